@@ -1,0 +1,44 @@
+"""The one family of errors that dockfix raises on purpose.
+
+Every error says what is wrong, where, and what to do; `str(error)` is the whole message as a
+person should read it. Everything else that escapes is a bug in dockfix.
+"""
+
+from __future__ import annotations
+
+
+class DockfixError(Exception):
+    """Base of every error dockfix raises on purpose."""
+
+
+class DockerfileSyntaxError(DockfixError):
+    """A file that BuildKit would refuse.
+
+    `offset` counts characters of the decoded source; `line` and `column` start at 1 and `column`
+    counts characters. The file is never changed when this is raised.
+    """
+
+    def __init__(self, reason: str, *, offset: int, line: int, column: int, filename: str) -> None:
+        super().__init__(f"{filename}:{line}:{column}: {reason}")
+        self.reason = reason
+        self.offset = offset
+        self.line = line
+        self.column = column
+        self.filename = filename
+
+
+class CheckFailed(DockfixError):
+    """A rewrite that dockfix itself would not vouch for; the original stays as it is."""
+
+    def __init__(self, pass_name: str, reason: str, *, filename: str) -> None:
+        super().__init__(
+            f"{filename}: left as it is: the result of {pass_name} failed its check: {reason}. "
+            f"This is a bug in dockfix; --ignore {pass_name} works around it"
+        )
+        self.pass_name = pass_name
+        self.reason = reason
+        self.filename = filename
+
+
+class ConfigError(DockfixError):
+    """A setting that does not exist or has a value of the wrong kind."""

@@ -1,0 +1,181 @@
+"""What is in force at each instruction: shell, working directory, user, names of the environment.
+
+Passes ask here instead of walking a stage themselves. A fact that the file does not settle is None,
+and None means "unknown", never "default".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dockfix.shell.reader import read
+from dockfix.shell.tree import Dialect, Script, Unknown
+from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+
+#: ARGs that every build knows without declaring them (BuildKit, dockerfile2llb/defaultshell and
+#: frontend/dockerfile/docs, "Predefined ARGs"); they reach RUN as environment variables.
+PREDEFINED_ARGS = frozenset(
+    name
+    for lower in ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
+    for name in (lower, lower.upper())
+)
+
+
+class Shell(NamedTuple):
+    """The SHELL that runs shell forms.
+
+    `dialect` is None for one that dockfix does not read. `declared` says that the file itself sets it
+    (or starts from scratch), so that `options`, what stands between the program and `-c`, is known.
+    A shell with startup files (`login`) runs them anew in every RUN.
+    """
+
+    dialect: Dialect | None
+    options: tuple[str, ...] = ()
+    declared: bool = False
+
+    @property
+    def errexit(self) -> bool:
+        """Whether `-e` is among the options."""
+        return any(
+            option == "errexit"
+            or (option[:1] == "-" and option[:2] != "--" and "e" in option)
+            for option in self.options
+        )
+
+    @property
+    def login(self) -> bool:
+        """Whether the shell reads startup files before the script."""
+        return any(
+            option in ("--login", "--rcfile", "--init-file")
+            or (option[:1] == "-" and option[:2] != "--" and ("l" in option or "i" in option))
+            for option in self.options
+        )
+
+
+class Place(NamedTuple):
+    """What is in force where an instruction stands (before it has its effect).
+
+    `workdir` is absolute, or None when unknown: the base image's own, or one with variables.
+    `user` is as written, None for the base image's. `names` are the names of every ENV and ARG of the
+    stage and those it is built from, wherever they stand: what a process may find in its environment.
+    """
+
+    stage: int
+    shell: Shell
+    workdir: str | None
+    user: str | None
+    names: frozenset[str]
+
+
+POSIX_DEFAULT = Shell("sh")
+_OPAQUE = Shell(None)
+_DIALECTS: dict[str, Dialect] = {"sh": "sh", "bash": "bash", "dash": "dash", "ash": "ash"}
+
+
+def shell_of(arguments: tuple[str, ...]) -> Shell:
+    """The shell that `SHELL [arguments]` sets."""
+    if len(arguments) < 2 or arguments[-1][:1] != "-" or arguments[-1][-1:] != "c":
+        return _OPAQUE
+    dialect = _DIALECTS.get(arguments[0].rpartition("/")[2])
+    options = arguments[1:-1] + ((arguments[-1],) if arguments[-1] != "-c" else ())
+    return Shell(dialect, options, declared=True) if dialect else _OPAQUE
+
+
+def is_windows(dockerfile: Dockerfile, stage: Stage) -> bool:
+    """Whether a stage's base, outside this file, is a Windows image by its name or the escape."""
+    if dockerfile.escape == "`":
+        return True
+    base = (stage.base or "").lower()
+    platform = [
+        flag.value or ""
+        for flag in (stage.instructions[0].flags if stage.instructions else ())
+        if flag.name == "platform"
+    ]
+    return any(word in base for word in ("windows", "nanoserver", "servercore")) or any(
+        value.startswith("windows") for value in platform
+    )
+
+
+def places(dockerfile: Dockerfile) -> dict[int, Place]:
+    """What is in force at each instruction, by the instruction's `start`."""
+    return dict(_places(dockerfile))
+
+
+def _places(dockerfile: Dockerfile) -> Iterator[tuple[int, Place]]:
+    ends: list[Place] = []
+    for stage in dockerfile.stages:
+        names = set(PREDEFINED_ARGS)
+        for instruction in stage.instructions:
+            names.update(names_set_by(instruction))
+        shell, workdir, user = POSIX_DEFAULT, None, None
+        if stage.base_stage is not None:
+            inherited = ends[stage.base_stage]
+            shell, workdir, user = inherited.shell, inherited.workdir, inherited.user
+            names |= inherited.names
+        elif is_windows(dockerfile, stage):
+            shell = _OPAQUE
+        elif (stage.base or "").lower() == "scratch":
+            shell, workdir, user = Shell("sh", declared=True), "/", "root"
+        place = Place(stage.index, shell, workdir, user, frozenset(names))
+        for instruction in stage.instructions:
+            yield instruction.start, place
+            keyword, arguments = instruction.keyword, instruction.arguments
+            if keyword == "SHELL":
+                place = place._replace(shell=shell_of(instruction.json or ()))
+            elif keyword == "WORKDIR":
+                place = place._replace(workdir=_workdir(place.workdir, arguments))
+            elif keyword == "USER":
+                place = place._replace(user=None if "$" in arguments else arguments)
+        ends.append(place)
+
+
+def names_set_by(instruction: Instruction) -> list[str]:
+    """The names that an ENV or ARG sets; of other instructions none."""
+    if instruction.keyword == "ARG":
+        return [word.text.partition("=")[0] for word in instruction.words]
+    if instruction.keyword == "ENV":
+        if instruction.words and "=" not in instruction.words[0].text:
+            return [instruction.words[0].text]
+        return [word.text.partition("=")[0] for word in instruction.words]
+    return []
+
+
+def _workdir(current: str | None, argument: str) -> str | None:
+    if any(character in argument for character in "$\\\"'`"):
+        return None
+    if not argument.startswith("/"):
+        if current is None:
+            return None
+        argument = f"{current}/{argument}"
+    parts: list[str] = []
+    for part in argument.split("/"):
+        if part == "..":
+            parts[-1:] = []
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+
+def script_of(instruction: Instruction, place: Place) -> Script | Unknown | None:
+    """The shell script of a shell form; None if there is none to read.
+
+    None: an exec form, an instruction with here-documents or no text, or a SHELL dockfix does not
+    read. Positions in the script plus `arguments_start` are positions in `instruction.logical`.
+    """
+    if (
+        instruction.json is not None
+        or instruction.heredocs
+        or place.shell.dialect is None
+        or instruction.arguments_start == instruction.arguments_end
+    ):
+        return None
+    return read(instruction.arguments, place.shell.dialect)
+
+
+def source_span(instruction: Instruction, start: int, end: int) -> tuple[int, int]:
+    """Where the span of a shell node (positions in its script) lies in the file's source."""
+    base = instruction.arguments_start
+    logical = instruction.logical
+    return logical.offset(base + start), logical.offset_end(base + end)
+

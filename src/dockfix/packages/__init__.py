@@ -1,0 +1,1 @@
+"""What dockfix knows about package managers: verbs, options with values, caches, lists."""

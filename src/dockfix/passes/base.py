@@ -1,0 +1,61 @@
+"""The shape of a pass: a frozen record with a name, a claim of safety, examples, and a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple, Protocol
+
+from dockfix.edits import Group, Safety
+from dockfix.syntax.tree import Dockerfile
+
+
+class Context(Protocol):
+    """The build context, as far as a pass may look into it. Handed in; a pass does no I/O."""
+
+    def read(self, path: str) -> str | None:
+        """The text of a file by its path in the context (`a/b.txt`); None if it can't be had."""
+
+    def kind(self, path: str) -> Literal["file", "directory"] | None:
+        """What lies at a path of the context; None: nothing, or it cannot be told."""
+
+
+class Settings(NamedTuple):
+    """What the user chose, as far as passes care."""
+
+    merge_strategy: Literal["all", "related"] = "all"
+    context: Context | None = None
+
+
+class Example(NamedTuple):
+    """A file and what the pass makes of it (its groups of every safety applied, until quiet).
+
+    `after` is None for a file that must be left alone; `why` then says why. `why` may also say what
+    to look at in a change. `unsafe` says that the change is one for --unsafe-fixes only. `files` is a
+    build context at hand, as pairs of path and content; None: there is none.
+    """
+
+    before: str
+    after: str | None = None
+    why: str = ""
+    unsafe: bool = False
+    settings: Settings = Settings()
+    files: tuple[tuple[str, str], ...] | None = None
+
+
+class Pass(NamedTuple):
+    """One rewrite: see `architecture` in docs/design.md for what each field promises.
+
+    `code` never changes once published; `name` is verb-object in kebab case; `safety` is that of its
+    usual groups (a group may be less safe). `aliases` are the names under which other linters know
+    the matter, so that their ignore comments hold here. `verify` compares the file before and after
+    this pass and says what is wrong with the change, or None.
+    """
+
+    code: str
+    name: str
+    summary: str
+    safety: Safety
+    aliases: tuple[str, ...]
+    rewrite: Callable[[Dockerfile, Settings], Iterator[Group]]
+    verify: Callable[[Dockerfile, Dockerfile], str | None]
+    examples: tuple[Example, ...]

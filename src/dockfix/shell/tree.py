@@ -1,0 +1,235 @@
+"""The tree of a shell script: immutable nodes with exact spans over an unchanged text.
+
+Offsets (`start`, `end`, half open) count characters of `Script.text`, the shell text of one
+instruction. A node's span never includes white space, comments or separators around it.
+The shape is always the same, however short the script: a script is a list of items, an item is an
+and-or list, that is made of pipelines, and those of commands.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, Union
+
+#: The shells dockfix reads. "sh" may be any of dash, busybox ash and bash, so what these read
+#: differently is not understood under "sh".
+Dialect = Literal["sh", "bash", "dash", "ash"]
+
+
+class Expansion(NamedTuple):
+    """`$name`, `${name:=word}`, `$(list)`, `` `list` ``, `$((sum))`, `<(list)`.
+
+    `name` is the parameter's (`?`, `@` and digits too), `operator` what follows it inside braces
+    (`:=`, `##`, …; `#` in front, for a length, is `length`), else both are empty. `body` is the list
+    inside a command or process substitution. `quoted` says that it stands inside double quotes (its
+    result is not split). `nested` are the expansions inside an operator's word or a sum.
+    """
+
+    start: int
+    end: int
+    kind: Literal["parameter", "command", "arithmetic", "process"]
+    name: str
+    operator: str
+    body: tuple[Item, ...] | None
+    quoted: bool
+    nested: tuple[Expansion, ...]
+
+
+class Word(NamedTuple):
+    """One shell word as written.
+
+    `value` is the one string that every shell of the dialect makes of it, quotes removed, or None if
+    that cannot be said: it holds an expansion, an unquoted glob (`*`, `?`, `[…]`), a leading tilde, or
+    braces that a bash would expand. `plain` says that nothing in it is quoted or escaped, so that
+    `value == text`.
+    """
+
+    start: int
+    end: int
+    text: str
+    value: str | None
+    plain: bool
+    expansions: tuple[Expansion, ...]
+
+
+class Assignment(NamedTuple):
+    """`name=value`, `name+=value`; an array's or an indexed one is not read (bash only)."""
+
+    start: int
+    end: int
+    name: str
+    append: bool
+    value: Word
+
+
+class Redirect(NamedTuple):
+    """`2>file`; `fd` is the number or `{name}` in front, as written. `heredoc` is the body of `<<`."""
+
+    start: int
+    end: int
+    fd: str
+    operator: str
+    target: Word
+    heredoc: str | None
+
+
+class Simple(NamedTuple):
+    """A simple command: assignments, words, redirections, each in order."""
+
+    start: int
+    end: int
+    assignments: tuple[Assignment, ...]
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...]
+
+
+class Subshell(NamedTuple):
+    """`( list )`"""
+
+    start: int
+    end: int
+    body: tuple[Item, ...]
+    redirects: tuple[Redirect, ...]
+
+
+class Group(NamedTuple):
+    """`{ list; }`"""
+
+    start: int
+    end: int
+    body: tuple[Item, ...]
+    redirects: tuple[Redirect, ...]
+
+
+class If(NamedTuple):
+    """`if`/`elif` branches as pairs of condition and body, and the `else` body (None: no else)."""
+
+    start: int
+    end: int
+    branches: tuple[tuple[tuple[Item, ...], tuple[Item, ...]], ...]
+    orelse: tuple[Item, ...] | None
+    redirects: tuple[Redirect, ...]
+
+
+class For(NamedTuple):
+    """`for name in words; do body; done`; `words` is None without `in`."""
+
+    start: int
+    end: int
+    name: str
+    words: tuple[Word, ...] | None
+    body: tuple[Item, ...]
+    redirects: tuple[Redirect, ...]
+
+
+class Loop(NamedTuple):
+    """`while` or `until`."""
+
+    start: int
+    end: int
+    until: bool
+    condition: tuple[Item, ...]
+    body: tuple[Item, ...]
+    redirects: tuple[Redirect, ...]
+
+
+class Case(NamedTuple):
+    """`case word in pattern|pattern) body ;; esac`; arms are pairs of patterns and body."""
+
+    start: int
+    end: int
+    word: Word
+    arms: tuple[tuple[tuple[Word, ...], tuple[Item, ...]], ...]
+    redirects: tuple[Redirect, ...]
+
+
+class Function(NamedTuple):
+    """`name() command`"""
+
+    start: int
+    end: int
+    name: str
+    body: Command
+
+
+class Test(NamedTuple):
+    """bash's `[[ … ]]`; `words` are what stands inside, operators and parentheses as words."""
+
+    start: int
+    end: int
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...]
+
+
+class Arithmetic(NamedTuple):
+    """bash's `(( … ))`"""
+
+    start: int
+    end: int
+    expansions: tuple[Expansion, ...]
+    redirects: tuple[Redirect, ...]
+
+
+Command = Union[Simple, Subshell, Group, If, For, Loop, Case, Function, Test, Arithmetic]
+
+
+class Pipeline(NamedTuple):
+    """Commands joined by `|`; `negated` for a leading `!` (the span then starts at it)."""
+
+    start: int
+    end: int
+    negated: bool
+    commands: tuple[Command, ...]
+
+
+class Operator(NamedTuple):
+    """`&&` or `||` with its span."""
+
+    start: int
+    end: int
+    text: Literal["&&", "||"]
+
+
+class AndOr(NamedTuple):
+    """Pipelines joined by `&&` and `||`; `operators[i]` stands between pipelines i and i + 1."""
+
+    start: int
+    end: int
+    pipelines: tuple[Pipeline, ...]
+    operators: tuple[Operator, ...]
+
+
+class Item(NamedTuple):
+    """An and-or list and what ends it: `;`, `&`, a newline, or nothing (the last of a list).
+
+    The span is that of the and-or list; `terminator_start` is the offset of the terminator (equal to
+    `end` when there is none).
+    """
+
+    start: int
+    end: int
+    node: AndOr
+    terminator: Literal[";", "&", "\n", ""]
+    terminator_start: int
+
+
+class Comment(NamedTuple):
+    """`# …` up to the newline or the end of the text."""
+
+    start: int
+    end: int
+
+
+class Script(NamedTuple):
+    """A whole script that was understood."""
+
+    text: str
+    items: tuple[Item, ...]
+    comments: tuple[Comment, ...]
+
+
+class Unknown(NamedTuple):
+    """A script that was not understood: where it stopped being so, and why."""
+
+    text: str
+    offset: int
+    reason: str
