@@ -1,0 +1,83 @@
+"""Proof before anything leaves the program: what no edit touched is the same, and nothing is lost.
+
+`check_step` looks at one pass at work, `check_whole` at the file before and after all of them. Both
+compare trees that were parsed from the two texts, never what a pass says it did.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from dockfix.edits import Edit
+from dockfix.facts import places, script_of
+from dockfix.ignores import pragma_of
+from dockfix.shell.tree import Script
+from dockfix.syntax.tree import Comment, Dockerfile, Instruction
+
+
+def check_step(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str | None:
+    """Whether every instruction that no edit touches stands in `after`, to the byte, where it should.
+
+    `edits` are those that lead from `before.source` to `after.source`, sorted by offset. Returns what
+    is wrong, or None.
+    """
+    found = {item.start: item for item in after.items if isinstance(item, Instruction)}
+    shift = 0
+    index = 0
+    for item in before.instructions:
+        while index < len(edits) and edits[index].end <= item.start:
+            shift += len(edits[index].text) - (edits[index].end - edits[index].start)
+            index += 1
+        if index < len(edits) and edits[index].start < item.end:
+            continue
+        other = found.get(item.start + shift)
+        if other is None or (other.end, other.keyword) != (item.end + shift, item.keyword):
+            line, _ = before.position(item.keyword_offset)
+            return f"the {item.keyword} of line {line}, which was not to change, is read differently"
+    return None
+
+
+def check_whole(before: Dockerfile, after: Dockerfile) -> str | None:
+    """Whether parser directives, stages and comments are all there. Returns what is wrong, or None."""
+    old = [(directive.name, directive.value) for directive in before.directives]
+    new = [(directive.name, directive.value) for directive in after.directives]
+    if old != new:
+        return "the parser directives are not the same"
+    if before.fragment != after.fragment or len(before.stages) != len(after.stages):
+        return "the stages are not the same"
+    comments, pragmas = _comments(before)
+    kept, kept_pragmas = _comments(after)
+    if comments != kept:
+        lost = next(iter((comments - kept) or (kept - comments)))
+        return f"a comment is lost or doubled: {lost}"
+    if pragmas != kept_pragmas:
+        return "an ignore comment is lost"
+    return None
+
+
+def _comments(dockerfile: Dockerfile) -> tuple[Counter[str], set[tuple[str, str]]]:
+    texts: list[str] = []
+    facts = None
+    for item in dockerfile.items:
+        if isinstance(item, Comment):
+            texts.append(item.text)
+        elif isinstance(item, Instruction):
+            texts.extend(comment.text for comment in item.comments)
+            shell = item.child or item
+            if "#" in shell.logical.text and shell.keyword in ("RUN", "CMD", "ENTRYPOINT"):
+                facts = facts or places(dockerfile)
+                script = script_of(shell, facts[item.start])
+                if isinstance(script, Script):
+                    texts.extend(script.text[start:end] for start, end in script.comments)
+    plain: list[str] = []
+    pragmas: set[tuple[str, str]] = set()
+    for text in texts:
+        pragma = pragma_of(text)
+        if pragma:
+            pragmas.update((pragma.kind, name) for name in pragma.names)
+            if pragma.rest.strip(" \t\r"):
+                plain.append(pragma.rest.strip(" \t\r"))
+        else:
+            plain.append(text.strip(" \t\r"))
+    return Counter(plain), pragmas

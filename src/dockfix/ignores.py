@@ -1,0 +1,120 @@
+"""Comments that switch passes off: dockfix's own, hadolint's and BuildKit's.
+
+    # dockfix: ignore=merge-runs,DF103     above an instruction (or `all`)
+    # dockfix: ignore-file                 anywhere
+    # hadolint ignore=DL3009               above an instruction, through each pass's aliases
+    # hadolint global ignore=DL3009        anywhere
+    # check=skip=JSONArgsRecommended       the parser directive, likewise
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dockfix.edits import Group
+from dockfix.passes.base import Pass
+from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
+
+_PRAGMA = re.compile(
+    r"#[ \t]*(?:(?P<own>dockfix:[ \t]*ignore=)|(?P<hadolint>hadolint[ \t]+ignore=)|(?P<check>check=skip=))"
+    r"[ \t]*(?P<names>[\w-]+(?:[ \t]*[,;][ \t]*[\w-]+)*)",
+    re.IGNORECASE,
+)
+_GLOBAL = re.compile(r"#[ \t]*hadolint[ \t]+global[ \t]+ignore=[ \t]*([\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)")
+_IGNORE_FILE = re.compile(r"#[ \t]*dockfix:[ \t]*ignore-file\b")
+_SEPARATOR = re.compile(r"[ \t]*[,;][ \t]*")
+
+
+class Pragma(NamedTuple):
+    """A comment that speaks of the next instruction: what stands before the names, and the names.
+
+    `rest` is what follows the names in the comment, a reason most likely.
+    """
+
+    kind: str
+    prefix: str
+    names: tuple[str, ...]
+    rest: str
+
+
+class Ignores(NamedTuple):
+    """What a file's comments switch off. `everywhere` are names, `starts` and `local` run parallel."""
+
+    whole_file: bool
+    everywhere: frozenset[str]
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    local: tuple[frozenset[str], ...]
+
+    def covers(self, group: Group, named: Pass) -> bool:
+        """Whether a group of a pass is switched off at any instruction that it concerns."""
+        names = {"all", named.name, named.code, *named.aliases}
+        names = {name.lower() for name in names}
+        if self.whole_file or names & self.everywhere:
+            return True
+        if not any(self.local):
+            return False
+        spans = [(group.offset, group.offset + 1), *((e.start, e.end) for e in group.edits)]
+        return any(names & self.local[index] for span in spans for index in self._touched(*span))
+
+    def _touched(self, start: int, end: int) -> Iterable[int]:
+        index = max(bisect_right(self.starts, start) - 1, 0)
+        while index < len(self.starts) and self.starts[index] < max(end, start + 1):
+            if self.ends[index] > start:
+                yield index
+            index += 1
+
+
+def pragma_of(comment: str) -> Pragma | None:
+    """Reads a comment's text as one that speaks of the next instruction, or None."""
+    found = _PRAGMA.match(comment)
+    if found is None:
+        return None
+    return Pragma(
+        kind=str(found.lastgroup and next(k for k in ("own", "hadolint", "check") if found[k])),
+        prefix=comment[: found.start("names")],
+        names=tuple(_SEPARATOR.split(found["names"])),
+        rest=comment[found.end() :],
+    )
+
+
+def ignores(dockerfile: Dockerfile) -> Ignores:
+    """Reads every such comment of a file."""
+    everywhere: set[str] = set()
+    whole_file = False
+    starts: list[int] = []
+    ends: list[int] = []
+    local: list[frozenset[str]] = []
+    above: set[str] = set()
+    for item in dockerfile.items:
+        if isinstance(item, Instruction):
+            starts.append(item.start)
+            ends.append(item.end)
+            local.append(frozenset(above))
+            above = set()
+        elif isinstance(item, Blank):
+            above = set()
+        elif isinstance(item, Directive):
+            if item.name == "check":
+                everywhere.update(_skipped(item.value))
+        elif isinstance(item, Comment):
+            whole_file |= _IGNORE_FILE.match(item.text) is not None
+            found = _GLOBAL.match(item.text)
+            if found:
+                everywhere.update(name.lower() for name in _SEPARATOR.split(found[1]))
+            pragma = pragma_of(item.text)
+            if pragma:
+                above.update(name.lower() for name in pragma.names)
+    return Ignores(whole_file, frozenset(everywhere), tuple(starts), tuple(ends), tuple(local))
+
+
+def _skipped(value: str) -> list[str]:
+    """The names in `skip=A,B;error=true` (BuildKit, linter/linter.go ParseLintOptions)."""
+    for option in value.split(";"):
+        name, _, names = option.partition("=")
+        if name.strip().lower() == "skip":
+            return [part.strip().lower() for part in names.split(",")]
+    return []

@@ -1,0 +1,256 @@
+"""The pipeline: passes over a file until a whole sweep is quiet, then the checks.
+
+    bytes -> tokens -> tree -> edits -> bytes          one pass
+
+The tree is read again only after a pass changed something, and the last sweep, in which no pass has
+anything left to do, is the proof that a second run changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from dockfix.check import check_step, check_whole
+from dockfix.edits import Edit, Group, Safety, apply
+from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError
+from dockfix.ignores import ignores
+from dockfix.passes import PASSES
+from dockfix.passes.base import Pass, Settings
+from dockfix.syntax.parser import parse
+from dockfix.syntax.source import decode, encode
+from dockfix.syntax.tree import Dockerfile
+
+#: Sweeps after which a file that does not come to rest is left alone.
+MOST_SWEEPS = 10
+
+
+class Applied(NamedTuple):
+    """A group of edits of a pass, made or only offered, and where it lies in the original file.
+
+    `line` and `column` start at 1 and count characters; `start` and `end` are character offsets of the
+    span that the edits cover.
+    """
+
+    code: str
+    name: str
+    message: str
+    line: int
+    column: int
+    safety: Safety
+    start: int
+    end: int
+
+
+class Rewrite(NamedTuple):
+    """What became of a file. `before` and `after` are its text, decoded with `surrogateescape`.
+
+    `applied` are the groups made, `offered` those that need `unsafe_fixes`, `notes` what is only
+    pointed out; each in the order of the original file.
+    """
+
+    before: str
+    after: str
+    applied: tuple[Applied, ...]
+    offered: tuple[Applied, ...]
+    notes: tuple[Applied, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file would change."""
+        return self.before != self.after
+
+    def diff(self, path: str = "Dockerfile") -> bytes:
+        """The change as a patch that `git apply` takes; empty if there is none."""
+        from dockfix.diff import unified
+
+        return unified(encode(self.before), encode(self.after), path)
+
+
+def rewrite(
+    source: bytes | str,
+    *,
+    filename: str = "Dockerfile",
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+    unsafe_fixes: bool = False,
+    settings: Settings | None = None,
+) -> Rewrite:
+    """Rewrites a Dockerfile and checks the result.
+
+    `select` and `ignore` name passes (by name, code, prefix of codes, or alias); None selects those
+    that are on by default. `filename` is for messages only; nothing is read or written.
+
+    Raises DockerfileSyntaxError for a file BuildKit would refuse, ConfigError for a name of no pass,
+    and CheckFailed when the result does not pass dockfix's own checks.
+    """
+    chosen = choose(select, ignore)
+    text = source if isinstance(source, str) else decode(source)
+    return _Run(text, filename, settings or Settings(), unsafe_fixes).run(chosen)
+
+
+def choose(select: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> tuple[Pass, ...]:
+    """The passes to run, in their order. Raises ConfigError for a name that fits none."""
+    wanted = PASSES if select is None else _matching(select)
+    unwanted = _matching(ignore)
+    return tuple(one for one in wanted if one not in unwanted)
+
+
+def _matching(names: Sequence[str]) -> tuple[Pass, ...]:
+    found: set[str] = set()
+    for name in names:
+        lower = name.strip().lower()
+        fits = {
+            one.code
+            for one in PASSES
+            if lower in ("all", one.name)
+            or (lower and one.code.lower().startswith(lower))
+            or lower in (alias.lower() for alias in one.aliases)
+        }
+        if not fits:
+            from difflib import get_close_matches
+
+            close = get_close_matches(lower, [one.name for one in PASSES], 1)
+            hint = f"; did you mean {close[0]}?" if close else "; see --list-passes"
+            raise ConfigError(f"no pass is called {name!r}{hint}")
+        found |= fits
+    return tuple(one for one in PASSES if one.code in found)
+
+
+class _Run:
+    """One file on its way through the passes."""
+
+    def __init__(self, text: str, filename: str, settings: Settings, unsafe: bool) -> None:
+        self.filename = filename
+        self.settings = settings
+        self.unsafe = unsafe
+        self.original = self.read(text)
+        self.current = self.original
+        self.layers: list[tuple[Edit, ...]] = []
+
+    def read(self, text: str) -> Dockerfile:
+        # through bytes, because two halves of a character could meet where text was cut
+        return parse(decode(encode(text)), self.filename)
+
+    def run(self, passes: Iterable[Pass]) -> Rewrite:
+        passes = tuple(passes)
+        applied: list[Applied] = []
+        reason = _left_alone(self.original)
+        if reason or ignores(self.original).whole_file:
+            notes = [self.note("file", reason)] if reason else []
+            return self.result(applied, [], notes)
+        last = "the passes together"
+        for _ in range(MOST_SWEEPS):
+            rest: list[Applied] = []
+            quiet = True
+            for one in passes:
+                made, left = self.step(one)
+                applied += made
+                rest += left
+                if made:
+                    quiet, last = False, one.name
+            if quiet:
+                break
+        else:
+            raise CheckFailed(
+                last, f"the file did not come to rest in {MOST_SWEEPS} sweeps", filename=self.filename
+            )
+        problem = self.current is not self.original and check_whole(self.original, self.current)
+        if problem:
+            raise CheckFailed(last, problem, filename=self.filename)
+        notes = [finding for finding in rest if finding.safety is Safety.NOTE]
+        if self.original.fragment:
+            notes.append(self.note("fragment", "no FROM: read as part of a stage"))
+        return self.result(applied, [f for f in rest if f.safety is Safety.UNSAFE], notes)
+
+    def step(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
+        """Lets one pass work on the current file: what it did, and what it may not or cannot do."""
+        switched_off = ignores(self.current)
+        groups = [
+            group
+            for group in one.rewrite(self.current, self.settings)
+            if not switched_off.covers(group, one)
+        ]
+        allowed = {Safety.SAFE, Safety.UNSAFE} if self.unsafe else {Safety.SAFE}
+        taken = _apart(group for group in groups if group.safety in allowed and group.edits)
+        left = [
+            self.locate(one, group)
+            for group in groups
+            if group.safety not in allowed or not group.edits
+        ]
+        if not taken:
+            return [], left
+        made = [self.locate(one, group) for group in taken]
+        edits = tuple(sorted(edit for group in taken for edit in group.edits))
+        try:
+            after = self.read(apply(self.current.source, edits))
+        except DockerfileSyntaxError as error:
+            raise CheckFailed(
+                one.name, f"BuildKit would refuse it ({error})", filename=self.filename
+            ) from error
+        problem = check_step(self.current, after, edits) or one.verify(self.current, after)
+        if problem:
+            raise CheckFailed(one.name, problem, filename=self.filename)
+        if after.source == self.current.source:
+            return [], left
+        self.current = after
+        self.layers.append(edits)
+        return made, left
+
+    def locate(self, one: Pass, group: Group) -> Applied:
+        spans = [group.offset, *(offset for e in group.edits for offset in (e.start, e.end))]
+        start, end = self.origin(min(spans)), self.origin(max(spans))
+        line, column = self.original.position(self.origin(group.offset))
+        return Applied(one.code, one.name, group.message, line, column, group.safety, start, end)
+
+    def note(self, name: str, message: str) -> Applied:
+        return Applied("DF001", name, message, 1, 1, Safety.NOTE, 0, 0)
+
+    def origin(self, offset: int) -> int:
+        """Where in the original file an offset of the current one comes from."""
+        for edits in reversed(self.layers):
+            shift = 0
+            for edit in edits:
+                if edit.start + shift + len(edit.text) <= offset:
+                    shift += len(edit.text) - (edit.end - edit.start)
+                elif edit.start + shift <= offset:
+                    shift = offset - edit.start
+                    break
+                else:
+                    break
+            offset -= shift
+        return offset
+
+    def result(
+        self, applied: list[Applied], offered: list[Applied], notes: list[Applied]
+    ) -> Rewrite:
+        where: Callable[[Applied], tuple[int, int]] = lambda finding: (finding.line, finding.column)  # noqa: E731
+        return Rewrite(
+            self.original.source,
+            self.current.source,
+            tuple(sorted(applied, key=where)),
+            tuple(sorted(offered, key=where)),
+            tuple(sorted(notes, key=where)),
+        )
+
+
+def _apart(groups: Iterable[Group]) -> list[Group]:
+    """Those groups, from the top of the file, that do not reach into one taken before."""
+    taken: list[Group] = []
+    done = -1
+    for group in sorted(groups, key=lambda group: min(edit.start for edit in group.edits)):
+        if min(edit.start for edit in group.edits) > done:
+            taken.append(group)
+            done = max(max(edit.start, edit.end) for edit in group.edits)
+    return taken
+
+
+def _left_alone(dockerfile: Dockerfile) -> str:
+    """Why a file is not dockfix's to change: another frontend reads it."""
+    for directive in dockerfile.directives:
+        if directive.name == "syntax":
+            image = directive.value.partition("@")[0]
+            name = image.rpartition("/")[2].partition(":")[0]
+            if not (name in ("dockerfile", "dockerfile-upstream") and "docker/" in f"/{image}"):
+                return f"left alone: it is written for another frontend, {directive.value}"
+    return ""

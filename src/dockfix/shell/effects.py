@@ -1,0 +1,377 @@
+"""What a script leaves behind in its shell, and what it reads that a fresh shell would reset.
+
+Two RUNs may share one shell only if the second cannot tell. This module answers, for one script,
+what the rest of a merged script could notice: state of the shell (`leaks`), state that every fresh
+shell resets (`reads`), and whether `set -e` in the shell would change its course (`sensitive`). It
+overestimates on purpose: a name it does not know as harmless counts.
+
+Sources: POSIX XCU 2.8.1 (errors and errexit), 2.9.4 (compound commands), 2.12 (the shell execution
+environment), 2.14 (special built-ins); dash(1), bash(1) and busybox ash where they go further.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from dockfix.shell.reader import read
+from dockfix.shell.tree import (
+    Arithmetic,
+    Case,
+    Command,
+    Dialect,
+    Expansion,
+    For,
+    Function,
+    Group,
+    If,
+    Item,
+    Loop,
+    Redirect,
+    Simple,
+    Subshell,
+    Test,
+    Unknown,
+    Word,
+)
+
+#: A subshell around the script keeps these from leaking.
+CONTAINED = ("directory", "variable", "export", "option", "umask", "limit", "function", "exit",
+             "positional")  # fmt: skip
+#: A subshell keeps these in too, unless they turn `set -e` on unseen: see `chain`.
+OPAQUE = ("source", "command")
+#: Nothing keeps these from making a difference, as far as can be said.
+UNCONTAINED = ("exec", "trap", "alias", "eval", "return", "wait", "hash", "background", "errexit",
+               "job", "unknown")  # fmt: skip
+
+Kind = Literal[
+    "directory", "variable", "export", "option", "umask", "limit", "function", "exit", "positional",
+    "source", "command", "exec", "trap", "alias", "eval", "return", "wait", "hash", "background",
+    "errexit", "job", "unknown",
+]  # fmt: skip
+
+
+class Leak(NamedTuple):
+    """Shell state that a script changes; `name` is the variable, option or command concerned."""
+
+    kind: Kind
+    name: str
+
+
+class Effects(NamedTuple):
+    """What can be said of a script as a whole.
+
+    `leaks`: changes of shell state that outlive it. `reads`: names of what it reads that a fresh
+    shell resets (`?`, `OLDPWD`, `trap`). `commands`: names of the commands it looks up in PATH, and
+    `unseen` says that some of them cannot be told. `sensitive`: whether errexit, were it in force,
+    could change what it does when it stands to the left of `&&`. `chain`: one list of commands joined
+    by `&&` alone, in which errexit could change nothing.
+    """
+
+    leaks: tuple[Leak, ...]
+    reads: frozenset[str]
+    commands: frozenset[str]
+    unseen: bool
+    sensitive: bool
+    chain: bool
+
+
+_DIRECTORY = frozenset(("cd", "chdir", "pushd", "popd"))
+_DECLARE = frozenset(("declare", "typeset", "local"))
+_LEAKING: dict[str, Kind] = {
+    "umask": "umask", "ulimit": "limit", "trap": "trap", "exec": "exec", ".": "source",
+    "source": "source", "eval": "eval", "alias": "alias", "unalias": "alias", "shift": "positional",
+    "hash": "hash", "exit": "exit", "return": "return", "wait": "wait", "shopt": "option",
+    "logout": "exit", "bg": "job", "fg": "job", "disown": "job", "suspend": "job", "bind": "option",
+    "enable": "option", "complete": "option", "compopt": "option", "let": "variable",
+    "getopts": "variable", "mapfile": "variable", "readarray": "variable", "dirs": "directory",
+    "caller": "unknown", "fc": "unknown", "history": "unknown", "coproc": "background",
+}  # fmt: skip
+#: Special built-ins: an assignment in front of one stays (POSIX XCU 2.14).
+_SPECIAL = frozenset((":", ".", "source", "eval", "exec", "exit", "export", "readonly", "return",
+                      "set", "shift", "times", "trap", "unset", "break", "continue"))  # fmt: skip
+#: Built-ins of every shell here that leave nothing behind and are no programs to look up.
+HARMLESS_BUILTINS = frozenset((":", "true", "false", "echo", "printf", "test", "[", "[[", "pwd", "type",
+                       "kill", "times", "break", "continue", "let", "help"))  # fmt: skip
+#: What a fresh shell sets anew, by the name it is read under.
+_RESET_PARAMETERS = frozenset(
+    ("?", "!", "#", "@", "*", "-", "_", "PPID", "SECONDS", "OLDPWD", "LINENO", "PIPESTATUS", "OPTIND",
+     "OPTARG", "DIRSTACK", "FUNCNAME", "REPLY", "RANDOM", "EPOCHREALTIME")
+)  # fmt: skip
+_POSITIONAL = frozenset(("#", "@", "*"))
+#: Commands that print the shell's state when they have no arguments.
+_PRINTS_STATE = frozenset(("trap", "set", "alias", "jobs", "hash", "declare", "typeset", "local",
+                           "readonly", "export", "dirs", "times", "umask", "ulimit"))  # fmt: skip
+_INFALLIBLE = frozenset((":", "true", "echo", "printf", "export", "set", "umask", "unset"))
+_ASSIGNING = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def identifiers(text: str) -> frozenset[str]:
+    """Every name that a variable could have, anywhere in a script's text."""
+    return frozenset(_IDENTIFIER.findall(text))
+
+
+@lru_cache(maxsize=4096)
+def effects_of(text: str, dialect: Dialect) -> Effects | Unknown:
+    """The effects of a script; Unknown where the reader did not understand it."""
+    script = read(text, dialect)
+    if isinstance(script, Unknown):
+        return script
+    walk = _Walk(text)
+    walk.items(script.items, here=True)
+    return Effects(
+        leaks=tuple(dict.fromkeys(walk.leaks)),
+        reads=frozenset(walk.reads),
+        commands=frozenset(walk.commands),
+        unseen=walk.unseen,
+        sensitive=sensitive(script.items),
+        chain=is_chain(script.items),
+    )
+
+
+def is_chain(items: tuple[Item, ...]) -> bool:
+    """Whether a list is nothing but simple commands and pipelines of them, joined by `&&`.
+
+    Errexit has nothing to do in one: a command that fails ends the list with its status, and with it
+    the script, whether the option is set or not.
+    """
+    return (
+        len(items) == 1
+        and items[0].terminator != "&"
+        and all(operator.text == "&&" for operator in items[0].node.operators)
+        and all(
+            isinstance(command, Simple)
+            for pipeline in items[0].node.pipelines
+            for command in pipeline.commands
+        )
+    )
+
+
+def sensitive(items: tuple[Item, ...]) -> bool:
+    """Whether errexit could change what a list does, were it in force.
+
+    True if a command that can fail is followed by another whatever its status, here or inside a
+    compound command, a function or a command substitution.
+    """
+    return any(map(_can_fail, items[:-1])) or any(map(sensitive_item, items))
+
+
+def sensitive_item(item: Item) -> bool:
+    """`sensitive`, of what lies inside one and-or list."""
+    return any(
+        _sensitive_command(command) for pipeline in item.node.pipelines for command in pipeline.commands
+    )
+
+
+def _sensitive_command(command: Command) -> bool:
+    if isinstance(command, Simple):
+        return any(
+            expansion.body is not None and sensitive(expansion.body)
+            for expansion in _flat(_expansions(command))
+        )
+    if isinstance(command, (Subshell, Group)):
+        return sensitive(command.body)
+    if isinstance(command, (For, Loop)):
+        inside = command.body if isinstance(command, For) else command.condition + command.body
+        return any(map(_can_fail, inside)) or sensitive(command.body)
+    if isinstance(command, If):
+        bodies = [body for branch in command.branches for body in branch]
+        return any(map(sensitive, [*bodies, command.orelse or ()]))
+    if isinstance(command, Case):
+        return any(sensitive(body) for _, body in command.arms)
+    if isinstance(command, Function):
+        return True
+    return False
+
+
+def _can_fail(item: Item) -> bool:
+    for pipeline in item.node.pipelines:
+        for command in pipeline.commands:
+            if not isinstance(command, Simple) or command.redirects:
+                return True
+            if any(expansion.kind == "command" for expansion in _flat(_expansions(command))):
+                return True
+            if command.words and command.words[0].value not in _INFALLIBLE:
+                return True
+    return False
+
+
+def _expansions(command: Simple) -> Iterator[Expansion]:
+    for assignment in command.assignments:
+        yield from assignment.value.expansions
+    for word in command.words:
+        yield from word.expansions
+    for redirect in command.redirects:
+        yield from redirect.target.expansions
+
+
+def _flat(expansions: Iterable[Expansion]) -> Iterator[Expansion]:
+    for expansion in expansions:
+        yield expansion
+        yield from _flat(expansion.nested)
+
+
+class _Walk:
+    """Collects effects over a tree. `here` is False inside what runs in a subshell of its own."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.leaks: list[Leak] = []
+        self.reads: set[str] = set()
+        self.commands: set[str] = set()
+        self.unseen = False
+        self.function = 0
+
+    def leak(self, kind: Kind, name: str, here: bool = True) -> None:
+        if here:
+            self.leaks.append(Leak(kind, name))
+
+    def items(self, items: tuple[Item, ...] | None, here: bool) -> None:
+        for item in items or ():
+            if item.terminator == "&":
+                self.leak("background", "&")
+            for pipeline in item.node.pipelines:
+                alone = here and len(pipeline.commands) == 1
+                for command in pipeline.commands:
+                    self.command(command, alone)
+
+    def command(self, command: Command, here: bool) -> None:
+        if isinstance(command, Simple):
+            self.simple(command, here)
+            return
+        if isinstance(command, Subshell):
+            self.items(command.body, here=False)
+        elif isinstance(command, Group):
+            self.items(command.body, here)
+        elif isinstance(command, If):
+            for condition, body in command.branches:
+                self.items(condition, here)
+                self.items(body, here)
+            self.items(command.orelse, here)
+        elif isinstance(command, For):
+            self.leak("variable", command.name, here)
+            if command.words is None:
+                self.parameter("@")
+            self.words(command.words or (), here)
+            self.items(command.body, here)
+        elif isinstance(command, Loop):
+            self.items(command.condition, here)
+            self.items(command.body, here)
+        elif isinstance(command, Case):
+            self.words((command.word,), here)
+            for patterns, body in command.arms:
+                self.words(patterns, here)
+                self.items(body, here)
+        elif isinstance(command, Function):
+            self.leak("function", command.name, here)
+            self.function += 1
+            self.command(command.body, here)
+            self.function -= 1
+            return
+        elif isinstance(command, Test):
+            self.words(command.words, here)
+            self.leak("variable", "BASH_REMATCH", here)
+        elif isinstance(command, Arithmetic):
+            self.leak("variable", "", here)
+            self.expansions(command.expansions, here)
+        self.redirects(command.redirects, here)
+
+    def redirects(self, redirects: tuple[Redirect, ...], here: bool) -> None:
+        for redirect in redirects:
+            self.words((redirect.target,), here)
+            if redirect.fd.startswith("{"):
+                self.leak("exec", redirect.fd, here)
+
+    def words(self, words: Iterable[Word], here: bool) -> None:
+        for word in words:
+            self.expansions(word.expansions, here)
+
+    def expansions(self, expansions: Iterable[Expansion], here: bool) -> None:
+        for expansion in expansions:
+            if expansion.kind == "parameter":
+                self.parameter(expansion.name)
+                if expansion.operator in ("=", ":="):
+                    self.leak("variable", expansion.name, here)
+            elif expansion.kind == "arithmetic":
+                if _ASSIGNING.search(self.text, expansion.start, expansion.end):
+                    self.leak("variable", "", here)
+            elif expansion.body is not None:
+                self.items(expansion.body, here=False)
+                if expansion.kind == "process":
+                    self.leak("background", "<(")
+            self.expansions(expansion.nested, here)
+
+    def parameter(self, name: str) -> None:
+        positional = name in _POSITIONAL or (name.isdigit() and name != "0")
+        if positional and self.function:
+            return
+        if positional or name in _RESET_PARAMETERS or name.startswith("BASH"):
+            self.reads.add(name)
+
+    def simple(self, command: Simple, here: bool) -> None:
+        for assignment in command.assignments:
+            self.expansions(assignment.value.expansions, here)
+        self.words(command.words, here)
+        self.redirects(command.redirects, here)
+        words = command.words
+        while len(words) > 1 and words[0].value in ("command", "builtin"):
+            words = words[1:]
+            while words and words[0].value in ("-p", "--"):
+                words = words[1:]
+        name = words[0].value if words else None
+        if not words or name in _SPECIAL or (name is None and command.assignments):
+            for assignment in command.assignments:
+                self.leak("variable", assignment.name, here)
+        if words:
+            self.named(name, words, here)
+
+    def named(self, name: str | None, words: tuple[Word, ...], here: bool) -> None:
+        arguments = words[1:]
+        if name is None:
+            self.unseen = True
+            if "/" not in words[0].text:
+                self.leak("command", words[0].text, here)
+        elif "/" in name or name in HARMLESS_BUILTINS:
+            if name == "printf" and arguments and arguments[0].value == "-v":
+                self.leak("variable", arguments[1].text if len(arguments) > 1 else "", here)
+        elif name in ("-v", "-V"):
+            return  # `command -v name` only asks
+        elif name in _PRINTS_STATE and (not arguments or arguments[0].value in ("-p", "-S")):
+            self.reads.add(name)
+        elif name in _DIRECTORY:
+            self.leak("directory", name, here)
+            if arguments and arguments[0].value == "-":
+                self.reads.add("OLDPWD")
+        elif name == "set":
+            self.set_options(arguments, here)
+        elif name in _DECLARE:
+            if not self.function:
+                self.variables("export", arguments, here)
+        elif name in ("export", "readonly", "unset", "read"):
+            self.variables("export" if name == "export" else "variable", arguments, here)
+        elif name in _LEAKING:
+            self.leak(_LEAKING[name], name, here)
+        else:
+            self.commands.add(name)
+
+    def variables(self, kind: Kind, arguments: tuple[Word, ...], here: bool) -> None:
+        for word in arguments:
+            found = _IDENTIFIER.match(word.text)
+            if found:
+                self.leak(kind, found[0], here)
+            elif word.value is None:
+                self.leak(kind, "", here)
+
+    def set_options(self, arguments: tuple[Word, ...], here: bool) -> None:
+        for word in arguments:
+            value = word.value
+            if value is None or value in ("--", "-"):
+                self.leak("positional", "set", here)
+            elif value == "errexit" or (value[:1] == "-" and value[:2] != "--" and "e" in value):
+                # wherever it is set: to the left of `&&` even a subshell's own errexit is ignored
+                self.leak("errexit", "set")
+            else:
+                self.leak("option", value, here)

@@ -1,0 +1,247 @@
+"""What every RUN gets anew that is no state of its shell: files, processes, programs, a directory.
+
+BuildKit starts each RUN in a new container process (executor/runcexecutor, executor/oci): with its
+own mounts of /etc/hosts, /etc/resolv.conf, /dev and /dev/shm, without the processes of the RUN
+before, in a working directory that is made if it is missing, as the user that /etc/passwd names now,
+and with the /bin/sh that is there now. A script that changes one of these must not share a process
+with the script that follows it. `barrier` finds such scripts; in doubt it finds one too many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dockfix.shell.effects import HARMLESS_BUILTINS
+from dockfix.shell.tree import Script, Simple, Word
+from dockfix.shell.walk import walk
+
+#: Programs that stay in the background by themselves, or are usually started to.
+_DAEMONS = frozenset(
+    ("service", "systemctl", "rc-service", "openrc", "invoke-rc.d", "start-stop-daemon", "pg_ctl",
+     "pg_ctlcluster", "mysqld", "mysqld_safe", "mariadbd", "mongod", "redis-server", "nginx",
+     "apache2", "apache2ctl", "apachectl", "httpd", "rabbitmq-server", "dockerd", "containerd",
+     "sshd", "cron", "crond", "rsyslogd", "dbus-daemon", "ssh-agent", "gpg-agent", "memcached",
+     "slapd", "supervisord", "Xvfb", "vncserver", "nohup", "setsid", "daemonize", "daemon", "screen",
+     "tmux", "pm2", "forever", "nscd", "influxd", "etcd", "consul", "vault", "postgres")
+)  # fmt: skip
+_STARTED_INSIDE = re.compile(
+    r"init\.d/[\w.@-]+[ \t]+(?:re)?start|\b(?:service|systemctl|rc-service)[ \t]+[\w.@-]+[ \t]+(?:re)?start"
+    r"|\bpg_ctl\b|start-stop-daemon|--?daemon(?:ize)?\b|--fork\b|--background\b|--detach\b"
+    r"|[^&>\s][ \t]*&[ \t]*['\"]"
+)
+#: Files and folders that a container process gets a mount of its own for.
+_MOUNTED = re.compile(
+    r"/etc/(?:hosts|resolv\.conf|hostname)(?![\w.-])|/dev/shm(?![\w-])"
+    r"|/dev/(?!null|std(?:in|out|err)|tty|zero|u?random|fd\b|tcp\b|udp\b)[A-Za-z]"
+)
+_MACHINE = frozenset(("mount", "umount", "sysctl", "hostname", "domainname", "swapon", "mknod",
+                      "modprobe", "chroot", "unshare", "setcap"))  # fmt: skip
+_CHANGES_FILES = frozenset(("ln", "mv", "cp", "rm", "install", "unlink", "dpkg-divert",
+                            "update-alternatives", "alternatives"))  # fmt: skip
+_SHELL_PATH = re.compile(r"/bin/(?:sh|dash|bash|ash|busybox)(?![\w./-])")
+_ACCOUNTS = frozenset(("usermod", "groupmod", "gpasswd", "chsh", "vipw", "deluser", "userdel",
+                       "delgroup", "groupdel", "addgroup", "adduser"))  # fmt: skip
+_EDITS_ACCOUNTS = re.compile(r"(?:\bsed[ \t]+-[^&;|]*|>[ \t]*)/etc/(?:passwd|group)(?![\w-])")
+_ROOT = frozenset((None, "root", "0", "root:root", "0:0"))
+#: Folders below which no image keeps its working directory.
+_SCRATCH = re.compile(
+    r"/(?:tmp|var/tmp|var/cache|var/lib/apt|var/lib/dpkg|var/log|var/spool|etc|run|lib|bin|sbin"
+    r"|usr/share|usr/lib|usr/include|usr/bin|usr/sbin|usr/local/(?:bin|sbin|lib|share|include|man)"
+    r"|root/\.[\w-]+)/."
+)
+_FROM_MKTEMP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=\"?(?:\$\(|`)[ \t]*mktemp\b")
+_GLOB = re.compile(r"[*?\[]")
+
+#: Programs that no build replaces half-way under the same name, so that it does not matter that a
+#: shell remembers where it found them (POSIX XCU 2.9.1.1: the location may be remembered).
+_SETTLED = frozenset(
+    ("apt-get", "apt", "aptitude", "apt-key", "apt-cache", "apt-mark", "add-apt-repository", "dpkg",
+     "apk", "yum", "dnf", "microdnf", "tdnf", "rpm", "zypper", "pacman", "emerge", "rm", "cp", "mv",
+     "ln", "mkdir", "rmdir", "touch", "cat", "sed", "awk", "grep", "egrep", "fgrep", "head", "tail",
+     "cut", "sort", "uniq", "tr", "wc", "tee", "xargs", "find", "chmod", "chown", "chgrp", "install",
+     "tar", "gzip", "gunzip", "bzip2", "xz", "unzip", "wget", "curl", "useradd", "groupadd",
+     "adduser", "addgroup", "usermod", "groupmod", "userdel", "chpasswd", "passwd", "id", "whoami",
+     "uname", "date", "sleep", "ls", "stat", "du", "df", "basename", "dirname", "readlink",
+     "realpath", "mktemp", "env", "printenv", "sha256sum", "sha1sum", "sha512sum", "md5sum", "gpg",
+     "gpgconf", "ldconfig", "locale-gen", "update-locale", "localedef", "dpkg-reconfigure",
+     "debconf-set-selections", "update-ca-certificates", "update-alternatives", "a2enmod",
+     "a2ensite", "a2dismod", "a2dissite", "docker-php-ext-install", "docker-php-ext-configure",
+     "docker-php-ext-enable", "phpenmod", "crontab", "su", "sudo", "gosu", "seq", "expr", "diff",
+     "patch", "strip", "file", "which", "nproc", "getconf", "yes", "sync", "dos2unix", "rsync",
+     "ssh-keyscan", "ssh-keygen", "openssl", "runuser", "setfacl", "ssh")
+)  # fmt: skip
+#: Programs that install nothing into PATH but what their words name.
+_TAME = _SETTLED | frozenset(
+    ("git", "pip", "pip2", "pip3", "npm", "yarn", "gem", "python", "python2", "python3", "node",
+     "go", "cargo", "composer", "bundle", "mvn", "gradle", "R", "Rscript", "perl", "ruby", "php")
+) - frozenset(("install", "update-alternatives"))  # fmt: skip
+_INSTALLS_ANYTHING = re.compile(
+    r"get-pip|ez_setup|setup\.py|\bself-?update\b|--system\b|/bin(?![\w-])|\binstall\.(?:sh|py)|-r[ \t]+\S*/bin/"
+)
+
+
+def barrier(script: Script, workdir: str | None, user: str | None) -> str | None:
+    """Why a script must not share its process with one that follows, or None.
+
+    `workdir` is the absolute working directory at its start, `user` the USER as written; None for
+    either means that the file does not say.
+    """
+    text = script.text
+    if _MOUNTED.search(text):
+        return "it touches a file that every RUN gets anew"
+    if _STARTED_INSIDE.search(text):
+        return "it starts something in the background"
+    if _EDITS_ACCOUNTS.search(text):
+        return "it edits the user database"
+    for command in walk(script):
+        words = unwrapped(command)
+        name = words[0].value if words else None
+        if name is None:
+            continue
+        base = name.rpartition("/")[2]
+        if base in _DAEMONS or "/init.d/" in name:
+            return f"it may leave {base} running in the background"
+        if base in _MACHINE:
+            return f"{base} changes what the next RUN would get anew"
+        if base in _CHANGES_FILES and any(_SHELL_PATH.search(word.text) for word in words[1:]):
+            return "it replaces the shell"
+        if base == "dpkg-reconfigure" and any(word.value == "dash" for word in words):
+            return "it replaces the shell"
+        if base == "busybox" and any(word.value == "--install" for word in words):
+            return "it replaces the shell"
+        if base in _ACCOUNTS and (
+            user not in _ROOT or any(word.value == "root" for word in words[1:])
+        ):
+            return f"{base} may change the account that RUN uses"
+    if loses_directory(script, workdir):
+        return "it may remove the working directory, which the next RUN would get anew"
+    return None
+
+
+def unwrapped(command: Simple) -> tuple[Word, ...]:
+    """The words of a command without a plain `sudo`, `command` or `exec` in front."""
+    words = command.words
+    while len(words) > 1 and words[0].value in ("sudo", "command", "exec", "builtin"):
+        words = words[1:]
+    return words
+
+
+def loses_directory(script: Script, workdir: str | None) -> bool:
+    """Whether a script may remove or move the directory it was started in, or one above it."""
+    here = workdir
+    moved = False
+    fresh = set(_FROM_MKTEMP.findall(script.text))
+    for command in walk(script):
+        words = unwrapped(command)
+        name = words[0].value if words else None
+        if name in ("cd", "pushd", "popd", "chdir"):
+            target = words[1].value if len(words) > 1 else None
+            here = _join(here, target) if target else None
+            moved = True
+        elif name in ("rm", "rmdir", "mv") and _removes_directories(name, words):
+            targets = [word for word in words[1:] if not word.text.startswith("-")]
+            for word in targets[: len(targets) - (name == "mv")]:
+                if _may_remove(word, here, moved, workdir, fresh):
+                    return True
+    return False
+
+
+def _removes_directories(name: str, words: tuple[Word, ...]) -> bool:
+    return name != "rm" or any(
+        word.text in ("--recursive", "--dir")
+        or (word.text[:1] == "-" and word.text[:2] != "--" and set("rRd") & set(word.text))
+        for word in words
+    )
+
+
+def _may_remove(
+    word: Word, here: str | None, moved: bool, workdir: str | None, fresh: set[str]
+) -> bool:
+    if word.value is not None:
+        path, glob = word.value, False
+    else:
+        if word.expansions:
+            if {expansion.name for expansion in word.expansions} <= fresh:
+                return False
+            path = word.text[: word.expansions[0].start - word.start].lstrip("\"'")
+            path = path[: path.rfind("/") + 1]
+        else:
+            path = word.text[: _cut(word.text)]
+        glob = True
+        if not path and word.expansions:
+            return True
+    if not path.startswith("/"):
+        if not moved and ".." not in path:
+            return path in (".", "./")
+        if here is None:
+            return True
+    target = _join(here, path)
+    if target is None:
+        return True
+    if workdir is None:
+        looks_like_file = "." in target.rpartition("/")[2] and not glob
+        return not (_SCRATCH.match(target + ("/." if glob else "")) or looks_like_file)
+    if glob:
+        return workdir.startswith(target.rstrip("/") + "/")
+    return workdir == target or workdir.startswith(target.rstrip("/") + "/")
+
+
+def _cut(text: str) -> int:
+    """Where the last path component before a glob or a tilde begins."""
+    found = _GLOB.search(text)
+    return text.rfind("/", 0, found.start() if found else 0) + 1
+
+
+def _join(here: str | None, path: str) -> str | None:
+    if not path.startswith("/"):
+        if here is None or path.startswith("~") or path == "-":
+            return None
+        path = f"{here}/{path}"
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            parts[-1:] = []
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+
+def replaceable(commands: frozenset[str]) -> frozenset[str]:
+    """Of the programs that a script looks up, those that a build may replace by others in PATH."""
+    return frozenset(_family(name) for name in commands - _SETTLED)
+
+
+def may_replace(script: Script) -> frozenset[str] | None:
+    """Names of programs that a script may put into PATH anew; None: any.
+
+    A shell that has run `pip` once goes on running the one it found, even when `pip install pip` has
+    put another in front of it; a fresh shell would run the new one.
+    """
+    found: set[str] = set()
+    if _INSTALLS_ANYTHING.search(script.text):
+        return None
+    for command in walk(script):
+        words = unwrapped(command)
+        name = words[0].value if words else None
+        if not words:
+            continue
+        if name is None or not _harmless(name):
+            return None
+        for word in words[1:]:
+            if word.value is not None:
+                found.update(_named(word.value))
+    return frozenset(found)
+
+
+def _harmless(name: str) -> bool:
+    return name in _TAME or name in HARMLESS_BUILTINS
+
+
+def _named(value: str) -> Iterator[str]:
+    yield _family(re.split(r"[=<>~!@\[:;]", value, maxsplit=1)[0].rpartition("/")[2])
+
+
+def _family(name: str) -> str:
+    """`pip`, `pip3` and `pip3.11` are one program to whoever upgrades one of them."""
+    return re.sub(r"(?<=[A-Za-z])[0-9.]+$", "", name)
