@@ -41,7 +41,11 @@ class Pragma(NamedTuple):
 
 
 class Ignores(NamedTuple):
-    """What a file's comments switch off. `everywhere` are names, `starts` and `local` run parallel."""
+    """What a file's comments switch off.
+
+    `everywhere` are names; `starts`, `ends` and `local` run parallel, an entry for every instruction
+    that has such a comment above it.
+    """
 
     whole_file: bool
     everywhere: frozenset[str]
@@ -55,7 +59,7 @@ class Ignores(NamedTuple):
         names = {name.lower() for name in names}
         if self.whole_file or names & self.everywhere:
             return True
-        if not any(self.local):
+        if not self.local:
             return False
         spans = [(group.offset, group.offset + 1), *((e.start, e.end) for e in group.edits)]
         return any(names & self.local[index] for span in spans for index in self._touched(*span))
@@ -91,10 +95,11 @@ def ignores(dockerfile: Dockerfile) -> Ignores:
     above: set[str] = set()
     for item in dockerfile.items:
         if isinstance(item, Instruction):
-            starts.append(item.start)
-            ends.append(item.end)
-            local.append(frozenset(above))
-            above = set()
+            if above:
+                starts.append(item.start)
+                ends.append(item.end)
+                local.append(frozenset(above))
+                above = set()
         elif isinstance(item, Blank):
             above = set()
         elif isinstance(item, Directive):

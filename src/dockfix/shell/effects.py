@@ -64,16 +64,14 @@ class Effects(NamedTuple):
     """What can be said of a script as a whole.
 
     `leaks`: changes of shell state that outlive it. `reads`: names of what it reads that a fresh
-    shell resets (`?`, `OLDPWD`, `trap`). `commands`: names of the commands it looks up in PATH, and
-    `unseen` says that some of them cannot be told. `sensitive`: whether errexit, were it in force,
-    could change what it does when it stands to the left of `&&`. `chain`: one list of commands joined
-    by `&&` alone, in which errexit could change nothing.
+    shell resets (`?`, `OLDPWD`, `trap`). `commands`: names of the commands it looks up in PATH.
+    `sensitive`: whether errexit, were it in force, could change what it does. `chain`: one list of
+    commands joined by `&&` alone, in which errexit could change nothing.
     """
 
     leaks: tuple[Leak, ...]
     reads: frozenset[str]
     commands: frozenset[str]
-    unseen: bool
     sensitive: bool
     chain: bool
 
@@ -118,17 +116,19 @@ def identifiers(text: str) -> frozenset[str]:
 def effects_of(text: str, dialect: Dialect) -> Effects | Unknown:
     """The effects of a script; Unknown where the reader did not understand it."""
     script = read(text, dialect)
-    if isinstance(script, Unknown):
-        return script
+    return script if isinstance(script, Unknown) else effects(text, script.items)
+
+
+def effects(text: str, items: tuple[Item, ...]) -> Effects:
+    """The effects of a list of a script whose text is `text`."""
     walk = _Walk(text)
-    walk.items(script.items, here=True)
+    walk.items(items, here=True)
     return Effects(
         leaks=tuple(dict.fromkeys(walk.leaks)),
         reads=frozenset(walk.reads),
         commands=frozenset(walk.commands),
-        unseen=walk.unseen,
-        sensitive=sensitive(script.items),
-        chain=is_chain(script.items),
+        sensitive=sensitive(items),
+        chain=is_chain(items),
     )
 
 
@@ -222,7 +222,6 @@ class _Walk:
         self.leaks: list[Leak] = []
         self.reads: set[str] = set()
         self.commands: set[str] = set()
-        self.unseen = False
         self.function = 0
 
     def leak(self, kind: Kind, name: str, here: bool = True) -> None:
@@ -331,7 +330,6 @@ class _Walk:
     def named(self, name: str | None, words: tuple[Word, ...], here: bool) -> None:
         arguments = words[1:]
         if name is None:
-            self.unseen = True
             if "/" not in words[0].text:
                 self.leak("command", words[0].text, here)
         elif "/" in name or name in HARMLESS_BUILTINS:

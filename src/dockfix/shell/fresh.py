@@ -94,7 +94,7 @@ def barrier(script: Script, workdir: str | None, user: str | None) -> str | None
         return "it starts something in the background"
     if _EDITS_ACCOUNTS.search(text):
         return "it edits the user database"
-    for command in walk(script):
+    for command in walk(script, nested=True):
         words = unwrapped(command)
         name = words[0].value if words else None
         if name is None:
@@ -209,7 +209,7 @@ def _join(here: str | None, path: str) -> str | None:
 
 def replaceable(commands: frozenset[str]) -> frozenset[str]:
     """Of the programs that a script looks up, those that a build may replace by others in PATH."""
-    return frozenset(_family(name) for name in commands - _SETTLED)
+    return frozenset(family(name) for name in commands - _SETTLED)
 
 
 def may_replace(script: Script) -> frozenset[str] | None:
@@ -239,9 +239,9 @@ def _harmless(name: str) -> bool:
 
 
 def _named(value: str) -> Iterator[str]:
-    yield _family(re.split(r"[=<>~!@\[:;]", value, maxsplit=1)[0].rpartition("/")[2])
+    yield family(re.split(r"[=<>~!@\[:;]", value, maxsplit=1)[0].rpartition("/")[2])
 
 
-def _family(name: str) -> str:
+def family(name: str) -> str:
     """`pip`, `pip3` and `pip3.11` are one program to whoever upgrades one of them."""
     return re.sub(r"(?<=[A-Za-z])[0-9.]+$", "", name)

@@ -8,6 +8,7 @@ anything left to do, is the proof that a second run changes nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -126,7 +127,9 @@ class _Run:
         self.unsafe = unsafe
         self.original = self.read(text)
         self.current = self.original
-        self.layers: list[tuple[Edit, ...]] = []
+        self.switched_off = ignores(self.original)
+        self.layers: list[_Layer] = []
+        self.line_starts: list[int] = []
 
     def read(self, text: str) -> Dockerfile:
         # through bytes, because two halves of a character could meet where text was cut
@@ -136,7 +139,7 @@ class _Run:
         passes = tuple(passes)
         applied: list[Applied] = []
         reason = _left_alone(self.original)
-        if reason or ignores(self.original).whole_file:
+        if reason or self.switched_off.whole_file:
             notes = [self.note("file", reason)] if reason else []
             return self.result(applied, [], notes)
         last = "the passes together"
@@ -165,11 +168,10 @@ class _Run:
 
     def step(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
         """Lets one pass work on the current file: what it did, and what it may not or cannot do."""
-        switched_off = ignores(self.current)
         groups = [
             group
             for group in one.rewrite(self.current, self.settings)
-            if not switched_off.covers(group, one)
+            if not self.switched_off.covers(group, one)
         ]
         allowed = {Safety.SAFE, Safety.UNSAFE} if self.unsafe else {Safety.SAFE}
         taken = _apart(group for group in groups if group.safety in allowed and group.edits)
@@ -194,31 +196,34 @@ class _Run:
         if after.source == self.current.source:
             return [], left
         self.current = after
-        self.layers.append(edits)
+        self.switched_off = ignores(after)
+        self.layers.append(_layer(edits))
         return made, left
 
     def locate(self, one: Pass, group: Group) -> Applied:
         spans = [group.offset, *(offset for e in group.edits for offset in (e.start, e.end))]
         start, end = self.origin(min(spans)), self.origin(max(spans))
-        line, column = self.original.position(self.origin(group.offset))
+        line, column = self.position(self.origin(group.offset))
         return Applied(one.code, one.name, group.message, line, column, group.safety, start, end)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """`Dockerfile.position` of the original, for many offsets."""
+        if not self.line_starts:
+            source = self.original.source
+            self.line_starts = [0, *(at + 1 for at, c in enumerate(source) if c == "\n")]
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
 
     def note(self, name: str, message: str) -> Applied:
         return Applied("DF001", name, message, 1, 1, Safety.NOTE, 0, 0)
 
     def origin(self, offset: int) -> int:
         """Where in the original file an offset of the current one comes from."""
-        for edits in reversed(self.layers):
-            shift = 0
-            for edit in edits:
-                if edit.start + shift + len(edit.text) <= offset:
-                    shift += len(edit.text) - (edit.end - edit.start)
-                elif edit.start + shift <= offset:
-                    shift = offset - edit.start
-                    break
-                else:
-                    break
-            offset -= shift
+        for layer in reversed(self.layers):
+            index = bisect_right(layer.starts, offset) - 1
+            if index >= 0:
+                past = offset - layer.ends[index]
+                offset = layer.behind[index] + past if past >= 0 else layer.before[index]
         return offset
 
     def result(
@@ -232,6 +237,27 @@ class _Run:
             tuple(sorted(offered, key=where)),
             tuple(sorted(notes, key=where)),
         )
+
+
+class _Layer(NamedTuple):
+    """The edits of one step: spans of new text, and the spans of the text before that they replace."""
+
+    starts: list[int]
+    ends: list[int]
+    before: list[int]
+    behind: list[int]
+
+
+def _layer(edits: Sequence[Edit]) -> _Layer:
+    layer = _Layer([], [], [], [])
+    shift = 0
+    for edit in edits:
+        layer.starts.append(edit.start + shift)
+        layer.ends.append(edit.start + shift + len(edit.text))
+        layer.before.append(edit.start)
+        layer.behind.append(edit.end)
+        shift += len(edit.text) - (edit.end - edit.start)
+    return layer
 
 
 def _apart(groups: Iterable[Group]) -> list[Group]:

@@ -1,0 +1,417 @@
+"""Merges consecutive RUNs into one.
+
+    RUN apt-get update                      RUN apt-get update \\
+    RUN apt-get install -y git       →          && apt-get install -y git
+
+**Why.** Every RUN is a layer, and what a later layer deletes still weighs: an archive that one RUN
+downloads and another removes, a compiler that is installed, used and purged, package lists. In one
+RUN they leave no trace. An `apt-get update` of its own also goes stale in the build cache.
+
+**Strategy.** `merge-strategy = "all"`, the default, merges every pair that may be merged; `"related"`
+only RUNs that gain bytes or belong together: calls of one package manager, download, extract and
+delete, install, use and remove.
+
+**Left alone.** RUNs with other flags between them or in exec form, with here-documents, under a SHELL
+that is not sh, bash, dash or ash, on Windows; ONBUILD RUNs beside ordinary ones; scripts dockfix does
+not understand; jobs in the background and daemons; what changes /bin/sh, /etc/hosts, /dev or the
+working directory's existence; a merged text over 128 KiB; RUNs whose own comment swallows the rest of
+a command (that is pointed out); RUNs that an ignore comment names.
+
+**Safety.** A merged RUN keeps what the two promised: the second runs if and only if the first
+succeeded, from the same state of the shell as in a fresh one, and the status is that of the part that
+failed or of the last. What a part leaves in its shell is either contained in a subshell, or is a
+variable that no later part names or inherits. `set -e` does nothing to the left of `&&`, so it never
+stands there; two parts with the same `set -e` prelude are joined by `;`. The rules and their sources
+are in `dockfix.shell.joining`, `effects` and `fresh`. Comments stay, as lines inside the merged RUN.
+What does change: the image has fewer layers, and an edit of one part runs all of them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dockfix.edits import Edit, Group, Safety
+from dockfix.facts import Place, places, source_span
+from dockfix.ignores import Pragma, pragma_of
+from dockfix.layout import Style, style_of
+from dockfix.packages.related import related_spans
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.shell.joining import Chain, Part, part_of
+from dockfix.shell.reader import read
+from dockfix.shell.tree import Item, Script
+from dockfix.shell.walk import walk
+from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
+
+_OPEN = {"plain": "", "group": "{ ", "subshell": "( "}
+_CLOSE = {"plain": "", "group": "; }", "subshell": " )"}
+#: Bytes that joining adds to a part at most: operator, grouping, and spaces.
+_OVERHEAD = 12
+
+
+class Run(NamedTuple):
+    """A RUN (or the RUN inside an ONBUILD), the comments above it, and its text for joining.
+
+    `above` are the comment lines between the instruction before and this one, `opens` says that
+    nothing but parser directives stands above those.
+    """
+
+    owner: Instruction
+    shell: Instruction
+    above: tuple[Comment, ...]
+    opens: bool
+    part: Part | None
+
+
+def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+    """Yields a group for every chain of RUNs that may be merged, and a note where a comment swallows."""
+    for runs in _neighbors(dockerfile):
+        wanted = range(len(runs))
+        spans = [wanted] if settings.merge_strategy == "all" else related_spans(
+            [run.shell.arguments for run in runs]
+        )
+        for span in spans:
+            for chained, chain in _chains(runs[span.start : span.stop]):
+                yield _join(dockerfile, chained, chain)
+    yield from _swallowed(dockerfile)
+
+
+def _neighbors(dockerfile: Dockerfile) -> Iterator[list[Run]]:
+    """Stretches of two or more RUNs with nothing but comments and blanks between them."""
+    facts: dict[int, Place] = {}
+    stretch: list[Run] = []
+    above: list[Comment] = []
+    opens = True
+    for item in (*dockerfile.items, None):
+        if isinstance(item, Comment):
+            above.append(item)
+            continue
+        if isinstance(item, Blank):
+            continue
+        run = item if isinstance(item, Instruction) else None
+        shell = (run.child or run) if run else None
+        if run is None or shell is None or shell.keyword != "RUN":
+            if len(stretch) > 1:
+                yield stretch
+            stretch, above = [], []
+            opens = opens and isinstance(item, Directive)
+            continue
+        if stretch and (stretch[-1].owner.keyword != run.keyword or _apart(above)):
+            if len(stretch) > 1:
+                yield stretch
+            stretch = []
+        facts = facts or places(dockerfile)
+        part = None if _apart(above) else _part(dockerfile, run, shell, facts[run.start])
+        stretch.append(Run(run, shell, tuple(above), opens, part))
+        above, opens = [], False
+
+
+def _apart(above: list[Comment]) -> bool:
+    """Whether a comment asks that the RUN below stay as it is."""
+    names = {name.lower() for c in above if (found := pragma_of(c.text)) for name in found.names}
+    return bool(names & {"all", PASS.name, PASS.code.lower(), *(a.lower() for a in PASS.aliases)})
+
+
+def _part(
+    dockerfile: Dockerfile, owner: Instruction, shell: Instruction, place: Place
+) -> Part | None:
+    if (
+        shell.json is not None
+        or shell.heredocs
+        or place.shell.dialect is None
+        or place.shell.errexit
+        or place.shell.login
+        or (place.shell.dialect == "bash" and "BASH_ENV" in place.names)
+        or any(_unshared(flag.name, flag.value or "") for flag in shell.flags)
+    ):
+        return None
+    workdir, user = place.workdir, place.user
+    if owner is not shell:
+        stage = dockerfile.stages[place.stage]
+        if any(other.keyword == "SHELL" for other in stage.instructions):
+            return None  # an ONBUILD runs under the last SHELL of its stage
+        workdir = user = None
+    part = part_of(
+        shell.arguments,
+        place.shell.dialect,
+        declared=place.shell.declared,
+        workdir=workdir,
+        user=user,
+        names=place.names,
+    )
+    if part is None or _swallows(dockerfile, shell, part.script):
+        return None
+    return part
+
+
+def _unshared(name: str, value: str) -> bool:
+    """Whether a flag gives every RUN something of its own that would now be shared."""
+    options = value.split(",")
+    return name not in ("mount", "network") or (
+        name == "mount" and bool({"type=tmpfs", "rw", "readwrite", "rw=true"} & set(options))
+    )
+
+
+def _swallows(dockerfile: Dockerfile, shell: Instruction, script: Script) -> bool:
+    """Whether a comment of the script reaches over the end of a line, which was hardly meant."""
+    for comment in script.comments:
+        start, end = source_span(shell, comment.start, comment.end)
+        if "\n" in dockerfile.source[start:end]:
+            return True
+    return False
+
+
+def _swallowed(dockerfile: Dockerfile) -> Iterator[Group]:
+    facts: dict[int, Place] = {}
+    for item in dockerfile.instructions:
+        shell = item.child or item
+        if shell.keyword == "RUN" and "#" in shell.arguments and shell.json is None:
+            facts = facts or places(dockerfile)
+            dialect = facts[item.start].shell.dialect
+            script = read(shell.arguments, dialect) if dialect and not shell.heredocs else None
+            if isinstance(script, Script) and _swallows(dockerfile, shell, script):
+                yield Group(
+                    source_span(shell, script.comments[0].start, script.comments[0].end)[0],
+                    "this comment swallows the rest of the command, lines below included",
+                    (),
+                    Safety.NOTE,
+                )
+
+
+def _chains(runs: list[Run]) -> Iterator[tuple[list[Run], Chain]]:
+    """The chains of two or more that a stretch of RUNs falls into."""
+    chained: list[Run] = []
+    chain: Chain | None = None
+    for run in runs:
+        if (
+            chain is not None
+            and run.part is not None
+            and _flags(run) == _flags(chained[-1])
+            and not (chained[0].opens and any(_pragmas(run.above)))
+            and chain.add(run.part, _OVERHEAD)
+        ):
+            chained.append(run)
+            continue
+        if chain is not None and len(chained) > 1:
+            yield chained, chain
+        chained, chain = [run], Chain(run.part) if run.part else None
+    if chain is not None and len(chained) > 1:
+        yield chained, chain
+
+
+def _flags(run: Run) -> list[str]:
+    return [flag.text for flag in run.shell.flags]
+
+
+def _pragmas(comments: tuple[Comment, ...]) -> list[Pragma]:
+    return [found for comment in comments if (found := pragma_of(comment.text))]
+
+
+def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
+    first = runs[0]
+    source = dockerfile.source
+    shaped = next((run for run in runs if "\n" in source[_start(run) : _end(run)]), first)
+    style = style_of(dockerfile, shaped.owner)
+    head, edits = _head(dockerfile, runs, style)
+    if chain.forms[0] == "subshell":
+        start = _start(first)
+        edits.append(Edit(start, start, "( "))
+    for index in range(1, len(runs)):
+        before, run = runs[index - 1], runs[index]
+        start, end = _end(before), _start(run)
+        close, opening = _CLOSE[chain.forms[index - 1]], _OPEN[chain.forms[index]]
+        comments = [c.text for c in before.owner.comments if c.start >= start]
+        comments += [comment.text for comment in run.above if not pragma_of(comment.text)]
+        comments += [c.text for c in run.owner.comments if c.end <= end]
+        if index == 1 and not head:
+            comments = _lifted(first) + comments
+        if index < len(runs) - 1:
+            comments += _lifted(run)
+        edits.append(Edit(start, end, close + _gap(style, chain.sequence, comments) + opening))
+    if chain.forms[-1] == "group":
+        last = runs[-1]
+        item = _last_item(last)
+        _, end = source_span(last.shell, item.end, item.terminator_start + len(item.terminator))
+        edits.append(Edit(_end(last), max(end, _end(last)), "; }"))
+    return Group(
+        first.owner.keyword_offset, f"merge {len(runs)} consecutive RUNs", tuple(edits)
+    )
+
+
+def _head(dockerfile: Dockerfile, runs: list[Run], style: Style) -> tuple[bool, list[Edit]]:
+    """What goes above the merged RUN: ignore comments of the later ones, the first's own comment.
+
+    Returns whether the first's comment was lifted there, and the edits.
+    """
+    first = runs[0]
+    existing = {found.kind: c for c in first.above if (found := pragma_of(c.text))}
+    added: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for run in runs[1:]:
+        for comment in run.above:
+            pragma = pragma_of(comment.text)
+            if pragma is None:
+                continue
+            if pragma.rest.strip():
+                lines.append(comment.text)
+            elif pragma.kind in existing or pragma.kind in added:
+                added.setdefault(pragma.kind, []).extend(pragma.names)
+            else:
+                added[pragma.kind] = [pragma.prefix, *pragma.names]
+    edits: list[Edit] = []
+    for kind, names in added.items():
+        if kind in existing:
+            comment = existing[kind]
+            old = pragma_of(comment.text)
+            assert old is not None
+            more = [name for name in dict.fromkeys(names) if name not in old.names]
+            at = comment.end - len(old.rest)
+            if more:
+                edits.append(Edit(at, at, "," + ",".join(more)))
+        else:
+            lines.append(names[0] + ",".join(dict.fromkeys(names[1:])))
+    lifted = [] if first.opens and not first.above else _lifted(first)
+    start = first.owner.start
+    indent = dockerfile.source[start : first.owner.keyword_offset]
+    text = "".join(f"{indent}{line}{style.eol}" for line in lifted + lines)
+    if text:
+        edits.append(Edit(start, start, text))
+    return bool(lifted), edits
+
+
+def _lifted(run: Run) -> list[str]:
+    """The comment at the end of a RUN's text, which would swallow what follows."""
+    assert run.part is not None
+    script = run.part.script
+    return [script.text[comment.start : comment.end].rstrip(" \t") for comment in script.comments]
+
+
+def _gap(style: Style, sequence: bool, comments: list[str]) -> str:
+    lines = "".join(f"{style.indent}{comment}{style.eol}" for comment in comments)
+    if sequence:
+        return f";{style.newline}{lines}{style.chain}"
+    if style.leading:
+        return f"{style.newline}{lines}{style.chain}&& "
+    return f" &&{style.newline}{lines}{style.chain}"
+
+
+def _start(run: Run) -> int:
+    """Where the text to join begins in the source: behind a prelude that is already there."""
+    assert run.part is not None
+    item = run.part.items[0]
+    return source_span(run.shell, item.start, item.end)[0]
+
+
+def _last_item(run: Run) -> Item:
+    assert run.part is not None
+    return run.part.items[-1]
+
+
+def _end(run: Run) -> int:
+    item = _last_item(run)
+    return source_span(run.shell, item.start, item.end)[1]
+
+
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """The same commands in the same order, preludes that became one aside."""
+    if _commands(before) != _commands(after):
+        return "the commands are not the same, or not in the same order"
+    return None
+
+
+def _commands(dockerfile: Dockerfile) -> list[str]:
+    facts = places(dockerfile)
+    found: list[str] = []
+    for item in dockerfile.instructions:
+        shell = item.child or item
+        if shell.keyword != "RUN":
+            continue
+        dialect = facts[item.start].shell.dialect
+        script = read(shell.arguments, dialect) if dialect else None
+        if isinstance(script, Script) and not shell.heredocs and shell.json is None:
+            texts = (script.text[command.start : command.end] for command in walk(script))
+            found.extend(text for text in texts if not text.startswith("set "))
+        else:
+            found.append(shell.arguments)
+    return found
+
+
+PASS = Pass(
+    code="DF101",
+    name="merge-runs",
+    summary="Merge consecutive RUNs into one layer",
+    safety=Safety.SAFE,
+    aliases=("DL3059",),
+    rewrite=rewrite,
+    verify=verify,
+    examples=(
+        Example(
+            before="FROM debian\nRUN apt-get update\nRUN apt-get install -y git\n",
+            after="FROM debian\nRUN apt-get update \\\n    && apt-get install -y git\n",
+        ),
+        Example(
+            before="FROM alpine\nRUN apk add git && \\\n\tgit clone u /x\n\n# not needed any more\nRUN apk del git\n",
+            after="FROM alpine\nRUN apk add git && \\\n\tgit clone u /x && \\\n\t# not needed any more\n\tapk del git\n",
+            why="the style of the file, and the comment, stay",
+        ),
+        Example(
+            before="FROM debian\nRUN cd /src && make\nRUN test -x a || chmod +x a\nRUN touch b; touch c\n",
+            after=(
+                "FROM debian\nRUN ( cd /src && make ) \\\n    && { test -x a || chmod +x a; } \\\n"
+                "    && { touch b; touch c; }\n"
+            ),
+            why="`cd` must not leak, and `&&` speaks of a whole list",
+        ),
+        Example(
+            before="FROM debian\nRUN set -eux; a; b\nRUN set -eux; c\n",
+            after="FROM debian\nRUN set -eux; a; b; \\\n    c\n",
+            why="errexit stops each of them as before",
+        ),
+        Example(
+            before="FROM debian\nRUN echo one # note\nRUN two\n",
+            after="FROM debian\n# note\nRUN echo one \\\n    && two\n",
+            why="the comment would swallow what follows, so it gets a line of its own",
+        ),
+        Example(
+            before="FROM debian\n# hadolint ignore=DL3008\nRUN apt-get install -y a\n# hadolint ignore=DL3003\nRUN b\n",
+            after="FROM debian\n# hadolint ignore=DL3008,DL3003\nRUN apt-get install -y a \\\n    && b\n",
+        ),
+        Example(
+            before="FROM debian\nRUN v=1.2 && wget u/$v.tgz\nRUN make\n",
+            after="FROM debian\nRUN v=1.2 && wget u/$v.tgz \\\n    && make\n",
+            why="nothing later names or inherits `v`",
+        ),
+        Example(
+            before="FROM debian\nRUN pip install --upgrade pip\nRUN pip install flask\n",
+            after="FROM debian\nRUN ( pip install --upgrade pip ) \\\n    && pip install flask\n",
+            why="a shell remembers where it found `pip`; a fresh one finds the new pip",
+        ),
+        Example(
+            before="FROM debian\nONBUILD RUN a\nONBUILD RUN b\nRUN c\n",
+            after="FROM debian\nONBUILD RUN a \\\n    && b\nRUN c\n",
+        ),
+        Example(before="FROM debian\nRUN set -e; a; b\nRUN c\n", why="`set -e` does nothing before `&&`"),
+        Example(before="FROM debian\nRUN set -e; a && b\nRUN set -e; c\n", why="`a` failing would not stop it"),
+        Example(before="FROM debian\nRUN set -e; ! a\nRUN set -e; c\n", why="errexit ignores a `!`"),
+        Example(before="FROM debian\nRUN a &\nRUN b\n", why="what runs in the background ends with its RUN"),
+        Example(before="FROM debian\nRUN service x start\nRUN b\n", why="so does a daemon"),
+        Example(before="FROM debian\nRUN a\nRUN echo $? > /s\n", why="`$?` is 0 in a fresh shell"),
+        Example(before="FROM debian\nRUN trap 'rm x' EXIT; a\nRUN b\n", why="a trap runs when its shell ends"),
+        Example(before="FROM debian\nRUN a\nRUN --network=none b\n", why="other flags"),
+        Example(before="FROM debian\nRUN --mount=type=tmpfs,target=/t a\nRUN --mount=type=tmpfs,target=/t b\n",
+                why="the second finds an empty /t"),
+        Example(before='FROM debian\nRUN ["a"]\nRUN b\n', why="exec form has no shell"),
+        Example(before="FROM debian\nRUN <<EOF\na\nEOF\nRUN b\n", why="a here-document is a script of its own"),
+        Example(before="FROM debian\nRUN a\nONBUILD RUN b\n", why="one runs now, the other later"),
+        Example(before="FROM debian\nRUN ln -sf bash /bin/sh\nRUN b\n", why="the second gets another shell"),
+        Example(before="FROM debian\nRUN echo 1.2.3.4 h >> /etc/hosts\nRUN b\n", why="each RUN gets its own"),
+        Example(before="FROM debian\nWORKDIR /w\nRUN rm -rf /w\nRUN b\n", why="each RUN gets its directory"),
+        Example(before="FROM debian\nRUN a\nRUN x; y\nRUN b\n",
+                after="FROM debian\nRUN a \\\n    && { x; y; }\nRUN b\n",
+                why="the base image's SHELL may have `-e`, which must still stop `x; y` at x"),
+        Example(before="FROM debian\nRUN a # one \\\n  && b\nRUN c\n", why="the comment swallows `&& b`"),
+        Example(before='FROM debian\nSHELL ["pwsh", "-c"]\nRUN a\nRUN b\n', why="not a POSIX shell"),
+        Example(before="FROM mcr.microsoft.com/windows/servercore\nRUN a\nRUN b\n", why="Windows"),
+        Example(before="FROM debian\nRUN a\n# dockfix: ignore=merge-runs\nRUN b\n", why="the author says so"),
+    ),
+)

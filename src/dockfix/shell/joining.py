@@ -1,0 +1,238 @@
+"""How scripts that ran in a shell each may run in one, joined by `&&`, or by `;` under `set -e`.
+
+A `Chain` takes parts one after the other and says no where a part could notice that another ran
+before it in the same shell. The forms it chooses:
+
+    plain      a                as it is
+    group      { a || b; }      so that `&&` in front of it speaks of all of it
+    subshell   ( cd /x && a )   so that what it leaves in its shell ends with it
+
+What may be left behind, and why, is argued in `effects`; here are the rules of joining:
+
+- A part runs if and only if all before it succeeded: `&&`. In a list joined by `;`, the part's last
+  status is what `&&` sees, so `a; b && c` is right for a first part, `{ a; b; } && c` for a later one.
+- Errexit does nothing to the left of `&&` (POSIX XCU 2.8.1 and the `set` page), subshells included, so
+  a part with errexit in force never goes there. Parts that begin with the same `set -e` prelude are
+  joined by `;` instead, if errexit would have ended each but the last where it failed.
+- A SHELL that the file does not declare could carry errexit. So a part in which that would matter
+  (`sensitive`) stands to the left of `&&` only where errexit still reaches it: first, as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from dockfix.shell.effects import (
+    CONTAINED,
+    OPAQUE,
+    Effects,
+    Leak,
+    effects,
+    effects_of,
+    identifiers,
+    sensitive_item,
+)
+from dockfix.shell.fresh import barrier, family, may_replace, replaceable
+from dockfix.shell.reader import read
+from dockfix.shell.tree import Dialect, Item, Script, Simple, Subshell, Unknown
+
+#: Linux takes no argument of MAX_ARG_STRLEN = 128 KiB or more (its terminating zero byte counts).
+MOST_BYTES = 128 * 1024 - 1
+
+Form = Literal["plain", "group", "subshell"]
+
+_ENVIRONMENT = frozenset(("PATH", "HOME", "IFS", "CDPATH", "ENV", "PS4", "OPTIND", "SHELL", "USER",
+                          "LANG", "LANGUAGE", "TERM", "TZ", "PWD", "OLDPWD", "HOSTNAME"))  # fmt: skip
+
+
+class Part(NamedTuple):
+    """One script, as far as joining it matters. `items` are its list without the prelude.
+
+    `prelude` is the text of a leading `set …` that turns on errexit, empty if there is none;
+    `barrier` says why nothing may follow in the same process; `declared` that the SHELL's options are
+    known; `names` are those of the environment; `size` counts bytes.
+    """
+
+    script: Script
+    items: tuple[Item, ...]
+    effects: Effects
+    prelude: str
+    barrier: str | None
+    declared: bool
+    names: frozenset[str]
+    words: frozenset[str]
+    size: int
+
+    @property
+    def is_list(self) -> bool:
+        """Whether `&&` in front would not speak of all of it."""
+        return len(self.items) > 1 or any(
+            operator.text == "||" for operator in self.items[0].node.operators
+        )
+
+
+def part_of(
+    text: str,
+    dialect: Dialect,
+    *,
+    declared: bool,
+    workdir: str | None,
+    user: str | None,
+    names: frozenset[str],
+) -> Part | None:
+    """Reads a script for joining; None if it must stay apart whatever stands beside it.
+
+    `declared` says that the SHELL's options are known (and have no `-e`); `workdir` and `user` are
+    those it starts with, None if unknown; `names` those of the environment.
+    """
+    script = read(text, dialect)
+    whole = effects_of(text, dialect)
+    if isinstance(script, Unknown) or isinstance(whole, Unknown):
+        return None
+    if not script.items or "\n" in text or _never(whole.leaks):
+        return None
+    prelude, items = "", script.items
+    if any(leak.kind == "errexit" for leak in whole.leaks):
+        prelude = _prelude(script)
+        items = script.items[1:]
+        rest = effects(text, items)
+        if not prelude or not items or any(leak.kind == "errexit" for leak in rest.leaks):
+            return None
+        whole = rest
+    return Part(
+        script,
+        items,
+        whole,
+        prelude,
+        barrier(script, workdir, user),
+        declared,
+        names,
+        identifiers(text),
+        len(text.encode(errors="surrogateescape")),
+    )
+
+
+def _never(leaks: tuple[Leak, ...]) -> bool:
+    return any(leak.kind in ("background", "return", "job", "unknown", "alias") for leak in leaks)
+
+
+def _prelude(script: Script) -> str:
+    """The text of a `set` command that a script begins with, if `;` ends it."""
+    first = script.items[0]
+    pipeline = first.node.pipelines[0]
+    command = pipeline.commands[0]
+    if (
+        first.terminator == ";"
+        and not first.node.operators
+        and not pipeline.negated
+        and len(pipeline.commands) == 1
+        and isinstance(command, Simple)
+        and not command.assignments
+        and not command.redirects
+        and command.words[0].value == "set"
+        and all(word.plain and word.text != "--" for word in command.words)
+    ):
+        return " ".join(word.text for word in command.words)
+    return ""
+
+
+class Chain:
+    """Parts that run in one shell. `forms[i]` is the form of `parts[i]`; by `;` if `sequence`."""
+
+    def __init__(self, first: Part) -> None:
+        self.parts = [first]
+        self.forms: list[Form] = ["plain"]
+        self.size = first.size
+        self._left: dict[str, int] = {}  # variables that parts leave behind, and which part
+        self._found: dict[str, int] = {}  # programs whose place the shell remembers, likewise
+
+    @property
+    def sequence(self) -> bool:
+        """Whether the parts are joined by `;` behind one `set -e` prelude."""
+        return bool(self.parts[0].prelude)
+
+    def add(self, part: Part, overhead: int) -> bool:
+        """Puts a part at the end, if it can't tell; `overhead` is what joining costs in bytes."""
+        last = self.parts[-1]
+        if (
+            last.barrier
+            or part.effects.reads
+            or part.prelude != last.prelude
+            or self.size + part.size + overhead > MOST_BYTES
+        ):
+            return False
+        index = len(self.parts) - 1
+        left: dict[str, int] = {}
+        contained = set()
+        for leak in last.effects.leaks:
+            if leak.kind == "variable" and _forgotten(leak.name, last):
+                left[leak.name] = index
+            elif leak.kind in CONTAINED or leak.kind in OPAQUE:
+                contained.add(index)
+            else:
+                return False
+        found = dict.fromkeys(_overtaken(last), index)
+        left, found = {**left, **self._left}, {**found, **self._found}
+        contained |= {left[name] for name in left.keys() & part.words}
+        contained |= {found[name] for name in found.keys() & set(map(family, part.effects.commands))}
+        if self.sequence:
+            if contained or not _stops(last):
+                return False
+        elif not all(map(self._containable, contained)) or not self._stands_left(
+            index, index in contained
+        ):
+            return False
+        for number in contained:
+            self.forms[number] = "subshell"
+        self._left = {name: at for name, at in left.items() if self.forms[at] != "subshell"}
+        self._found = {name: at for name, at in found.items() if self.forms[at] != "subshell"}
+        self.parts.append(part)
+        self.forms.append("group" if part.is_list and not self.sequence else "plain")
+        self.size += part.size + overhead
+        return True
+
+    def _containable(self, index: int) -> bool:
+        part = self.parts[index]
+        return (part.declared or not part.effects.sensitive) and all(
+            leak.kind in CONTAINED or (leak.kind in OPAQUE and part.effects.chain)
+            for leak in part.effects.leaks
+        )
+
+    def _stands_left(self, index: int, wrapped: bool) -> bool:
+        part = self.parts[index]
+        if part.declared or not part.effects.sensitive:
+            return True
+        return index == 0 and not wrapped and not sensitive_item(part.items[-1])
+
+
+def _forgotten(name: str, part: Part) -> bool:
+    """Whether a variable is one that only a script which names it could notice.
+
+    Not one that commands inherit: of the ENV and ARG, or of the base image, whose names, like those
+    of all that POSIX calls environment variables (XBD 8.1), are in capitals.
+    """
+    return (
+        bool(name)
+        and name not in part.names
+        and name not in _ENVIRONMENT
+        and name != name.upper()
+    )
+
+
+def _overtaken(part: Part) -> frozenset[str]:
+    """Programs that a part has run and may have put another in front of."""
+    run = replaceable(part.effects.commands)
+    if not run:
+        return run
+    replaced = may_replace(part.script)
+    return run if replaced is None else run & replaced
+
+
+def _stops(part: Part) -> bool:
+    """Whether errexit ends the shell when a part's last command fails (POSIX, `set -e`)."""
+    node = part.items[-1].node
+    return (
+        not node.operators
+        and not node.pipelines[0].negated
+        and isinstance(node.pipelines[0].commands[-1], (Simple, Subshell))
+    )
