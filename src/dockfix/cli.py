@@ -1,0 +1,396 @@
+"""The command: reads the command line, runs the passes over files, prints, exits.
+
+Nothing is imported before it is needed: on a single file most of the time would go into imports.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple, NoReturn, TextIO
+
+from dockfix import __version__
+from dockfix.config import Config, Finder
+from dockfix.errors import ConfigError, DockfixError
+from dockfix.options import Options, parse, parse_with_typer, reads_stdin
+from dockfix.passes.base import Settings
+from dockfix.report import text
+from dockfix.rewrite import Applied, choose, rewrite
+
+#: From this many files on, further processes win more time than they take to start.
+_WORTH_PROCESSES = 64
+#: From this many files on, people wonder how long it takes.
+_WORTH_PROGRESS = 64
+
+Mode = Literal["check", "diff", "in-place", "text"]
+
+
+class Job(NamedTuple):
+    """A file to be done, and how. `config` is the message of an error when it cannot be had."""
+
+    path: str
+    mode: Mode
+    config: Config | str
+    verbose: bool = False
+
+
+class Outcome(NamedTuple):
+    """What came of a file. `output` is the patch in mode "diff", in mode "text" the new text."""
+
+    path: str
+    changed: bool = False
+    applied: tuple[Applied, ...] = ()
+    offered: tuple[Applied, ...] = ()
+    notes: tuple[Applied, ...] = ()
+    output: bytes = b""
+    error: str | None = None
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command and exits with its status: see the end of `dockfix --help`."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        # A shell that wants completions talks to Typer through this variable.
+        options = None if "_DOCKFIX_COMPLETE" in os.environ else parse(arguments)
+        status = run(parse_with_typer(arguments) if options is None else options)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except ConfigError as error:
+        _say(text.failure(str(error)))
+        status = 2
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:
+        # Python flushes once more at exit, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
+    except OSError as error:
+        # Only writing to standard output can fail up here.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say(text.failure(f"standard output: {error.strerror}"))
+        status = 2
+    sys.exit(status)
+
+
+def run(options: Options) -> int:
+    """Does what the options say and returns the exit status. Raises ConfigError."""
+    if options.version:
+        _print(f"dockfix {__version__}\n")
+        return 0
+    if options.list_passes or options.explain is not None:
+        _print(_about_passes(options.explain))
+        return 0
+    choose(options.select or None, options.ignore)
+    finder = Finder(options)
+    if reads_stdin(options):
+        return _report([_from_stdin(options, finder)], options)
+    from dockfix.discovery import find
+
+    found = find(options.paths or (".",), finder.settings, options.exclude)
+    if not found.files and not found.errors and not options.quiet:
+        _say("warning: no Dockerfile found\n")
+    mode = _mode(options)
+    if mode == "text" and len(found.files) != 1:
+        raise ConfigError(f"--output takes one file, or --diff; found {len(found.files)} files")
+    jobs = [Job(path, mode, _config(path, finder), options.verbose) for path in found.files]
+    outcomes = _outcomes(jobs, _processes(options.jobs, len(jobs)))
+    if len(jobs) >= _WORTH_PROGRESS and not options.quiet and _is_terminal(sys.stderr):
+        outcomes = iter(_with_progress(outcomes, len(jobs)))
+    return _report(outcomes, options, found.errors)
+
+
+def process(job: Job, source: bytes | None = None) -> Outcome:
+    """Does one file, read unless its `source` is given; writes in mode "in-place". Never raises."""
+    path = job.path
+    if isinstance(job.config, str):
+        return Outcome(path, error=job.config)
+    try:
+        return _process(job, job.config, source)
+    except DockfixError as error:
+        return Outcome(path, error=str(error))
+    except OSError as error:
+        return Outcome(path, error=f"{path}: {error.strerror or error}")
+    except Exception as error:
+        message = (
+            f"{path}: left as it is: internal error: {type(error).__name__}: {error}; "
+            "please report it with the file"
+        )
+        if job.verbose:
+            import traceback
+
+            message += "\n" + traceback.format_exc()
+        return Outcome(path, error=message)
+
+
+def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
+    from dockfix import files
+
+    path = job.path
+    from_stdin = source is not None
+    before = files.read(path) if source is None else source
+    result = rewrite(
+        before,
+        filename=path,
+        select=config.select,
+        ignore=config.ignore,
+        unsafe_fixes=config.unsafe_fixes,
+        settings=_settings(path, config, from_stdin),
+    )
+    after = before
+    if result.changed:
+        from dockfix.syntax.source import encode
+
+        after = encode(result.after)
+    output = after if job.mode == "text" else b""
+    if job.mode == "in-place" and result.changed:
+        files.replace(path, before, after)
+    if job.mode == "diff" and result.changed:
+        from dockfix.diff import unified
+
+        output = unified(before, after, _patch_path("Dockerfile" if path == "<stdin>" else path))
+    return Outcome(path, result.changed, result.applied, result.offered, result.notes, output)
+
+
+def _settings(path: str, config: Config, from_stdin: bool) -> Settings:
+    directory = os.path.dirname(path) or "."
+    if from_stdin and (path == "<stdin>" or not os.path.isdir(directory)):
+        return Settings(config.merge_strategy)
+    from dockfix.context import DirectoryContext
+
+    return Settings(config.merge_strategy, DirectoryContext(directory))
+
+
+def _patch_path(path: str) -> str:
+    """What a patch calls a file: its path in the Git repository, else below the working directory.
+
+    Symbolic links are followed, because that is what rewriting does and Git would not.
+    """
+    real = os.path.realpath(path)
+    root = os.path.dirname(real)
+    while not os.path.lexists(os.path.join(root, ".git")):
+        if root == os.path.dirname(root):
+            root = os.getcwd()
+            break
+        root = os.path.dirname(root)
+    root = root.rstrip("/") + "/"
+    return real[len(root) :] if real.startswith(root) else real.lstrip("/")
+
+
+def _mode(options: Options) -> Mode:
+    if options.diff:
+        return "diff"
+    if options.in_place:
+        return "in-place"
+    if options.check:
+        return "check"
+    return "text" if reads_stdin(options) or options.output is not None else "check"
+
+
+def _config(path: str, finder: Finder) -> Config | str:
+    try:
+        return finder.settings(os.path.dirname(path))
+    except ConfigError as error:
+        return str(error)
+
+
+def _from_stdin(options: Options, finder: Finder) -> Outcome:
+    path = options.stdin_filename or "<stdin>"
+    try:
+        source = b"" if sys.stdin is None else sys.stdin.buffer.read()
+    except OSError as error:
+        return Outcome(path, error=f"standard input: {error.strerror}")
+    return process(Job(path, _mode(options), _config(path, finder), options.verbose), source)
+
+
+def _processes(wanted: int | None, files: int) -> int:
+    if files < _WORTH_PROCESSES or wanted == 1:
+        return 1
+    if wanted is None:
+        has_affinity = hasattr(os, "sched_getaffinity")
+        wanted = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return min(wanted, files)
+
+
+def _outcomes(jobs: Sequence[Job], processes: int) -> Iterator[Outcome]:
+    """The outcomes, in the order of the jobs."""
+    if processes == 1:
+        yield from map(process, jobs)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    if sys.stdout is not None:
+        # A forked process would print again what is still waiting to be printed here.
+        sys.stdout.flush()
+    pool = ProcessPoolExecutor(processes, initializer=_leave_interrupts_to_parent)
+    done = 0
+    try:
+        for outcome in pool.map(process, jobs, chunksize=8):
+            done += 1
+            yield outcome
+    except BrokenProcessPool:
+        for job in jobs[done:]:
+            yield Outcome(job.path, error=f"{job.path}: a process died; try --jobs 1")
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_to_parent() -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _with_progress(outcomes: Iterator[Outcome], total: int) -> list[Outcome]:
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    except ImportError:
+        return list(outcomes)
+    columns = TextColumn("Dockerfiles"), BarColumn(), MofNCompleteColumn()
+    done = []
+    # Without its own thread, for the sake of processes that are forked meanwhile.
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, auto_refresh=False
+    ) as progress:
+        task = progress.add_task("", total=total)
+        for outcome in outcomes:
+            done.append(outcome)
+            progress.advance(task)
+            if len(done) % 16 == 0:
+                progress.refresh()
+    return done
+
+
+def _report(
+    outcomes: Sequence[Outcome] | Iterator[Outcome],
+    options: Options,
+    errors: Sequence[str] = (),
+) -> int:
+    """Prints what came of the files, as it comes, and returns the exit status."""
+    mode = _mode(options)
+    checking, writing = mode == "check", mode in ("in-place", "text")
+    colored = _colored(options, sys.stdout)
+    colored_errors = _colored(options, sys.stderr)
+    said: set[str] = set()
+    found: list[Applied] = []
+    patches: list[bytes] = []
+    files = changed = affected = made = offered = failed = 0
+
+    def fail(message: str) -> None:
+        # Files below the same wrong configuration share their message.
+        if message not in said:
+            said.add(message)
+            _flush()
+            _say(text.failure(message, colored_errors))
+
+    for message in errors:
+        failed += 1
+        fail(message)
+    for outcome in outcomes:
+        files += 1
+        if outcome.error is not None:
+            failed += 1
+            fail(outcome.error)
+            continue
+        findings = [*outcome.applied, *outcome.offered, *outcome.notes]
+        findings.sort(key=lambda one: (one.line, one.column, one.code))
+        changed += outcome.changed
+        affected += bool(outcome.applied or outcome.offered)
+        made += len(outcome.applied)
+        offered += len(outcome.offered)
+        found += findings
+        if options.verbose or (checking and not options.statistics):
+            lines = "".join(text.finding(outcome.path, one, colored) for one in findings)
+            (_print if checking else _say)(lines)
+        if mode == "in-place" and outcome.changed and not options.quiet:
+            _say(f"Rewrote {text.visible(outcome.path)}\n")
+        if options.output is not None:
+            patches.append(outcome.output)
+        elif outcome.output:
+            plain = mode == "text" or not colored
+            _print_bytes(outcome.output if plain else text.colored_patch(outcome.output))
+    if options.output is not None and not (mode == "text" and failed):
+        error = _write_output(options.output, b"".join(patches))
+        if error is not None:
+            failed += 1
+            fail(error)
+    if options.statistics:
+        (_print if checking else _say)(text.statistics(found))
+    if not options.quiet and files and not (mode == "text" and not options.verbose):
+        _flush()
+        tally = text.Tally(files, changed, affected, made, offered, failed)
+        _say(text.summary(tally, writing=writing, checking=checking))
+        if checking and not options.check:
+            _say(text.hint(made, offered))
+    if failed:
+        return 2
+    if options.exit_zero:
+        return 0
+    if writing:
+        return int(bool(changed) and options.exit_non_zero_on_fix)
+    return int(bool(changed) if mode == "diff" else bool(made or offered))
+
+
+def _write_output(path: str, data: bytes) -> str | None:
+    """Writes the file of --output; a message if that fails."""
+    from dockfix import files
+
+    if path == "-":
+        _print_bytes(data)
+        return None
+    try:
+        files.write(path, data)
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    return None
+
+
+def _about_passes(name: str | None) -> str:
+    from dockfix.passes import PASSES
+
+    if name is None:
+        return text.listing(PASSES, choose())
+    from dockfix.report.explain import explain, plain
+
+    return "\n".join(plain(explain(one)) for one in choose([name]))
+
+
+def _colored(options: Options, stream: TextIO | None) -> bool:
+    if options.color != "auto":
+        return options.color == "always"
+    return (
+        not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+        and _is_terminal(stream)
+    )
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _print(line: str) -> None:
+    _print_bytes(line.encode("utf-8", "surrogateescape"))
+
+
+def _print_bytes(data: bytes) -> None:
+    if sys.stdout is not None:
+        sys.stdout.buffer.write(data)
+
+
+def _say(line: str) -> None:
+    """Prints to standard error; if nobody can be told, work goes on."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.buffer.write(line.encode("utf-8", "surrogateescape"))
+        sys.stderr.flush()
+    except OSError:
+        return
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""What dockfix says about files and passes; nothing here prints."""

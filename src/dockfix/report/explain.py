@@ -1,0 +1,81 @@
+"""The page of a pass, from its docstring and its examples."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+
+from dockfix.passes.base import Example, Pass
+
+
+def explain(one: Pass) -> str:
+    """What a pass does, why, and on which examples, as Markdown."""
+    aliases = ", ".join(one.aliases) or "none"
+    about = inspect.cleandoc(sys.modules[one.rewrite.__module__].__doc__ or one.summary)
+    parts = [
+        f"# {one.name} ({one.code})",
+        one.summary,
+        f"- Safety: {one.safety.value}\n- Known elsewhere as: {aliases}",
+        about,
+    ]
+    changed = [example for example in one.examples if example.after is not None]
+    alone = [example for example in one.examples if example.after is None]
+    if changed:
+        parts += ["## Examples", *map(_changed, changed)]
+    if alone:
+        parts += ["## Left alone", *map(_alone, alone)]
+    return "\n\n".join(parts) + "\n"
+
+
+def plain(markdown: str) -> str:
+    """Markdown of `explain` as text for a terminal: headings without marks, code indented."""
+    lines: list[str] = []
+    fence = ""
+    for line in markdown.split("\n"):
+        if fence:
+            if line == fence:
+                fence = ""
+            else:
+                lines.append(f"    {line}".rstrip())
+        elif line.startswith("```"):
+            fence = "`" * (len(line) - len(line.lstrip("`")))
+        else:
+            lines.append(line.lstrip("#").lstrip() if line.startswith("#") else line)
+    return "\n".join(lines)
+
+
+def _changed(example: Example) -> str:
+    unsafe = ", with `--unsafe-fixes`" if example.unsafe else ""
+    parts = [
+        _conditions(example),
+        _code(example.before),
+        f"becomes{unsafe}",
+        _code(example.after or ""),
+        f"({example.why})" if example.why else "",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _alone(example: Example) -> str:
+    why = example.why[:1].upper() + example.why[1:]
+    parts = [_conditions(example), f"{why}:" if why else "", _code(example.before)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _conditions(example: Example) -> str:
+    settings = (
+        f"With `--merge-strategy {example.settings.merge_strategy}`:"
+        if example.settings.merge_strategy != "all"
+        else ""
+    )
+    names = ", ".join(f"`{path}`" for path, _ in example.files or ())
+    files = f"With {names} in the build context:" if names else ""
+    return "\n\n".join(part for part in (settings, files) if part)
+
+
+def _code(text: str) -> str:
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    end = "" if text.endswith("\n") or not text else "\n"
+    return f"{fence}dockerfile\n{text}{end}{fence}"
