@@ -62,7 +62,10 @@ class Assignment(NamedTuple):
 
 
 class Redirect(NamedTuple):
-    """`2>file`; `fd` is the number or `{name}` in front, as written. `heredoc` is the body of `<<`."""
+    """`2>file`; `fd` is the number or `{name}` in front, as written. `heredoc` is the body of `<<`.
+
+    A body lies outside the span, behind the line; `expansions` are those inside it.
+    """
 
     start: int
     end: int
@@ -70,6 +73,7 @@ class Redirect(NamedTuple):
     operator: str
     target: Word
     heredoc: str | None
+    expansions: tuple[Expansion, ...] = ()
 
 
 class Simple(NamedTuple):

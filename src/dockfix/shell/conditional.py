@@ -1,0 +1,153 @@
+"""bash's `[[ … ]]`: a small grammar of its own (bash manual, "Conditional Constructs")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dockfix.shell.tree import Expansion, Redirect, Test, Word
+from dockfix.shell.words import WordReader
+
+_UNARY = re.compile(r"-[abcdefghknoprstuvwxzGLNORS]")
+_BINARY = re.compile(r"==|!=|=~|=|<|>|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef)(?=[ \t\n])")
+_BINARY_WORDS = frozenset(
+    ("==", "!=", "=~", "=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
+)
+_GROUPING = re.compile(r"\(|\)|&&|\|\|")
+_TEST_END = re.compile(r"\]\](?=[ \t\n;&|()<>]|\Z)")
+_PATTERN = re.compile(r"""[^ \t\n;&|()<>"'\\$`]++""")
+
+
+def is_condition(words: Sequence[str]) -> bool:
+    """Whether the words inside `[[ … ]]` are one condition: `a`, `-f a`, `a = b`, maybe negated."""
+    while words and words[0] == "!":
+        words = words[1:]
+    if any(word in ("!", "]]", "[[") for word in words):
+        return False
+    if len(words) == 1:
+        return not _UNARY.fullmatch(words[0])
+    if len(words) == 2:
+        return _UNARY.fullmatch(words[0]) is not None
+    return len(words) == 3 and words[1] in _BINARY_WORDS and not _UNARY.fullmatch(words[0])
+
+
+class ConditionalReader(WordReader):
+    """Reads `[[ … ]]`."""
+
+    __slots__ = ()
+
+    def redirects(self) -> tuple[Redirect, ...]:
+        """The redirections behind a compound command."""
+        raise NotImplementedError
+
+    def test(self, start: int) -> Test:
+        """`[[`, behind it."""
+        words: list[Word] = []
+        self.skip_lines()
+        self.either(words)
+        self.skip_lines()
+        if not _TEST_END.match(self.text, self.pos, self.end):
+            raise self.failure("`]]` is missing")
+        self.pos += 2
+        stop = self.pos
+        redirects = self.redirects()
+        return Test(start, redirects[-1].end if redirects else stop, tuple(words), redirects)
+
+    def skip_lines(self) -> None:
+        """Skip blanks and newlines; a comment is none inside `[[`."""
+        self.space()
+        while self.at("\n"):
+            if self.body_line >= 0:
+                raise self.failure("a line break between `<<` and its here-document")
+            self.pos += 1
+            self.space()
+
+    def token(self, words: list[Word], length: int) -> None:
+        """An operator or a parenthesis, as a word."""
+        start = self.pos
+        self.pos += length
+        written = self.text[start : self.pos]
+        words.append(Word(start, self.pos, written, written, True, ()))
+
+    def either(self, words: list[Word]) -> None:
+        """Terms joined by `&&` and `||`."""
+        self.enter()
+        self.term(words)
+        while self.at("&&") or self.at("||"):
+            self.token(words, 2)
+            self.skip_lines()
+            self.term(words)
+        self.depth -= 1
+
+    def term(self, words: list[Word]) -> None:
+        """`! term`, `( … )`, `-f a`, `a = b` or `a`; the blanks behind it are skipped."""
+        while self.at("! ") or self.at("!\t"):
+            self.token(words, 1)
+            self.space()
+        if self.at("("):
+            self.token(words, 1)
+            self.skip_lines()
+            self.either(words)
+            self.skip_lines()
+            if not self.at(")"):
+                raise self.failure("`)` is missing inside `[[`")
+            self.token(words, 1)
+            self.space()
+            return
+        first = self.operand(words)
+        if _UNARY.fullmatch(first.text):
+            self.operand(words)
+            return
+        match = _BINARY.match(self.text, self.pos, self.end)
+        if not match:
+            return
+        self.token(words, len(match[0]))
+        if self.pos < self.end and self.text[self.pos] not in " \t":
+            raise self.failure("an operator of `[[` without a blank behind it")
+        self.space()
+        if match[0] in ("=~", "=", "==", "!="):
+            words.append(self.pattern(regex=match[0] == "=~"))
+            self.space()
+        else:
+            self.operand(words)
+
+    def operand(self, words: list[Word]) -> Word:
+        """A word that is not an operator."""
+        if _TEST_END.match(self.text, self.pos, self.end) or self.at("!\n"):
+            raise self.failure("a word is missing inside `[[`")
+        word = self.word()
+        if self.at("("):
+            raise self.failure("`(` inside a word")
+        words.append(word)
+        self.space()
+        return word
+
+    def pattern(self, regex: bool) -> Word:
+        """The right side of `==` or `=~`: a word in which balanced parentheses hold `|`."""
+        text, start, end = self.text, self.pos, self.end
+        expansions: list[Expansion] = []
+        level = 0
+        while self.pos < end:
+            match = _PATTERN.match(text, self.pos, end)
+            if match:
+                self.pos = match.end()
+                continue
+            character = text[self.pos]
+            if character == "(" and (regex or level or text[self.pos - 1] in "?*+@!"):
+                level += 1
+                self.pos += 1
+            elif character == ")" and level:
+                level -= 1
+                self.pos += 1
+            elif character == "|" and level:
+                self.pos += 1
+            elif character in "\"'\\$`":
+                self.piece([], expansions)
+            elif character in " \t\n;&|()<>" and not level:
+                break
+            else:
+                raise self.failure(f"`{character}` inside a pattern")
+        if self.pos == start or level:
+            what = "a pattern that does not end" if level else "a word is missing inside `[[`"
+            raise self.failure(what)
+        return Word(start, self.pos, text[start : self.pos], None, False, tuple(expansions))

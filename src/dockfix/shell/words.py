@@ -1,0 +1,424 @@
+"""Words of a shell script: quoting, expansions, and the one string a word stands for.
+
+The rules are those of POSIX XCU 2.2 (quoting), 2.3 (how a word ends), 2.6 (expansions), and of bash
+where the dialect is bash. What the shells of a dialect read differently is not read at all.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dockfix.shell.tree import Comment, Dialect, Expansion, Item, Word
+
+#: Nesting (lists, `${…}`, sums) beyond which a script is not read. Each level costs up to ten of
+#: the interpreter's 1,000 frames.
+DEPTH = 50
+
+#: What ends a word (XCU 2.3, rules 6 and 8; `#` begins a comment only where a word would begin).
+DELIMITER = r"(?:[ \t\n;&|()<>]|\Z|(?:\\\n)++(?:[ \t\n;&|()<>]|\Z))"
+NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
+
+_LITERAL = re.compile(r"""[^ \t\n;&|()<>"'\\$`]++""")
+_DOUBLE = re.compile(r'[^"\\$`]++')
+_BODY = re.compile(r"[^\\$`]++")
+_ANSI = re.compile(r"\$'(?:[^'\\]++|\\.)*+'", re.DOTALL)
+_BLANKS = re.compile(r"(?:[ \t]++|\\\n)*+(#[^\n]*+)?")
+_SPACE = re.compile(r"(?:[ \t]++|\\\n)*+")
+_PARAMETER = re.compile(rf"{NAME}|[0-9@*#?$!-]")
+_BRACED = re.compile(rf"(?:{NAME}|[0-9]++|[@*?$!-])")
+_LENGTH = re.compile(rf"#({NAME}|[0-9]++|[@*])(?=\}})")
+_BASH_LENGTH = re.compile(rf"#({NAME}|[0-9]++|[@*])(?=[}}\[])")
+_INDIRECT = re.compile(rf"!({NAME}|[0-9]++)")
+_OPERATOR = re.compile(r":?[-=?+]|%%?|##?")
+_BASH_OPERATOR = re.compile(r"//|/#|/%|/|\^\^?|,,?|@(?=[A-Za-z]\})|:(?=[^}])")
+_UNQUOTED_ARGUMENT = re.compile(r"""[^"'\\$`{}<>]++""")
+_QUOTED_ARGUMENT = re.compile(r"""[^"'\\$`{}]++""")
+_HARMLESS_QUOTES = re.compile(r"""'[^'"\\$`{}]*+'""")
+_SUM = re.compile(r"(?:[A-Za-z0-9_ \t\n+*/%<>=!&|^~?:,#-]++|\\\n)++")
+_BACKQUOTED = re.compile(r"`((?:[^`\\]++|\\.)*+)`", re.DOTALL)
+_UNWRAPPED = re.compile(r"\\[`$\\]")
+_UNWRAPPED_IN_QUOTES = re.compile(r'\\[`$\\"]')
+_SPECIAL = re.compile(r"[*?\[{~]")
+
+
+class NotUnderstoodError(Exception):
+    """Raised within the reader, and turned into `Unknown` before it returns."""
+
+    def __init__(self, offset: int, reason: str) -> None:
+        super().__init__(reason)
+        self.offset = offset
+        self.reason = reason
+
+
+class WordReader:
+    """A place in a text, moved forward by methods that each read one construct from there."""
+
+    __slots__ = (
+        "bash",
+        "body_end",
+        "body_line",
+        "comments",
+        "depth",
+        "dialect",
+        "end",
+        "pos",
+        "text",
+    )
+
+    def __init__(self, text: str, dialect: Dialect) -> None:
+        self.text = text
+        self.dialect = dialect
+        self.bash = dialect == "bash"
+        self.pos = 0
+        self.end = len(text)
+        self.depth = 0
+        self.comments: list[Comment] = []
+        # The newline that here-documents read ahead wait for (-1: none), and where these end.
+        self.body_line = -1
+        self.body_end = -1
+
+    def commands(self, *closers: str) -> tuple[tuple[Item, ...], str]:
+        """A list of commands, and which of `closers` ended it; "" is the end of the text."""
+        raise NotImplementedError
+
+    def failure(self, reason: str, offset: int | None = None) -> NotUnderstoodError:
+        """What to raise where the script stops being understood: here, or at `offset`."""
+        return NotUnderstoodError(self.pos if offset is None else offset, reason)
+
+    def enter(self) -> None:
+        """One level deeper; what calls this undoes it with `self.depth -= 1`."""
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise self.failure(f"nested more than {DEPTH} levels deep")
+
+    def at(self, token: str) -> bool:
+        """Whether `token` stands here."""
+        return self.text.startswith(token, self.pos, self.end)
+
+    def blanks(self) -> None:
+        """Skip blanks, continuations and a comment (XCU 2.3, rules 7 to 9)."""
+        match = _BLANKS.match(self.text, self.pos, self.end)
+        assert match is not None
+        if match[1] is not None:
+            self.comments.append(Comment(match.start(1), match.end()))
+        self.pos = match.end()
+
+    def space(self) -> None:
+        """Skip blanks and continuations where a comment may not stand."""
+        match = _SPACE.match(self.text, self.pos, self.end)
+        assert match is not None
+        self.pos = match.end()
+
+    # Words
+
+    def word(self, assigned: bool = False) -> Word:
+        """The word that begins here; `assigned` is the value of an assignment (it may be empty)."""
+        text, end = self.text, self.end
+        start = pos = self.pos
+        values: list[str] = []
+        outline: list[str] = []  # the word with `_` in place of whatever is quoted or expanded
+        expansions: list[Expansion] = []
+        certain = True
+        while pos < end:
+            match = _LITERAL.match(text, pos, end)
+            if match:
+                values.append(match[0])
+                outline.append(match[0])
+                pos = match.end()
+                continue
+            character = text[pos]
+            self.pos = pos
+            if character in "<>" and text.startswith("(", pos + 1, end):
+                expansions.append(self.process())
+            elif character in " \t\n;&|()<>":
+                break
+            else:
+                certain = self.piece(values, expansions) and certain
+            outline.append("_")
+            pos = self.pos
+        self.pos = pos
+        if pos == start and not assigned:
+            raise self.failure("a word is missing")
+        written = text[start:pos]
+        value = None
+        if certain and not expansions:
+            special = _SPECIAL.search(written) is not None
+            if not special or self.literal("".join(outline), assigned):
+                value = "".join(values)
+        return Word(start, pos, written, value, value == written, tuple(expansions))
+
+    def literal(self, outline: str, assigned: bool) -> bool:
+        """Whether an outline has no glob, braces or tilde to expand (XCU 2.6.1, 2.13)."""
+        if "*" in outline or "?" in outline:
+            return False
+        opening = outline.find("[")
+        if opening >= 0 and outline.rfind("]") > opening:
+            return False
+        if self.dialect in ("sh", "bash"):
+            opening, closing = outline.find("{"), outline.rfind("}")
+            if 0 <= opening < closing and (
+                "," in outline[opening:closing] or ".." in outline[opening:closing]
+            ):
+                return False
+        if outline.startswith("~") or "=~" in outline:
+            return False
+        # Bash outside of its posix mode expands tildes in arguments that look like assignments.
+        return ":~" not in outline or not (assigned or "=" in outline)
+
+    def piece(self, values: list[str], expansions: list[Expansion]) -> bool:
+        """What is quoted or expanded here, outside double quotes; whether its value is certain."""
+        text, pos, end = self.text, self.pos, self.end
+        character = text[pos]
+        if character == '"':
+            self.double(values, expansions)
+        elif character == "'":
+            close = text.find("'", pos + 1, end)
+            if close < 0:
+                raise self.failure("a single quote is not closed")
+            values.append(text[pos + 1 : close])
+            self.pos = close + 1
+        elif character == "\\":
+            if pos + 1 == end:
+                raise self.failure("a backslash ends the text")
+            if text[pos + 1] != "\n":
+                values.append(text[pos + 1])
+            self.pos = pos + 2
+        elif character == "`":
+            expansions.append(self.backquoted(quoted=False))
+        elif text.startswith("'", pos + 1, end):
+            self.ansi()
+            return False
+        elif text.startswith('"', pos + 1, end):
+            # Bash translates `$"…"`, others read a dollar sign and `"…"`: the end is the same.
+            self.pos = pos + 1
+            self.double(values, expansions)
+            return False
+        else:
+            self.dollar(values, expansions, quoted=False)
+        return True
+
+    def ansi(self) -> None:
+        """`$'…'`: escapes in bash; a dollar sign and a single-quoted string in dash."""
+        match = _ANSI.match(self.text, self.pos, self.end)
+        plain_end = self.text.find("'", self.pos + 2, self.end) + 1
+        if not plain_end or (match is None and self.dialect != "dash"):
+            raise self.failure("a single quote is not closed")
+        escaped_end = match.end() if match is not None else plain_end
+        if self.dialect == "sh" and escaped_end != plain_end:
+            raise self.failure("`$'…'` with an escaped quote ends elsewhere in other shells")
+        self.pos = plain_end if self.dialect == "dash" else escaped_end
+
+    def double(self, values: list[str], expansions: list[Expansion]) -> None:
+        """`"…"` (XCU 2.2.3)."""
+        start = self.pos
+        self.pos += 1
+        self.quoted(_DOUBLE, values, expansions)
+        if self.pos == self.end:
+            raise self.failure("a double quote is not closed", start)
+        self.pos += 1
+
+    def quoted(
+        self, run: re.Pattern[str], values: list[str], expansions: list[Expansion]
+    ) -> None:
+        """What follows, up to a `"` or the end, by the rules of double quotes."""
+        text, end = self.text, self.end
+        while self.pos < end:
+            match = run.match(text, self.pos, end)
+            if match:
+                values.append(match[0])
+                self.pos = match.end()
+                continue
+            character = text[self.pos]
+            if character == '"':
+                return
+            if character == "\\":
+                escaped = text[self.pos + 1 : min(self.pos + 2, end)]
+                if escaped != "\n":
+                    values.append(escaped if escaped and escaped in '$`"\\' else "\\" + escaped)
+                self.pos += 1 + len(escaped)
+            elif character == "`":
+                expansions.append(self.backquoted(quoted=True))
+            else:
+                self.dollar(values, expansions, quoted=True)
+
+    # Expansions
+
+    def dollar(self, values: list[str], expansions: list[Expansion], quoted: bool) -> None:
+        """What a `$` begins (XCU 2.6), or the dollar sign itself."""
+        text, start, end = self.text, self.pos, self.end
+        match = _PARAMETER.match(text, start + 1, end)
+        if match:
+            self.pos = match.end()
+            expansions.append(
+                Expansion(start, self.pos, "parameter", match[0], "", None, quoted, ())
+            )
+        elif text.startswith("{", start + 1, end):
+            expansions.append(self.braces(quoted))
+        elif text.startswith("((", start + 1, end):
+            self.pos = start + 3
+            nested = self.arithmetic()
+            expansions.append(
+                Expansion(start, self.pos, "arithmetic", "", "", None, quoted, nested)
+            )
+        elif text.startswith("(", start + 1, end):
+            self.pos = start + 2
+            body = self.substituted(")")
+            expansions.append(Expansion(start, self.pos, "command", "", "", body, quoted, ()))
+        elif text.startswith("[", start + 1, end):
+            raise self.failure("`$[` is a sum in bash only")
+        elif text.startswith("\\\n", start + 1, end):
+            raise self.failure("a line break after `$`")
+        else:
+            values.append("$")
+            self.pos = start + 1
+
+    def substituted(self, closer: str) -> tuple[Item, ...]:
+        """The list inside a command or process substitution (XCU 2.6.3)."""
+        if self.body_line >= 0:
+            raise self.failure("a substitution between `<<` and its here-document")
+        start = self.pos
+        body, _ = self.commands(closer)
+        if self.body_line >= 0:
+            raise self.failure("a here-document that does not end inside its substitution", start)
+        return body
+
+    def process(self) -> Expansion:
+        """`<(…)` and `>(…)`."""
+        start = self.pos
+        if not self.bash:
+            raise self.failure("`<(` and `>(` are process substitutions in bash only")
+        self.pos += 2
+        body = self.substituted(")")
+        return Expansion(start, self.pos, "process", "", "", body, False, ())
+
+    def backquoted(self, quoted: bool) -> Expansion:
+        """`` `…` ``, where it holds no backslash that is taken away before its list is read."""
+        start, end = self.pos, self.end
+        match = _BACKQUOTED.match(self.text, start, end)
+        if not match:
+            raise self.failure("a backquote is not closed")
+        unwrapped = (_UNWRAPPED_IN_QUOTES if quoted else _UNWRAPPED).search(match[1])
+        if unwrapped:
+            raise self.failure("an escape inside backquotes", start + 1 + unwrapped.start())
+        self.pos = start + 1
+        self.end = match.end() - 1
+        body = self.substituted("")
+        self.end = end
+        self.pos = match.end()
+        return Expansion(start, self.pos, "command", "", "", body, quoted, ())
+
+    def arithmetic(self) -> tuple[Expansion, ...]:
+        """The expansions in a sum, from inside `((` to behind `))` (XCU 2.6.4)."""
+        text, end = self.text, self.end
+        start = self.pos
+        self.enter()
+        values: list[str] = []
+        expansions: list[Expansion] = []
+        level = 0
+        while self.pos < end:
+            match = _SUM.match(text, self.pos, end)
+            if match:
+                self.pos = match.end()
+                continue
+            character = text[self.pos]
+            if character == "$":
+                self.dollar(values, expansions, quoted=True)
+                if values:
+                    raise self.failure("`$` without a name in a sum", self.pos - 1)
+            elif character == "`":
+                expansions.append(self.backquoted(quoted=True))
+            elif character == "(":
+                level += 1
+                self.pos += 1
+            elif character == ")" and level:
+                level -= 1
+                self.pos += 1
+            elif character == ")":
+                if not text.startswith("))", self.pos, end):
+                    raise self.failure("`((` that is not closed by `))`")
+                if not text[start : self.pos].strip():
+                    raise self.failure("an empty sum")
+                self.pos += 2
+                self.depth -= 1
+                return tuple(expansions)
+            elif character in "[]" and self.bash:
+                self.pos += 1
+            else:
+                raise self.failure(f"`{character}` in a sum")
+        raise self.failure("`((` is not closed", start)
+
+    def braces(self, quoted: bool) -> Expansion:
+        """`${…}` (XCU 2.6.2)."""
+        text, start, end = self.text, self.pos, self.end
+        self.enter()
+        self.pos = start + 2
+        if text.startswith("#}", self.pos, end):
+            name, operator = "#", ""
+            self.pos += 1
+        elif text.startswith("#", self.pos, end):
+            match = (_BASH_LENGTH if self.bash else _LENGTH).match(text, self.pos, end)
+            if not match:
+                raise self.failure("an unusual `${#…}`")
+            name, operator = match[1], "length"
+            self.pos = match.end()
+        elif self.bash and (match := _INDIRECT.match(text, self.pos, end)):
+            name, operator = match[1], "indirect"
+            self.pos = match.end()
+        else:
+            match = _BRACED.match(text, self.pos, end)
+            if not match:
+                raise self.failure("`${` without a parameter")
+            name, operator = match[0], ""
+            self.pos = match.end()
+        nested: list[Expansion] = []
+        if not self.at("}"):
+            operator = self.argument(operator, quoted, nested)
+        self.pos += 1
+        self.depth -= 1
+        return Expansion(start, self.pos, "parameter", name, operator, None, quoted, tuple(nested))
+
+    def argument(self, prefix: str, quoted: bool, nested: list[Expansion]) -> str:
+        """The operator of a `${…}` and its word, up to the `}`; returns the operator."""
+        text, end = self.text, self.end
+        operator = _OPERATOR.match(text, self.pos, end) if prefix != "length" else None
+        portable = operator is not None
+        if operator is None:
+            operator = _BASH_OPERATOR.match(text, self.pos, end)
+        if operator is None and not (self.bash and self.at("[")):
+            raise self.failure("an unusual `${…}`" if self.pos < end else "`${` is not closed")
+        if operator is not None:
+            self.pos = operator.end()
+        run = _QUOTED_ARGUMENT if quoted else _UNQUOTED_ARGUMENT
+        values: list[str] = []
+        while self.pos < end:
+            match = run.match(text, self.pos, end)
+            if match:
+                self.pos = match.end()
+                continue
+            character = text[self.pos]
+            if character == "}":
+                return prefix or (operator[0] if operator is not None else "[")
+            if character in "'\"" and not (portable or self.bash):
+                raise self.failure("a quote inside a `${…}` that only bash has")
+            if character in "<>" and text.startswith("(", self.pos + 1, end):
+                raise self.failure(f"`{character}(` inside `${{…}}`")
+            if character in "{<>":
+                # An unquoted `{` opens nothing here: the first `}` closes, in every shell.
+                self.pos += 1
+            elif not quoted:
+                self.piece(values, nested)
+            elif character == "'":
+                # Literal or quoting, by the operator and the shell: read where it is the same.
+                match = _HARMLESS_QUOTES.match(text, self.pos, end)
+                if not match:
+                    raise self.failure("a single quote inside `\"${…}\"`")
+                self.pos = match.end()
+            elif character == '"':
+                self.double(values, nested)
+            elif character == "\\":
+                self.pos = min(self.pos + 2, end)
+            elif character == "`":
+                nested.append(self.backquoted(quoted=True))
+            else:
+                self.dollar(values, nested, quoted=True)
+        raise self.failure("`${` is not closed")
