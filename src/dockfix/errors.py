@@ -27,6 +27,10 @@ class DockerfileSyntaxError(DockfixError):
         self.filename = filename
 
 
+class ExpansionError(DockfixError):
+    """A text in which BuildKit's environment replacement stops, such as `${name@Q}` or `"open`."""
+
+
 class CheckFailed(DockfixError):
     """A rewrite that dockfix itself would not vouch for; the original stays as it is."""
 

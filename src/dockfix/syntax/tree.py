@@ -63,8 +63,8 @@ class Flag(NamedTuple):
 class Heredoc(NamedTuple):
     """The body of a here-document of the Dockerfile, from its first line to its terminator's end.
 
-    `end` lies behind the terminator's line ending; `content` is what the builder reads (leading tabs
-    removed when `strip_tabs`); `expand` is False when the delimiter was quoted.
+    `end` lies behind the terminator's line ending; `content` is what the builder reads (leading
+    tabs removed when `strip_tabs`); `expand` is False when the delimiter was quoted.
     """
 
     start: int
@@ -78,8 +78,8 @@ class Heredoc(NamedTuple):
 class Logical(NamedTuple):
     """A logical line: its text with continuations and dropped lines joined away, and where it lies.
 
-    Piece `i` of the text starts at `joins[i]` in `text` and at `offsets[i]` in the source; a piece is
-    contiguous in both. `joins[0]` is 0.
+    Piece `i` of the text starts at `joins[i]` in `text` and at `offsets[i]` in the source; a piece
+    is contiguous in both. `joins[0]` is 0.
     """
 
     text: str
@@ -101,14 +101,14 @@ class Logical(NamedTuple):
 class Instruction(NamedTuple):
     """One instruction with every line it owns: dropped comments and here-documents included.
 
-    `start` is the beginning of its first line (indentation included), `end` lies behind its last line
-    ending. For the child of an ONBUILD both are the parent's, and `logical` is the parent's too, so
-    positions mean the same in both.
+    `start` is the beginning of its first line (indentation included), `end` lies behind its last
+    line ending. For the child of an ONBUILD both are the parent's, and so are `logical`, `heredocs`
+    and `comments`: positions mean the same in both.
 
-    `keyword` is in capitals; `keyword_start`, `arguments_start` and `arguments_end` are positions in
-    `logical.text`; the arguments are stripped of white space and come after the flags.
-    `json` holds the strings of an exec form (None: not JSON). `words` are the arguments split the way
-    this keyword splits them (see the module `parser`; empty for shell text and exec form).
+    `keyword` is in capitals; `keyword_start`, `arguments_start` and `arguments_end` are positions
+    in `logical.text`; the arguments are stripped of white space and come after the flags.
+    `json` holds the strings of an exec form (None: not JSON). `words` are the arguments split the
+    way this keyword splits them (see the module `parser`; empty for shell text and exec form).
     `comments` are the comment lines dropped from inside.
     """
 
@@ -150,12 +150,13 @@ class Instruction(NamedTuple):
 class Stage(NamedTuple):
     """From one FROM to the next. `instructions` starts with the FROM.
 
-    In a fragment, a file without FROM, the only stage has `base` and `name` None. `base` is the image
-    as written (variables unexpanded), `name` the word after AS, in lower case. `base_stage` is the
-    index of the earlier stage that `base` names, if it names one.
+    In a fragment, a file without FROM, the only stage has `base` and `name` None. `base` is the
+    image as written (variables unexpanded), `name` the word after AS, in lower case. `base_stage`
+    is the index of the earlier stage that `base` names, if it surely names one: with a variable in
+    `base` it is None.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # nobody asks a stage for tuple.index
     name: str | None
     base: str | None
     base_stage: int | None

@@ -1,0 +1,97 @@
+"""Exec forms: JSON arrays of strings, read as Go's encoding/json reads them.
+
+BuildKit's parseJSON (parser/line_parsers.go) unmarshals into `[]any` and then wants strings only:
+what is no JSON array is shell form, what is one with another value in it is an error.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SPACE = r"[ \t\r\n]*+"
+_STRING = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
+_STRINGS = re.compile(_STRING)
+_ARRAY = re.compile(
+    rf"\[{_SPACE}(?:{_STRING}{_SPACE}(?:,{_SPACE}{_STRING}{_SPACE})*+)?+\]{_SPACE}\Z"
+)
+_TOKEN = re.compile(
+    rf"{_SPACE}(?:({_STRING})|(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)"
+    r"|(true|false|null)|([\[\]{},:]))"
+)
+_END = re.compile(rf"{_SPACE}\Z")
+#: How every JSON array starts; what people mean by `RUN [ -f x ]` mostly does not.
+_PROMISING = re.compile(rf'\[{_SPACE}(?:["\[\]{{0-9]|-[0-9]|true|false|null)')
+
+_ESCAPES = re.compile(r"((?:\\u[0-9a-fA-F]{4})+)|\\(.)")
+_MEANING = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNDECODABLE = re.compile("[\udc80-\udcff]")
+
+#: encoding/json's maxNestingDepth.
+_DEEPEST_NESTING = 10_000
+
+
+class NotStringsError(Exception):
+    """A JSON array with something in it that is not a string."""
+
+
+def read_strings(text: str) -> tuple[str, ...] | None:
+    """The strings of the JSON array `text`; None if it is no JSON array, so that a shell reads it.
+
+    Bytes that are not UTF-8 and lone surrogates become U+FFFD. Raises NotStringsError.
+    """
+    if text[:1] != "[":
+        return None
+    if _ARRAY.match(text):
+        return tuple([_decode(string) for string in _STRINGS.findall(text)])
+    if _PROMISING.match(text) and _is_array(text):
+        raise NotStringsError
+    return None
+
+
+def _decode(string: str) -> str:
+    string = string[1:-1]
+    if not string.isascii():
+        string = _UNDECODABLE.sub("\ufffd", string)
+    return _ESCAPES.sub(_unescape, string) if "\\" in string else string
+
+
+def _unescape(found: re.Match[str]) -> str:
+    if not found[1]:
+        return _MEANING.get(found[2], found[2])
+    units = bytes.fromhex(found[1].replace("\\u", ""))
+    return _LONE_SURROGATE.sub("\ufffd", units.decode("utf-16-be", "surrogatepass"))
+
+
+def _is_array(text: str) -> bool:
+    """Whether encoding/json can unmarshal `text` into a slice."""
+    closers: list[str] = []
+    pos = 0
+    expected = "value"
+    while expected != "end":
+        token = _TOKEN.match(text, pos)
+        if not token:
+            return False
+        pos = token.end()
+        string, number, literal, mark = token.groups()
+        if number and float(number) in (float("inf"), float("-inf")):
+            return False
+        if expected in ("value", "value or ]") and (string or number or literal):
+            expected = "comma"
+        elif expected in ("value", "value or ]") and mark in ("[", "{"):
+            closers.append("]" if mark == "[" else "}")
+            if len(closers) > _DEEPEST_NESTING:
+                return False
+            expected = "value or ]" if mark == "[" else "name or }"
+        elif expected in ("name", "name or }") and string:
+            expected = "colon"
+        elif expected == "colon" and mark == ":":
+            expected = "value"
+        elif expected == "comma" and mark == ",":
+            expected = "value" if closers[-1] == "]" else "name"
+        elif closers and mark == closers[-1] and expected not in ("value", "name", "colon"):
+            closers.pop()
+            expected = "comma" if closers else "end"
+        else:
+            return False
+    return _END.match(text, pos) is not None

@@ -1,0 +1,135 @@
+"""How the text behind a keyword falls into flags and words.
+
+All positions are those of the logical line `text`; `start` and `stop` bound what is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from dockfix.syntax.source import BYTE_SPACE, WHITE_SPACE
+
+Span = tuple[int, int]
+
+_RUNS = re.compile(r"[^\t\v\f\r ]+")
+_BYTE_SPACES = re.compile(f"[{re.escape(BYTE_SPACE)}]*")
+#: A flag without quotes and escapes, the usual case.
+_PLAIN_FLAG = re.compile(r"--[!#-&(-\[\]-_a-~]*(?=[\t\n\v\f\r ]|\Z)")
+
+
+class SplitCharacterError(Exception):
+    """A character of a flag of which BuildKit takes one byte for white space; `position` is its."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(position)
+        self.position = position
+
+
+def split(text: str, start: int, stop: int) -> list[Span]:
+    """Words between ASCII white space; quotes mean nothing (parseStringsWhitespaceDelimited)."""
+    return [word.span() for word in _RUNS.finditer(text, start, stop)]
+
+
+def _quoted_words(escape: str) -> re.Pattern[str]:
+    space, e = re.escape(WHITE_SPACE), re.escape(escape)
+    return re.compile(
+        rf"""(?:[^{space}'"{e}]++|{e}.|'[^']*+(?:'|\Z)|"(?:[^"{e}]++|{e}.)*+(?:"|\Z|({e})\Z))++""",
+        re.DOTALL,
+    )
+
+
+_QUOTED_WORDS = {escape: _quoted_words(escape) for escape in "\\`"}
+
+
+def split_quoted(text: str, start: int, stop: int, escape: str) -> list[Span]:
+    """Words between white space outside quotes (parser/line_parsers.go, parseWords).
+
+    Quotes and escapes stay; an escape character at the very end is dropped.
+    """
+    return [
+        word.span() if word[1] is None else (word.start(), word.end() - 1)
+        for word in _QUOTED_WORDS[escape].finditer(text, start, stop)
+    ]
+
+
+class FlagSpan(NamedTuple):
+    """Where a flag stands, and its text as BuildKit reads it, quotes and escapes removed."""
+
+    start: int
+    end: int
+    value: str
+
+
+def split_flags(text: str, start: int, stop: int, escape: str) -> tuple[list[FlagSpan], int]:
+    """The flags from `start` on, and where what follows them starts (extractBuilderFlags).
+
+    BuildKit goes byte by byte here, so that what is not ASCII comes out as if it were Latin-1.
+    Raises SplitCharacterError.
+    """
+    flags: list[FlagSpan] = []
+    while True:
+        start = _skip_byte_spaces(text, start, stop)
+        if not text.startswith("--", start, stop):
+            return flags, start
+        plain = _PLAIN_FLAG.match(text, start, stop)
+        if plain:
+            end, value = plain.end(), plain[0]
+        else:
+            end, value = _quoted_flag(text, start, stop, escape)
+        if value == "--":
+            return flags, end
+        flags.append(FlagSpan(start, end, value))
+        start = end
+
+
+def _skip_byte_spaces(text: str, start: int, stop: int) -> int:
+    found = _BYTE_SPACES.match(text, start, stop)
+    return found.end() if found else start
+
+
+def _quoted_flag(text: str, start: int, stop: int, escape: str) -> tuple[int, str]:
+    value: list[str] = []
+    quote = ""
+    position = start
+    while position < stop:
+        character = text[position]
+        if quote and character == quote:
+            quote = ""
+        elif character == escape:
+            position += 1
+            if position < stop:
+                octets = _octets(text[position])
+                if not quote and _has_space(octets[1:]):
+                    raise SplitCharacterError(position)
+                value.append(octets)
+        elif quote:
+            value.append(_octets(character))
+        elif character in BYTE_SPACE:
+            break
+        elif character in "'\"":
+            quote = character
+        else:
+            octets = _octets(character)
+            if _has_space(octets):
+                raise SplitCharacterError(position)
+            value.append(octets)
+        position += 1
+    return min(position, stop), "".join(value)
+
+
+def _octets(character: str) -> str:
+    """The bytes of a character, each as the Latin-1 character of its value."""
+    return character.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _has_space(octets: str) -> bool:
+    return "\x85" in octets or "\xa0" in octets
+
+
+def split_type(text: str, start: int, stop: int) -> tuple[int, int]:
+    """Where a HEALTHCHECK's first word ends and what follows starts (parseHealthConfig)."""
+    end = start
+    while end < stop and text[end] not in BYTE_SPACE:
+        end += 1
+    return end, _skip_byte_spaces(text, end, stop)
