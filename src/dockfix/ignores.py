@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dockfix.edits import Group
-from dockfix.passes.base import Pass
 from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
 
 _PRAGMA = re.compile(
@@ -53,10 +52,8 @@ class Ignores(NamedTuple):
     ends: tuple[int, ...]
     local: tuple[frozenset[str], ...]
 
-    def covers(self, group: Group, named: Pass) -> bool:
-        """Whether a group of a pass is switched off at any instruction that it concerns."""
-        names = {"all", named.name, named.code, *named.aliases}
-        names = {name.lower() for name in names}
+    def covers(self, group: Group, names: frozenset[str]) -> bool:
+        """Whether a group of a pass, known by `names`, is switched off at an instruction it concerns."""
         if self.whole_file or names & self.everywhere:
             return True
         if not self.local:

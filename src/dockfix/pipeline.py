@@ -171,7 +171,7 @@ class _Run:
         groups = [
             group
             for group in one.rewrite(self.current, self.settings)
-            if not self.switched_off.covers(group, one)
+            if not self.switched_off.covers(group, one.ignore_names)
         ]
         allowed = {Safety.SAFE, Safety.UNSAFE} if self.unsafe else {Safety.SAFE}
         taken = _apart(group for group in groups if group.safety in allowed and group.edits)

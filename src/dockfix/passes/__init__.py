@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dockfix.passes import merge_runs
+from dockfix.passes import clean_package_cache, merge_runs
 from dockfix.passes.base import Pass
 
 PASSES: tuple[Pass, ...] = (
     merge_runs.PASS,
+    clean_package_cache.PASS,
 )

@@ -59,3 +59,9 @@ class Pass(NamedTuple):
     rewrite: Callable[[Dockerfile, Settings], Iterator[Group]]
     verify: Callable[[Dockerfile, Dockerfile], str | None]
     examples: tuple[Example, ...]
+
+    @property
+    def ignore_names(self) -> frozenset[str]:
+        """The names, in lower case, by which an ignore comment may switch the pass off."""
+        names = ("all", self.name, self.code, *self.aliases)
+        return frozenset(name.lower() for name in names)

@@ -109,7 +109,7 @@ def _neighbors(dockerfile: Dockerfile) -> Iterator[list[Run]]:
 def _apart(above: list[Comment]) -> bool:
     """Whether a comment asks that the RUN below stay as it is."""
     names = {name.lower() for c in above if (found := pragma_of(c.text)) for name in found.names}
-    return bool(names & {"all", PASS.name, PASS.code.lower(), *(a.lower() for a in PASS.aliases)})
+    return bool(names & PASS.ignore_names)
 
 
 def _part(

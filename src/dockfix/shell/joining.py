@@ -93,7 +93,7 @@ def part_of(
         return None
     prelude, items = "", script.items
     if any(leak.kind == "errexit" for leak in whole.leaks):
-        prelude = _prelude(script)
+        prelude = prelude_of(script)
         items = script.items[1:]
         rest = effects(text, items)
         if not prelude or not items or any(leak.kind == "errexit" for leak in rest.leaks):
@@ -116,8 +116,8 @@ def _never(leaks: tuple[Leak, ...]) -> bool:
     return any(leak.kind in ("background", "return", "job", "unknown", "alias") for leak in leaks)
 
 
-def _prelude(script: Script) -> str:
-    """The text of a `set` command that a script begins with, if `;` ends it."""
+def prelude_of(script: Script) -> str:
+    """The text of a `set` command that turns on errexit, if a script begins with one and a `;`."""
     first = script.items[0]
     pipeline = first.node.pipelines[0]
     command = pipeline.commands[0]
@@ -131,6 +131,7 @@ def _prelude(script: Script) -> str:
         and not command.redirects
         and command.words[0].value == "set"
         and all(word.plain and word.text != "--" for word in command.words)
+        and any(leak.kind == "errexit" for leak in effects(script.text, (first,)).leaks)
     ):
         return " ".join(word.text for word in command.words)
     return ""
@@ -176,7 +177,7 @@ class Chain:
         contained |= {left[name] for name in left.keys() & part.words}
         contained |= {found[name] for name in found.keys() & set(map(family, part.effects.commands))}
         if self.sequence:
-            if contained or not _stops(last):
+            if contained or not ends_where_it_fails(last.items):
                 return False
         elif not all(map(self._containable, contained)) or not self._stands_left(
             index, index in contained
@@ -228,9 +229,9 @@ def _overtaken(part: Part) -> frozenset[str]:
     return run if replaced is None else run & replaced
 
 
-def _stops(part: Part) -> bool:
-    """Whether errexit ends the shell when a part's last command fails (POSIX, `set -e`)."""
-    node = part.items[-1].node
+def ends_where_it_fails(items: tuple[Item, ...]) -> bool:
+    """Whether errexit ends the shell when a list's last command fails (POSIX, `set -e`)."""
+    node = items[-1].node
     return (
         not node.operators
         and not node.pipelines[0].negated
