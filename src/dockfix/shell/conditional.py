@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from dockfix.shell.tree import Expansion, Redirect, Test, Word
-from dockfix.shell.words import WordReader
+from dockfix.shell.simple import UNARY, SimpleReader
+from dockfix.shell.tree import Expansion, Test, Word
 
-_UNARY = re.compile(r"-[abcdefghknoprstuvwxzGLNORS]")
 _BINARY = re.compile(r"==|!=|=~|=|<|>|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef)(?=[ \t\n])")
-_BINARY_WORDS = frozenset(
-    ("==", "!=", "=~", "=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
-)
-_GROUPING = re.compile(r"\(|\)|&&|\|\|")
 _TEST_END = re.compile(r"\]\](?=[ \t\n;&|()<>]|\Z)")
 _PATTERN = re.compile(r"""[^ \t\n;&|()<>"'\\$`]++""")
 
 
-def is_condition(words: Sequence[str]) -> bool:
-    """Whether the words inside `[[ … ]]` are one condition: `a`, `-f a`, `a = b`, maybe negated."""
-    while words and words[0] == "!":
-        words = words[1:]
-    if any(word in ("!", "]]", "[[") for word in words):
-        return False
-    if len(words) == 1:
-        return not _UNARY.fullmatch(words[0])
-    if len(words) == 2:
-        return _UNARY.fullmatch(words[0]) is not None
-    return len(words) == 3 and words[1] in _BINARY_WORDS and not _UNARY.fullmatch(words[0])
-
-
-class ConditionalReader(WordReader):
+class ConditionalReader(SimpleReader):
     """Reads `[[ … ]]`."""
 
     __slots__ = ()
-
-    def redirects(self) -> tuple[Redirect, ...]:
-        """The redirections behind a compound command."""
-        raise NotImplementedError
 
     def test(self, start: int) -> Test:
         """`[[`, behind it."""
@@ -95,7 +72,7 @@ class ConditionalReader(WordReader):
             self.space()
             return
         first = self.operand(words)
-        if _UNARY.fullmatch(first.text):
+        if UNARY.fullmatch(first.text):
             self.operand(words)
             return
         match = _BINARY.match(self.text, self.pos, self.end)

@@ -20,7 +20,7 @@ NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
 
 _LITERAL = re.compile(r"""[^ \t\n;&|()<>"'\\$`]++""")
 _DOUBLE = re.compile(r'[^"\\$`]++')
-_BODY = re.compile(r"[^\\$`]++")
+BODY = re.compile(r"[^\\$`]++")
 _ANSI = re.compile(r"\$'(?:[^'\\]++|\\.)*+'", re.DOTALL)
 _BLANKS = re.compile(r"(?:[ \t]++|\\\n)*+(#[^\n]*+)?")
 _SPACE = re.compile(r"(?:[ \t]++|\\\n)*+")

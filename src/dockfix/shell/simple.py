@@ -1,0 +1,289 @@
+"""Simple commands: assignments, words, redirections and here-documents (XCU 2.7, 2.9.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dockfix.shell.tree import Assignment, Command, Expansion, Function, Redirect, Simple, Word
+from dockfix.shell.words import BODY, NAME, WordReader
+
+# A word of nothing but harmless characters, where a blank or an operator other than `<`, `>` and
+# `(` ends it, with the blanks behind it: most words of most scripts.
+_PLAIN = re.compile(r"([A-Za-z0-9_./:@%+,=^-]++)(?=[ \t\n;|&)]|\Z)[ \t]*+")
+_ASSIGNMENT = re.compile(rf"({NAME})(\+?=)")
+_ELEMENT = re.compile(rf"{NAME}\[")
+_ARRAY = re.compile(rf"{NAME}\+?=")
+_REDIRECT = re.compile(
+    r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(<<<|<<-|<<|<>|<&|<|>>|>&|>\||>)|(&>>|&>)"
+)
+_BROKEN_OPERATOR = re.compile(r"(?:\\\n)++[&|;<>(-]")
+
+RESERVED = frozenset(
+    ("if", "then", "elif", "else", "fi", "for", "in", "while", "until", "do", "done", "case",
+     "esac", "{", "}", "!")
+)  # fmt: skip
+BASH_RESERVED = RESERVED | {"function", "select", "coproc", "time", "[[", "]]"}
+#: Builtins of bash whose arguments may be array assignments.
+_DECLARATIONS = frozenset({"declare", "export", "local", "readonly", "typeset"})
+#: The operators of `[[ … ]]` with one and with two operands.
+UNARY = re.compile(r"-[abcdefghknoprstuvwxzGLNORS]")
+_BINARY_WORDS = frozenset(
+    ("==", "!=", "=~", "=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
+)
+
+
+def is_condition(words: Sequence[str]) -> bool:
+    """Whether the words inside `[[ … ]]` are one condition: `a`, `-f a`, `a = b`, maybe negated."""
+    while words and words[0] == "!":
+        words = words[1:]
+    if any(word in ("!", "]]", "[[") for word in words):
+        return False
+    if len(words) == 1:
+        return not UNARY.fullmatch(words[0])
+    if len(words) == 2:
+        return UNARY.fullmatch(words[0]) is not None
+    return len(words) == 3 and words[1] in _BINARY_WORDS and not UNARY.fullmatch(words[0])
+
+
+class SimpleReader(WordReader):
+    """Reads simple commands."""
+
+    __slots__ = ()
+
+    def function(self, start: int, name: Word) -> Function:
+        """A function's definition, from the parenthesis behind its name."""
+        raise NotImplementedError
+
+    def operator(self, length: int) -> None:
+        """Skip an operator that another character would make a different one (XCU 2.3, rule 2)."""
+        self.pos += length
+        if self.at("\\\n") and _BROKEN_OPERATOR.match(self.text, self.pos, self.end):
+            raise self.failure("a line break inside an operator")
+
+    def linebreak(self) -> None:
+        """Skip blanks, comments and newlines."""
+        self.blanks()
+        while self.at("\n"):
+            self.newline()
+            self.blanks()
+
+    def newline(self) -> None:
+        """Skip a newline, and the here-documents that wait for it (XCU 2.7.4)."""
+        if self.body_line < 0:
+            self.pos += 1
+            return
+        if self.pos != self.body_line:
+            raise self.failure("a line break between `<<` and its here-document")
+        self.pos = self.body_end
+        self.body_line = -1
+
+    def simple(self) -> Command:
+        """Assignments, words and redirections, or `name()`."""
+        text, end = self.text, self.end
+        start = self.pos
+        stop = start
+        assignments: list[Assignment] = []
+        words: list[Word] = []
+        redirects: list[Redirect] = []
+        while self.pos < end:
+            pos = self.pos
+            if not words:
+                assigned = _ASSIGNMENT.match(text, pos, end)
+                if assigned and (assigned[2] == "=" or self.dialect in ("sh", "bash")):
+                    assignment = self.assignment(assigned)
+                    assignments.append(assignment)
+                    stop = assignment.end
+                    continue
+            match = _PLAIN.match(text, pos, end)
+            if match:
+                stop = match.end(1)
+                self.pos = match.end()
+                word = Word(pos, stop, match[1], match[1], True, ())
+            else:
+                character = text[pos]
+                if character == " " or character == "\t" or text.startswith("\\\n", pos, end):
+                    self.space()
+                    continue
+                if character == "#":
+                    self.blanks()
+                    continue
+                if character in ";\n|)":
+                    break
+                if character == "(":
+                    if len(words) != 1 or assignments or redirects or not words[0].plain:
+                        raise self.failure("unexpected `(`")
+                    return self.function(start, words[0])
+                if character in "<>&{0123456789":
+                    redirect = self.redirect()
+                    if redirect is not None:
+                        redirects.append(redirect)
+                        stop = redirect.end
+                        continue
+                    if character == "&":
+                        break
+                word = self.argument_word(words)
+                stop = word.end
+            if not words:
+                self.check_name(word, alone=not (assignments or redirects))
+            words.append(word)
+        if stop == start:
+            raise self.failure("a command is missing")
+        if words and words[0].text == "[[" and self.dialect != "dash":
+            self.check_condition(words, redirects)
+        return Simple(start, stop, tuple(assignments), tuple(words), tuple(redirects))
+
+    def argument_word(self, words: list[Word]) -> Word:
+        """A word of a simple command; in bash maybe the array that a declaration assigns."""
+        word = self.word()
+        if not self.at("("):
+            return word
+        if not (
+            self.bash
+            and words
+            and words[0].value in _DECLARATIONS
+            and _ARRAY.fullmatch(word.text)
+        ):
+            if words or not word.plain:
+                raise self.failure("`(` inside a word")
+            return word
+        array = self.array()
+        return Word(
+            word.start, array.end, self.text[word.start : array.end], None, False, array.expansions
+        )
+
+    def check_name(self, word: Word, alone: bool) -> None:
+        """Refuse a command's name that a shell of the dialect would not read as one."""
+        reserved = RESERVED if self.dialect in ("dash", "ash") else BASH_RESERVED
+        unquoted = word.text.replace("\\\n", "")
+        if unquoted in reserved and not (alone and unquoted == "[["):
+            raise self.failure(f"`{unquoted}` as a command", word.start)
+        if self.dialect in ("sh", "bash") and _ELEMENT.match(unquoted) and "=" in unquoted:
+            raise self.failure("an element of an array", word.start)
+        if len(unquoted) != len(word.text) and _ASSIGNMENT.match(unquoted):
+            raise self.failure("a line break inside an assignment", word.start)
+
+    def check_condition(self, words: list[Word], redirects: list[Redirect]) -> None:
+        """Refuse a `[[` that bash, which has a grammar for it, would not read as plain words."""
+        last = words[-1]
+        if (
+            last.text != "]]"
+            or not is_condition([word.text for word in words[1:-1]])
+            or any(redirect.start < last.start for redirect in redirects)
+            or "\n" in self.text[words[0].start : last.end]
+        ):
+            raise self.failure("a `[[` that shells read differently", words[0].start)
+
+    def assignment(self, match: re.Match[str]) -> Assignment:
+        """`name=value`, from a match of its name and operator."""
+        append = match[2] == "+="
+        if append and not self.bash:
+            raise self.failure("`+=` assigns in bash only")
+        self.pos = match.end()
+        value = self.array() if self.bash and self.at("(") else self.word(assigned=True)
+        if self.at("("):
+            raise self.failure("`(` after an assignment")
+        return Assignment(match.start(), value.end, match[1], append, value)
+
+    def array(self) -> Word:
+        """bash's `(…)` behind `name=`, as one word without a value."""
+        start = self.pos
+        expansions: list[Expansion] = []
+        self.enter()
+        self.pos += 1
+        self.linebreak()
+        while not self.at(")"):
+            word = self.word()
+            if self.at("("):
+                raise self.failure("`(` inside an array")
+            expansions.extend(word.expansions)
+            self.linebreak()
+        self.pos += 1
+        self.depth -= 1
+        if not (self.pos == self.end or self.text[self.pos] in " \t\n;&|)"):
+            raise self.failure("an array that does not end a word")
+        return Word(
+            start, self.pos, self.text[start : self.pos], None, False, tuple(expansions)
+        )
+
+    # Redirections (XCU 2.7)
+
+    def redirects(self) -> tuple[Redirect, ...]:
+        """The redirections behind a compound command, and the blanks behind those."""
+        redirects: list[Redirect] = []
+        self.blanks()
+        while self.pos < self.end and self.text[self.pos] in "<>&{0123456789":
+            redirect = self.redirect()
+            if redirect is None:
+                break
+            redirects.append(redirect)
+            self.blanks()
+        return tuple(redirects)
+
+    def redirect(self) -> Redirect | None:
+        """The redirection that begins here, or None."""
+        text, start, end = self.text, self.pos, self.end
+        match = _REDIRECT.match(text, start, end)
+        if not match:
+            return None
+        fd = match[1] or ""
+        operator = match[2] or match[3]
+        if text.startswith("(", match.end(), end) and operator in ("<", ">"):
+            if fd:
+                raise self.failure("a number before a process substitution")
+            return None
+        if fd[:1] == "{" and not self.bash:
+            if self.dialect == "sh":
+                raise self.failure("`{name}` before a redirection is special in bash only")
+            return None
+        if len(fd) > 1 and self.dialect in ("sh", "dash"):
+            raise self.failure("a file descriptor of two digits is one in bash only")
+        if operator in ("<<<", "&>", "&>>") and not self.bash:
+            raise self.failure(f"`{operator}` is an operator in bash only")
+        self.pos = match.end() - 1
+        self.operator(1)
+        self.space()
+        target = self.word()
+        if self.at("("):
+            raise self.failure("`(` inside a word")
+        if operator in (">&", "<&") and not self.bash and not target.expansions:
+            descriptor = target.value or ""
+            if descriptor != "-" and not (len(descriptor) == 1 and descriptor in "0123456789"):
+                raise self.failure(f"`{operator}` with something other than a digit or `-`", start)
+        if operator not in ("<<", "<<-"):
+            return Redirect(start, target.end, fd, operator, target, None)
+        return self.heredoc(Redirect(start, target.end, fd, operator, target, None))
+
+    def heredoc(self, redirect: Redirect) -> Redirect:
+        """Read ahead the here-document of a redirection (XCU 2.7.4)."""
+        text, pos = self.text, self.pos
+        target = redirect.target
+        if target.value is None or "\n" in target.text or not target.value:
+            raise self.failure("an unusual delimiter of a here-document", target.start)
+        if self.body_line < 0:
+            line = text.find("\n", pos, self.end)
+            if line < 0:
+                raise self.failure("a here-document without a body", redirect.start)
+            body = line + 1
+        else:
+            line, body = self.body_line, self.body_end
+        stop = body
+        while True:
+            line_end = text.find("\n", stop, self.end)
+            line_end = self.end if line_end < 0 else line_end
+            found = text[stop:line_end]
+            if (found.lstrip("\t") if redirect.operator == "<<-" else found) == target.value:
+                break
+            if line_end == self.end:
+                raise self.failure(f"a here-document without its `{target.value}`", redirect.start)
+            stop = line_end + 1
+        expansions: list[Expansion] = []
+        if target.plain:
+            continued = text.find("\\\n", body, stop)
+            if continued >= 0:
+                raise self.failure("a continuation inside a here-document", continued)
+            end, self.end, self.pos, self.body_line = self.end, stop, body, -1
+            self.quoted(BODY, [], expansions)
+            self.end, self.pos = end, pos
+        self.body_line, self.body_end = line, min(line_end + 1, self.end)
+        return redirect._replace(heredoc=text[body:stop], expansions=tuple(expansions))
