@@ -3,10 +3,10 @@
 What it does: `CMD python app.py` becomes `CMD ["python", "app.py"]`, `exec app` becomes `["app"]`,
 and an array that is not JSON (`['a', 'b']`, a comma too many, “ ” for ") becomes one.
 
-Why: the shell form starts `/bin/sh -c "python app.py"`. Where that shell stays, it is process 1, gets
-the SIGTERM of `docker stop` and passes it to nobody: ten seconds later the program is killed. Newer
-shells (bash, dash since 0.5.11, busybox) replace themselves by a last simple command, so there the
-change only says what happens already; an image of a few years' age gains an orderly stop.
+Why: the shell form starts `/bin/sh -c "python app.py"`. Where that shell stays, it is process 1,
+gets the SIGTERM of `docker stop` and passes it to nobody: ten seconds later the program is killed.
+Newer shells (bash, dash since 0.5.11, busybox) replace themselves by a last simple command, so
+there the change only says what happens already; an image of a few years' age gains an orderly stop.
 
 What is provably the same is the text that is one simple command with every word settled: no
 expansion, glob, tilde, operator, redirection, assignment, comment, no builtin or keyword (a program
@@ -16,10 +16,10 @@ directory for a PATH with a relative entry. What a program could still notice: t
 SHLVL, OLDPWD and `_` that shells export, and being process 1, which has no default reaction to
 signals and inherits orphans; a container's runtime says "not found" where the shell said so.
 
-A script without `#!` is run by a shell that meets it, and refused by the kernel when it is executed.
-So a file that the build context supplies, a path outside the directories of installed programs and a
-name like `start.sh` are safe only where the file can be seen to start with `#!`; else the rewrite is
-unsafe: offered, with that reason.
+A script without `#!` is run by a shell that meets it, and refused by the kernel when it is
+executed. So a file that the build context supplies, a path outside the directories of installed
+programs and a name like `start.sh` are safe only where the file can be seen to start with `#!`;
+else the rewrite is unsafe: offered, with that reason.
 
 ENTRYPOINT in shell form ignores CMD and the arguments of `docker run`; in exec form it gets them.
 With `docker run IMAGE ARGS` (or `args:`, `command:` of an orchestrator) the program therefore sees
@@ -29,10 +29,10 @@ resets it.
 
 CMD beside an ENTRYPOINT in exec form is not run but given to it, `/bin/sh -c TEXT` and all: unsafe,
 unless the entrypoint only starts what it is given (tini, dumb-init). Beside one in shell form it is
-ignored: left alone. The ENTRYPOINT of a base image outside the file is not known. The usual ones end
-in `exec "$@"`, where both forms start the same program; some look at the first argument, to prepare
-the program they were made for. For the images known to do so the rewrite is unsafe when CMD names
-their program (`FROM redis`, `CMD redis-server`), since it switches that preparation on.
+ignored: left alone. The ENTRYPOINT of a base image outside the file is not known. The usual ones
+end in `exec "$@"`, where both forms start the same program; some look at the first argument, to
+prepare the program they were made for. For the images known to do so the rewrite is unsafe when CMD
+names their program (`FROM redis`, `CMD redis-server`), since it switches that preparation on.
 
 Left alone: HEALTHCHECK (a probe has no signals to lose), ONBUILD (the shell, the entrypoint and the
 command it meets are another file's), Windows, text that is not UTF-8, a command word that is empty,
@@ -49,67 +49,94 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, Shell, places, script_of, source_span
+from dockfix.facts import Place, places, script_of
 from dockfix.packages.entrypoints import looks_at
-from dockfix.passes.arrays import quoted, repaired
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import bases, copy_of, environment, resolve, search_path, within
+from dockfix.passes.base import Context, Example, Pass, Settings
+from dockfix.paths import search_path
+from dockfix.programs import executable, line_of
 from dockfix.shell.builtins import runs_inside
 from dockfix.shell.tree import Script, Simple, Word
-from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+from dockfix.syntax.arrays import escaped, merged, quoted, repair
+from dockfix.syntax.tree import Dockerfile, Instruction, Logical, Stage
 
 _WRAPPERS = frozenset(("tini", "tini-static", "dumb-init", "catatonit", "docker-init"))
-_INSTALLED = ("/bin", "/sbin", "/usr/bin", "/usr/sbin")
-_ON_PATH = (*_INSTALLED, "/usr/local/bin", "/usr/local/sbin")
 _HARMLESS_OPTIONS = frozenset(("errexit", "nounset", "pipefail", "posix"))
-_EXECUTABLE = ("#!", "\x7fELF")
+_MARKS = re.compile(r"[\s,\[\]\\\"'“”„‟‘’‚‛]")
 
 
-class Command(NamedTuple):
-    """A shell form that is one simple command: its words, and where the first that counts starts."""
+class _Array(NamedTuple):
+    """An array in the making: what it holds, the edits, and whether no shell ran it as it stood."""
 
-    start: int
-    words: tuple[Word, ...]
-
-    @property
-    def argv(self) -> tuple[str, ...]:
-        return tuple(word.value or "" for word in self.words)
+    argv: tuple[str, ...]
+    edits: tuple[Edit, ...]
+    never_ran: bool = False
+    repaired: bool = False
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
-    """One group for each CMD and ENTRYPOINT that can be an array."""
+    """One group for each instruction that can be an array."""
     known = places(dockerfile)
     for stage in dockerfile.stages:
         for instruction in stage.instructions:
-            if instruction.json is not None:
+            array = _array(instruction, known[instruction.start])
+            if array is None:
                 continue
-            place = known[instruction.start]
-            if instruction.keyword in ("CMD", "ENTRYPOINT", "RUN"):
-                yield from _repair(dockerfile, stage, instruction, place)
-            if instruction.keyword in ("CMD", "ENTRYPOINT"):
-                command = command_of(instruction, place)
-                if command is not None and not _found_by_shell_only(dockerfile, stage, command):
-                    yield from _convert(dockerfile, stage, instruction, command, settings)
+            if array.repaired:
+                message = f"{instruction.keyword} is meant as exec form but is not valid JSON"
+                doubt = "" if array.never_ran else "until now it did nothing"
+            elif _ignored(dockerfile, stage, instruction) or (
+                "/" not in array.argv[0] and _searches_here(dockerfile, stage)
+            ):
+                continue
+            else:
+                message = f"{instruction.keyword} in exec form: signals reach the program"
+                doubt = _doubt(dockerfile, stage, instruction, array.argv, settings.context)
+            yield Group(
+                instruction.keyword_offset,
+                f"{message}; {doubt}" if doubt else message,
+                array.edits,
+                Safety.UNSAFE if doubt else Safety.SAFE,
+            )
 
 
-def command_of(instruction: Instruction, place: Place) -> Command | None:
-    """The words of a shell form that is one simple command and starts a program; else None."""
-    if not _plain_shell(place.shell) or "BASH_ENV" in place.names:
+def _array(instruction: Instruction, place: Place) -> _Array | None:
+    if instruction.json is not None or place.shell.dialect is None:
+        return None
+    if instruction.flags or instruction.heredocs:
+        return None
+    if instruction.keyword in ("CMD", "ENTRYPOINT", "RUN"):
+        mended = repair(instruction.arguments)
+        if mended is not None and _is_text(instruction.arguments):
+            base = instruction.arguments_start
+            moved = [_move(instruction.logical, base, edit) for edit in mended.edits]
+            return _Array(mended.argv, tuple(merged(moved)), mended.never_ran, repaired=True)
+    words = simple_words(instruction, place)
+    edits = None if words is None else _edits(instruction, words)
+    if words is None or edits is None:
+        return None
+    return _Array(_argv(words), edits)
+
+
+def simple_words(instruction: Instruction, place: Place) -> tuple[Word, ...] | None:
+    """The words of a CMD or ENTRYPOINT that only starts a program; `exec` may be the first."""
+    if instruction.keyword not in ("CMD", "ENTRYPOINT") or not _is_bare(place):
         return None
     script = script_of(instruction, place)
     command = _only_command(script) if isinstance(script, Script) else None
     if command is None or command.assignments or command.redirects:
         return None
-    words = command.words
-    if any(word.value is None or not _is_text(word.value) for word in words):
+    if any(word.value is None or not _is_text(word.value) for word in command.words):
         return None
-    replaced = words[0].value == "exec"
-    program = words[replaced].value if len(words) > replaced else None
-    if not program or program[0] in "-+" or "=" in program or program[-1] in "/:":
+    argv = _argv(command.words)
+    if not argv or not argv[0] or argv[0][0] in "-+[" or "=" in argv[0]:
         return None
-    if runs_inside(program) and not replaced:
-        return None
-    return Command(words[0].start, words[replaced:])
+    replaced = command.words[0].value == "exec"
+    return command.words if replaced or not runs_inside(argv[0]) else None
+
+
+def _argv(words: tuple[Word, ...]) -> tuple[str, ...]:
+    values = tuple(word.value or "" for word in words)
+    return values[1:] if values[0] == "exec" else values
 
 
 def _only_command(script: Script) -> Simple | None:
@@ -122,180 +149,261 @@ def _only_command(script: Script) -> Simple | None:
     return command if isinstance(command, Simple) and command.words else None
 
 
-def _plain_shell(shell: Shell) -> bool:
-    """Whether a shell runs a simple command as it stands: no startup files, no tracing."""
-    options = iter(shell.options)
+def _is_bare(place: Place) -> bool:
+    """Whether the shell runs a simple command as it stands: no startup files, no tracing."""
+    options = iter(place.shell.options)
     for option in options:
-        letters = option[1:] if option[:1] == "-" else "?"
-        if not set(letters) <= set("euoc"):
+        if option[:1] != "-" or not set(option[1:]) <= set("euoc"):
             return False
-        if "o" in letters and next(options, "") not in _HARMLESS_OPTIONS:
+        if "o" in option and next(options, "") not in _HARMLESS_OPTIONS:
             return False
-    return shell.dialect is not None
+    return "BASH_ENV" not in place.names
 
 
 def _is_text(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _found_by_shell_only(dockerfile: Dockerfile, stage: Stage, command: Command) -> bool:
-    """Whether the search path leads to the current directory, which only a shell accepts."""
-    return "/" not in command.argv[0] and any(
-        not entry.startswith(("/", "$")) for entry in search_path(dockerfile, stage)
-    )
+def _searches_here(dockerfile: Dockerfile, stage: Stage) -> bool:
+    """Whether the PATH leads to the current directory: only shells accept what they find there."""
+    return any(not entry.startswith(("/", "$")) for entry in search_path(dockerfile, stage))
 
 
-def _convert(
+def _edits(instruction: Instruction, words: tuple[Word, ...]) -> tuple[Edit, ...] | None:
+    """Each word put into quotes where it stands, so that the layout and comments between stay."""
+    base, logical = instruction.arguments_start, instruction.logical
+    replaced = words[0].value == "exec"
+    opening = Edit(words[0].start, words[replaced].start, "[")
+    if _crosses_lines(instruction, opening.start, opening.end):
+        return None
+    edits = [opening]
+    for word in words[replaced:]:
+        inside = quoted(word.text, word.value or "")
+        if inside is None:
+            if _crosses_lines(instruction, word.start, word.end):
+                return None
+            inside = [Edit(0, len(word.text), f'"{escaped(word.value or "")}"')]
+        edits += [
+            Edit(edit.start + word.start, edit.end + word.start, edit.text) for edit in inside
+        ]
+        edits.append(Edit(word.end, word.end, "]" if word is words[-1] else ","))
+    return tuple(merged([_move(logical, base, edit) for edit in edits]))
+
+
+def _move(logical: Logical, base: int, edit: Edit) -> Edit:
+    """An edit of an instruction's arguments as one of the source."""
+    start, end = base + edit.start, base + edit.end
+    if start == end:
+        return Edit(logical.offset_end(start), logical.offset_end(start), edit.text)
+    return Edit(logical.offset(start), logical.offset_end(end), edit.text)
+
+
+def _crosses_lines(instruction: Instruction, start: int, end: int) -> bool:
+    """Whether a continuation lies between two positions of the arguments."""
+    base, logical = instruction.arguments_start, instruction.logical
+    if start == end:
+        return False
+    return logical.offset_end(base + end) - logical.offset(base + start) != end - start
+
+
+def _ignored(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> bool:
+    """Whether a CMD is one that nobody runs, because the ENTRYPOINT is in shell form."""
+    entrypoint = _entrypoint(dockerfile, stage)
+    return instruction.keyword == "CMD" and entrypoint is not None and entrypoint.json is None
+
+
+def _entrypoint(dockerfile: Dockerfile, stage: Stage) -> Instruction | None:
+    """The ENTRYPOINT in force at the end of a stage, if the file sets it."""
+    for ancestor in line_of(dockerfile, stage):
+        for instruction in reversed(ancestor.instructions):
+            if instruction.keyword == "ENTRYPOINT":
+                return instruction
+    return None
+
+
+def _doubt(
     dockerfile: Dockerfile,
     stage: Stage,
     instruction: Instruction,
-    command: Command,
-    settings: Settings,
-) -> Iterator[Group]:
-    doubt = (
-        _doubt_about_cmd(dockerfile, stage, command)
-        if instruction.keyword == "CMD"
-        else _doubt_about_entrypoint(dockerfile, stage)
-    )
-    if doubt is None:
-        return
-    doubt = doubt or _doubt_about_file(dockerfile, stage, instruction, command, settings)
-    edits = _edits(dockerfile, instruction, command)
-    if edits is None:
-        return
-    message = f"{instruction.keyword} in exec form: signals reach the program"
-    yield Group(
-        instruction.keyword_offset,
-        f"{message}, but {doubt}" if doubt else message,
-        edits,
-        Safety.UNSAFE if doubt else Safety.SAFE,
-    )
-
-
-def _edits(
-    dockerfile: Dockerfile, instruction: Instruction, command: Command
-) -> tuple[Edit, ...] | None:
-    """Each word put into quotes where it stands, so that the layout and comments between stay."""
-    edits: list[Edit] = []
-    last = command.words[-1]
-    opened, _ = source_span(instruction, command.start, command.words[0].start)
-    for word in command.words:
-        start, end = source_span(instruction, word.start, word.end)
-        inside = quoted(dockerfile.source[start:end], word.text, word.value or "")
-        if inside is None:
-            return None
-        pieces = [Edit(start + edit.start, start + edit.end, edit.text) for edit in inside]
-        if word is command.words[0]:
-            gap = dockerfile.source[opened:start]
-            if "\n" in gap:
-                return None
-            first = pieces.pop(0) if pieces and pieces[0].start == start else Edit(start, start, "")
-            edits.append(Edit(opened, first.end, "[" + first.text))
-        tail = pieces.pop() if pieces and pieces[-1].end == end else Edit(end, end, "")
-        edits += pieces
-        edits.append(tail._replace(text=tail.text + ("]" if word is last else ",")))
-    return tuple(edits)
-
-
-def _doubt_about_entrypoint(dockerfile: Dockerfile, stage: Stage) -> str:
-    """Why an ENTRYPOINT that takes arguments is another thing in this file, or ""."""
-    if any(instruction.keyword == "CMD" for instruction in stage.instructions):
-        return "the CMD of this stage, ignored until now, becomes its arguments"
-    for other in dockerfile.stages:
-        if (
-            other is not stage
-            and _keywords(other, "CMD")
-            and not _keywords(other, "ENTRYPOINT")
-            and stage in _line(dockerfile, other)
-        ):
-            return "the CMD of a stage built from this one becomes its arguments"
-    return ""
-
-
-def _doubt_about_cmd(dockerfile: Dockerfile, stage: Stage, command: Command) -> str | None:
-    """Why a CMD in exec form may be another thing; "": it is not; None: nobody runs it."""
-    line = _line(dockerfile, stage)
-    for ancestor in line:
-        entrypoints = _keywords(ancestor, "ENTRYPOINT")
-        if not entrypoints:
-            continue
-        argv = entrypoints[-1].json
-        if argv is None:
-            return None
-        if argv and not _starts_what_it_is_given(argv):
-            return "the ENTRYPOINT gets other arguments than before"
-        return ""
-    base = line[-1].base or ""
-    program = command.argv[0].rpartition("/")[2]
-    if looks_at(base, program):
-        return f"the entrypoint of {base} then prepares {program}, as it did not before"
+    argv: tuple[str, ...],
+    context: Context | None,
+) -> str:
+    """Why the container may start in another way than before, or ""."""
+    if instruction.keyword == "ENTRYPOINT":
+        for other in dockerfile.stages:
+            has_cmd = any(item.keyword == "CMD" for item in other.instructions)
+            if has_cmd and _entrypoint(dockerfile, other) is instruction:
+                return "the CMD that it ignored becomes its arguments"
+    else:
+        entrypoint = _entrypoint(dockerfile, stage)
+        base = line_of(dockerfile, stage)[-1].base or ""
+        if entrypoint is not None:
+            if entrypoint.json and not _starts_what_it_is_given(entrypoint.json):
+                return "the ENTRYPOINT gets other arguments than before"
+        elif looks_at(base, argv[0].rpartition("/")[2]):
+            return f"the entrypoint of {base} prepares this program, as it did not before"
+    if not executable(dockerfile, stage, instruction, argv[0], context):
+        return f"a shell also runs {argv[0]} without #!, and whether it has one cannot be seen"
     return ""
 
 
 def _starts_what_it_is_given(argv: tuple[str, ...]) -> bool:
-    name = argv[0].rpartition("/")[2]
-    return name in _WRAPPERS and (len(argv) == 1 or argv[-1] == "--") and argv.count("--") <= 1
+    """Whether an ENTRYPOINT only runs its further arguments (`tini -- sh -c x` is `tini -- x`)."""
+    if argv[0].rpartition("/")[2] not in _WRAPPERS:
+        return False
+    return len(argv) == 1 or (argv[-1] == "--" and argv.count("--") == 1)
 
 
-def _keywords(stage: Stage, keyword: str) -> list[Instruction]:
-    return [instruction for instruction in stage.instructions if instruction.keyword == keyword]
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """Whether the arrays hold what the shell made of the text, and nothing else changed."""
+    known = places(before)
+    changed = zip(before.instructions, after.instructions, strict=False)
+    if len(before.instructions) != len(after.instructions):
+        return "the number of instructions changed"
+    for old, new in changed:
+        if before.source[old.start : old.end] == after.source[new.start : new.end]:
+            continue
+        words = simple_words(old, known[old.start])
+        if old.keyword != new.keyword or new.json is None or old.flags or new.flags:
+            return f"{old.keyword} did not become an exec form"
+        if words is None or old.arguments[:1] == "[":
+            if _MARKS.sub("", old.arguments) != _MARKS.sub("", new.arguments):
+                return f"the array of {old.keyword} holds other text"
+        elif _argv(words) != new.json:
+            return f"the arguments of {old.keyword} are not the same"
+    return None
 
 
-def _line(dockerfile: Dockerfile, stage: Stage) -> list[Stage]:
-    """A stage and those it is built from, the outermost last."""
-    line = [stage]
-    while line[-1].base_stage is not None:
-        line.append(dockerfile.stages[line[-1].base_stage])
-    return line
-
-
-def _doubt_about_file(
-    dockerfile: Dockerfile,
-    stage: Stage,
-    instruction: Instruction,
-    command: Command,
-    settings: Settings,
-) -> str:
-    """Why the program might be a script without `#!`, or ""."""
-    program = command.argv[0]
-    name = program.rpartition("/")[2]
-    starting = bases(dockerfile)
-    path = resolve(starting[instruction.start], program)
-    seen: list[bool] = []
-    for ancestor in _line(dockerfile, stage):
-        for other in ancestor.instructions:
-            if other.keyword == "RUN":
-                texts = (other.arguments, *(heredoc.content for heredoc in other.heredocs))
-                seen += [False for text in texts if _writes(text, name)]
-                continue
-            if other.keyword not in ("COPY", "ADD"):
-                continue
-            if other.heredocs:
-                if name in other.arguments:
-                    seen += [body.content.startswith(_EXECUTABLE) for body in other.heredocs]
-                continue
-            copy = copy_of(other, starting[other.start])
-            if copy is None:
-                seen += [False] if name in other.arguments else []
-                continue
-            targets = [path] if "/" in program else [f"{folder}/{name}" for folder in _ON_PATH]
-            for target in targets:
-                if target is None or ("/" not in program and within("/", copy.target)):
-                    continue
-                for source in copy.brings(target, settings.context):
-                    if "/" not in program and copy.names(target, settings.context) is None:
-                        continue
-                    text = settings.context.read(source) if settings.context else None
-                    seen.append((text or "").startswith(_EXECUTABLE))
-    installed = "/" not in program or (path or "").rpartition("/")[0] in _INSTALLED
-    if seen or (installed and not name.endswith(".sh")):
-        settled = all(seen)
-    else:
-        settled = False
-    return "" if settled else f"whether {program} starts with #! cannot be seen"
-
-
-def _writes(text: str, name: str) -> bool:
-    """Whether a script writes a file of that name itself."""
-    file = rf"[\"']?(?:[^\s\"'|&;<>]*/)?{re.escape(name)}(?![\w.-])"
-    return re.search(rf">[ \t]*{file}|\btee[ \t]+(?:-a[ \t]+)?{file}", text) is not None
+PASS = Pass(
+    code="DF301",
+    name="exec-form",
+    summary="Write CMD and ENTRYPOINT as a JSON array, so that signals reach the program",
+    safety=Safety.SAFE,
+    aliases=("DL3025", "JSONArgsRecommended"),
+    rewrite=rewrite,
+    verify=verify,
+    examples=(
+        Example("FROM python\nCMD python app.py\n", 'FROM python\nCMD ["python", "app.py"]\n'),
+        Example(
+            "FROM nginx-unprivileged\nCMD nginx -g 'daemon off;'\n",
+            'FROM nginx-unprivileged\nCMD ["nginx", "-g", "daemon off;"]\n',
+            why="quotes of the shell are not part of the words",
+        ),
+        Example("FROM ruby\nCMD exec puma -p 80\n", 'FROM ruby\nCMD ["puma", "-p", "80"]\n'),
+        Example(
+            "FROM ruby\nENTRYPOINT bundle exec puma\n",
+            'FROM ruby\nENTRYPOINT ["bundle", "exec", "puma"]\n',
+            why="docker run IMAGE ARGS gives ARGS to the program, which the shell form dropped",
+        ),
+        Example(
+            "FROM ruby\nCMD app \\\n    # the port\n    --port 80\n",
+            'FROM ruby\nCMD ["app", \\\n    # the port\n    "--port", "80"]\n',
+            why="lines and comments stay as they are",
+        ),
+        Example(
+            "FROM ruby\nCMD sh -c 'a && \\\n    b'\n",
+            'FROM ruby\nCMD ["sh", "-c", "a && \\\n    b"]\n',
+        ),
+        Example("FROM ruby\nCMD say 안녕 e\\ f\n", 'FROM ruby\nCMD ["say", "안녕", "e f"]\n'),
+        Example(
+            'FROM ruby\nCMD jq \'"\\d"\' "\\"a\\""\n',
+            'FROM ruby\nCMD ["jq", "\\"\\\\d\\"", "\\"a\\""]\n',
+        ),
+        Example(
+            'FROM ruby\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nCMD app -v\n',
+            'FROM ruby\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nCMD ["app", "-v"]\n',
+        ),
+        Example("FROM node\nCMD ['node', 'app.js']\n", 'FROM node\nCMD ["node", "app.js"]\n'),
+        Example('FROM node\nCMD ["node", "app.js",]\n', 'FROM node\nCMD ["node", "app.js"]\n'),
+        Example("FROM node\nCMD [“node”, “app.js”]\n", 'FROM node\nCMD ["node", "app.js"]\n'),
+        Example('FROM node\nCMD ["node" "app.js"]\n', 'FROM node\nCMD ["node", "app.js"]\n'),
+        Example('FROM node\nCMD ["node", "app.js"\n', 'FROM node\nCMD ["node", "app.js"]\n'),
+        Example('FROM node\nCMD ["node", "app.js]\n', 'FROM node\nCMD ["node", "app.js"]\n'),
+        Example("FROM node\nRUN ['npm', 'ci']\n", 'FROM node\nRUN ["npm", "ci"]\n'),
+        Example("FROM node\nCMD [ 'npm', 'start' ]\n", 'FROM node\nCMD [ "npm", "start" ]\n'),
+        Example(
+            "FROM node\nCMD [ 'npm','start' ]\n",
+            'FROM node\nCMD [ "npm","start" ]\n',
+            why="to a shell this is a test of one word, which succeeds and does nothing",
+            unsafe=True,
+        ),
+        Example(
+            "FROM debian\nCOPY start.sh /\nCMD /start.sh\n",
+            'FROM debian\nCOPY start.sh /\nCMD ["/start.sh"]\n',
+            why="the script is seen to start with #!",
+            files=(("start.sh", "#!/bin/sh\nexec app\n"),),
+        ),
+        Example(
+            "FROM debian\nCOPY start.sh /\nCMD /start.sh\n",
+            'FROM debian\nCOPY start.sh /\nCMD ["/start.sh"]\n',
+            why="a script without #! runs in a shell only, and this one cannot be seen",
+            unsafe=True,
+        ),
+        Example(
+            "FROM ruby\nENTRYPOINT puma\nCMD -p 80\n",
+            'FROM ruby\nENTRYPOINT ["puma"]\nCMD -p 80\n',
+            why="the CMD was ignored and becomes arguments: /bin/sh -c '-p 80'",
+            unsafe=True,
+        ),
+        Example(
+            'FROM ruby\nENTRYPOINT ["/prepare"]\nCMD puma -p 80\n',
+            'FROM ruby\nENTRYPOINT ["/prepare"]\nCMD ["puma", "-p", "80"]\n',
+            why="the entrypoint got /bin/sh, -c and the text before",
+            unsafe=True,
+        ),
+        Example(
+            'FROM ruby\nENTRYPOINT ["tini", "--"]\nCMD puma -p 80\n',
+            'FROM ruby\nENTRYPOINT ["tini", "--"]\nCMD ["puma", "-p", "80"]\n',
+            why="tini only starts what it is given",
+        ),
+        Example(
+            "FROM redis\nCMD redis-server /r.conf\n",
+            'FROM redis\nCMD ["redis-server", "/r.conf"]\n',
+            why="the entrypoint of redis drops root if its first argument is redis-server",
+            unsafe=True,
+        ),
+        *(
+            Example(f"FROM ruby\n{text}\n", why=why)
+            for text, why in (
+                ("CMD java $OPTS -jar x", "a shell replaces variables; an array does not"),
+                ('CMD app "$HOME"', "a shell replaces variables; an array does not"),
+                ("CMD app `hostname`", "so it does commands"),
+                ("CMD ls /etc/*", "a glob needs a shell"),
+                ("CMD app ~/data", "a tilde needs a shell"),
+                ("CMD app {a,b}", "bash expands braces, dash does not"),
+                ("CMD a && b", "an operator needs a shell"),
+                ("CMD a; b", "an operator needs a shell"),
+                ("CMD a | b", "an operator needs a shell"),
+                ("CMD a &", "an operator needs a shell"),
+                ("CMD ! a", "an operator needs a shell"),
+                ("CMD app > /log", "a redirection needs a shell"),
+                ("CMD FOO=bar env", "an assignment needs a shell"),
+                ("CMD ulimit -n 100", "ulimit is built into shells, there is no such program"),
+                (
+                    "CMD echo hi",
+                    "the program echo may be missing, or treat backslashes differently",
+                ),
+                ("CMD . /env.sh", "built into shells"),
+                ("CMD if a; then b; fi", "a keyword"),
+                ("CMD echo hi # x", "what follows # is a comment, not an argument"),
+                ("CMD app # x", "the comment would be lost"),
+                ("CMD exec -a name app", "an option of exec has no counterpart"),
+                ("CMD app 'open", "no shell can read it"),
+                ('CMD "" x', "an empty command name"),
+                ("CMD -p 80", "arguments for an ENTRYPOINT of the base image"),
+                ("CMD [ -f /x ]", "a test, not an array"),
+                ('CMD ["a", "b"] # x', "what was meant by the rest is anyone's guess"),
+                ("CMD [\"a\\.b\", 'c']", "what was meant by the backslash is not clear"),
+                ("ONBUILD CMD app -v", "its shell and entrypoint are those of another file"),
+                ("HEALTHCHECK CMD curl localhost", "a probe has no signals to lose"),
+                ("ENV PATH=bin:$PATH\nCMD app", "only a shell runs what a relative PATH leads to"),
+                ("ENV BASH_ENV=/env\nCMD app", "a startup file changes the environment"),
+                ('SHELL ["bash", "-lc"]\nCMD app', "a login shell sets up the environment"),
+                ('SHELL ["bash", "-xc"]\nCMD app', "the trace would no longer be printed"),
+                ('SHELL ["pwsh", "-c"]\nCMD app', "no POSIX shell"),
+                ('ENTRYPOINT prepare "$@"\nCMD app', "an ENTRYPOINT in shell form ignores CMD"),
+            )
+        ),
+        Example("FROM windows/nanoserver\nCMD app -v\n", why="cmd.exe reads it"),
+    ),
+)

@@ -1,0 +1,234 @@
+"""Where paths of an image lie: what a COPY brings and where it lands.
+
+A path is resolved to `/a/b`, or, where the working directory is the base image's own secret, to
+`?0.2/a/b`: the stage and how many of its WORKDIRs came before, so that two paths with the same
+beginning are relative to the same place. What cannot be resolved is None, never compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from dockfix.facts import places
+from dockfix.passes.base import Context
+from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+
+_UNCLEAR = re.compile(r"[$\\\"'`]")
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
+
+#: A source with such an ending is a file. (A directory called so would surprise its owner too.)
+_FILE = re.compile(
+    r"\.(?:c|cfg|conf|cpp|css|env|go|h|html|ini|jar|java|js|json|lock|md|mjs|php|py|rb|rs|sh|sql|toml"
+    r"|ts|txt|war|xml|ya?ml)$|(?:^|/)(?:Gemfile|Pipfile|Makefile|Procfile|go\.mod|go\.sum)$"
+)
+
+#: The element of `Copy.brings` that stands for a file whose path cannot be told.
+UNTOLD = "*"
+
+
+def bases(dockerfile: Dockerfile) -> dict[int, str]:
+    """The directory that relative paths start from, by the start of each instruction of a stage."""
+    known = places(dockerfile)
+    found: dict[int, str] = {}
+    for stage in dockerfile.stages:
+        moves = 0
+        for instruction in stage.instructions:
+            unknown = f"?{stage.index}.{moves}"
+            found[instruction.start] = known[instruction.start].workdir or unknown
+            moves += instruction.keyword == "WORKDIR"
+    return found
+
+
+def resolve(base: str, path: str) -> str | None:
+    """`path` seen from `base`, without `.` and `..`; None if it holds what a builder expands."""
+    if _UNCLEAR.search(path):
+        return None
+    root, parts = "/", path.split("/")
+    if not path.startswith("/"):
+        root, _, rest = base.partition("/")
+        root, parts = root or "/", rest.split("/") + parts
+    kept: list[str] = []
+    for part in parts:
+        if part == "..":
+            if not kept and root != "/":
+                return None
+            kept[-1:] = []
+        elif part not in ("", "."):
+            kept.append(part)
+    if root == "/":
+        return "/" + "/".join(kept)
+    return "/".join([root, *kept])
+
+
+def within(path: str, tree: str) -> bool:
+    """Whether a path is `tree` or lies below it."""
+    return path == tree or path.startswith(tree.rstrip("/") + "/")
+
+
+def apart(one: str, other: str) -> bool:
+    """Whether two trees provably have nothing in common."""
+    return (
+        one.partition("/")[0] == other.partition("/")[0]
+        and not within(one, other)
+        and not within(other, one)
+    )
+
+
+class Copy(NamedTuple):
+    """A COPY or ADD, as far as paths go.
+
+    `sources` are paths of the build context (empty text: its root) if `origin` is None; else of the
+    stage or image that it names, or (empty text) of anywhere. `into` says that the destination is
+    written as a directory.
+    """
+
+    instruction: Instruction
+    sources: tuple[str, ...]
+    target: str
+    into: bool
+    origin: str | None
+
+    def landings(self, context: Context | None) -> tuple[str, ...]:
+        """The trees it writes to: the files themselves where they are known to be files."""
+        if self.into and self.origin is None and self.instruction.keyword == "COPY":
+            files = [source for source in self.sources if _is_file(source, context)]
+            if len(files) == len(self.sources):
+                return tuple(_below(self.target, source.rpartition("/")[2]) for source in files)
+        return (self.target,)
+
+    def brings(self, path: str, context: Context | None) -> frozenset[str]:
+        """The paths of the context that may land at `path`, with a context only those that exist.
+
+        Empty: nothing lands there, for sure (and then nothing lands below it either).
+        """
+        if apart(path, self.target):
+            return frozenset()
+        if path.partition("/")[0] != self.target.partition("/")[0]:
+            return frozenset((UNTOLD,))
+        if within(self.target, path) and path != self.target:
+            return frozenset((UNTOLD,))
+        rest = path[len(self.target) :].strip("/")
+        return frozenset(
+            found for source in self.sources for found in self._candidates(source, rest, context)
+        )
+
+    def _candidates(self, source: str, rest: str, context: Context | None) -> Iterable[str]:
+        if self.origin is not None or self.instruction.keyword == "ADD":
+            yield UNTOLD
+        elif is_pattern(source):
+            yield from _matches(source, rest, context)
+        elif _is_file(source, context):
+            # Without a slash at its end the target may still be a directory that is there already.
+            if rest == source.rpartition("/")[2] or (rest == "" and not self.into):
+                yield source
+        elif context is not None and source and context.kind(source) is None:
+            yield UNTOLD  # made before the build, perhaps
+        else:
+            candidate = f"{source}/{rest}".strip("/")
+            if context is None or context.kind(candidate) is not None:
+                yield candidate
+            if context is None and (rest == source.rpartition("/")[2] or rest == ""):
+                yield source
+
+    def names(self, path: str, context: Context | None) -> str | None:
+        """The file of the context that this COPY puts at `path` and names itself, if it does."""
+        for source in self.sources:
+            parent, _, name = source.rpartition("/")
+            wanted = path.rpartition("/")[2]
+            if self.origin is not None or path not in (self.target, _below(self.target, wanted)):
+                continue
+            if is_pattern(source):
+                if not is_pattern(parent) and fnmatchcase(wanted, name):
+                    return f"{parent}/{wanted}".lstrip("/")
+            elif name and (path == _below(self.target, name) or path == self.target):
+                kind = context.kind(source) if context else "file"
+                if kind == "file" and (path != self.target or not self.into):
+                    return source
+        return None
+
+
+def copy_of(instruction: Instruction, base: str) -> Copy | None:
+    """A COPY or ADD with its paths resolved; None if some path cannot be told from the file."""
+    if instruction.keyword not in ("COPY", "ADD"):
+        return None
+    words = (
+        list(instruction.json)
+        if instruction.json is not None
+        else [word.text for word in instruction.words]
+    )
+    flags = {flag.name: flag.value for flag in instruction.flags}
+    if len(words) < 2 or "parents" in flags or any(_UNCLEAR.search(word) for word in words):
+        return None
+    target = resolve(base, words[-1])
+    sources = tuple(_context_path(word) for word in words[:-1])
+    if target is None or None in sources:
+        return None
+    into = words[-1].endswith("/") or words[-1] in (".", "..") or words[-1].endswith("/.")
+    origin = flags.get("from")
+    if instruction.heredocs or any(_REMOTE.match(word) for word in words[:-1]):
+        origin = ""
+    return Copy(
+        instruction,
+        tuple(source for source in sources if source is not None),
+        target,
+        into or len(sources) > 1,
+        origin,
+    )
+
+
+def is_pattern(source: str) -> bool:
+    """Whether a source of a COPY is a pattern rather than a path."""
+    return any(character in source for character in "*?[")
+
+
+def _context_path(word: str) -> str | None:
+    resolved = resolve("/", word)
+    return None if resolved is None else resolved.lstrip("/")
+
+
+def _is_file(source: str, context: Context | None) -> bool:
+    if is_pattern(source):
+        return False
+    if context is not None and (kind := context.kind(source)) is not None:
+        return kind == "file"
+    return _FILE.search(source) is not None
+
+
+def _below(tree: str, name: str) -> str:
+    return f"{tree.rstrip('/')}/{name}"
+
+
+def _matches(source: str, rest: str, context: Context | None) -> Iterable[str]:
+    parent, _, pattern = source.rpartition("/")
+    if is_pattern(parent) or not _FILE.search(pattern):
+        yield UNTOLD
+    elif rest == "" or fnmatchcase(rest, pattern):
+        candidate = f"{parent}/{rest}".strip("/")
+        if rest == "" or context is None or context.kind(candidate) is not None:
+            yield candidate if rest else UNTOLD
+
+
+def search_path(dockerfile: Dockerfile, stage: Stage) -> tuple[str, ...]:
+    """The entries that this file puts on the PATH of a stage, as written, variables and all."""
+    entries: list[str] = []
+    current: Stage | None = stage
+    while current is not None:
+        for instruction in current.instructions:
+            if instruction.keyword == "ENV":
+                for name, value in environment(instruction):
+                    if name == "PATH":
+                        entries += value.split(":")
+        current = None if current.base_stage is None else dockerfile.stages[current.base_stage]
+    return tuple(entry for entry in entries if not re.fullmatch(r"\$PATH|\$\{PATH\}", entry))
+
+
+def environment(instruction: Instruction) -> list[tuple[str, str]]:
+    """Names and values of an ENV or ARG as written, quotes dropped; an ARG without one has ""."""
+    words = [word.text for word in instruction.words]
+    if instruction.keyword == "ENV" and len(words) > 1 and "=" not in words[0]:
+        return [(words[0], re.sub(r"[\"']", "", " ".join(words[1:])))]
+    pairs = (word.partition("=") for word in words)
+    return [(name, re.sub(r"[\"']", "", value)) for name, _, value in pairs]
