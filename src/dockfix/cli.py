@@ -16,7 +16,7 @@ from dockfix.errors import ConfigError, DockfixError
 from dockfix.options import Options, parse, parse_with_typer, reads_stdin
 from dockfix.passes.base import Settings
 from dockfix.report import text
-from dockfix.rewrite import Applied, choose, rewrite
+from dockfix.pipeline import Applied, choose, rewrite
 
 #: From this many files on, further processes win more time than they take to start.
 _WORTH_PROCESSES = 64

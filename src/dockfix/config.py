@@ -47,7 +47,7 @@ class Finder:
             table = _read(options.config)
             if table is None:
                 raise ConfigError(f"{options.config}: not found")
-            if "dockfix" in table.get("tool", {}):
+            if _speaks_of_dockfix(table):
                 table = _tool(table, options.config)
             elif os.path.basename(options.config) == "pyproject.toml":
                 table = {}
@@ -94,9 +94,14 @@ def _load(directory: str) -> Config | None:
         return _config(table, path, directory)
     path = os.path.join(directory, "pyproject.toml")
     table = _read(path, speaking_of=b"dockfix")
-    if table is None or "dockfix" not in table.get("tool", {}):
+    if table is None or not _speaks_of_dockfix(table):
         return None
     return _config(_tool(table, path), path, directory)
+
+
+def _speaks_of_dockfix(table: dict[str, Any]) -> bool:
+    tool = table.get("tool")
+    return isinstance(tool, dict) and "dockfix" in tool
 
 
 def _tool(table: dict[str, Any], path: str) -> dict[str, Any]:
@@ -151,7 +156,7 @@ def _problem(row: Row, value: object) -> str | None:
 
 def _check_names(values: dict[str, Any], path: str) -> None:
     if "select" in values or "ignore" in values:
-        from dockfix.rewrite import choose
+        from dockfix.pipeline import choose
 
         try:
             choose(values.get("select"), values.get("ignore", ()))

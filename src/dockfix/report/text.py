@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dockfix.edits import Safety
 from dockfix.passes.base import Pass
-from dockfix.rewrite import Applied
+from dockfix.pipeline import Applied
 
 _BOLD = "1"
 _RED = "31"

@@ -1,0 +1,48 @@
+"""Runs the dockfix command as a process of its own, the way people do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dockfix
+
+MENDABLE = b"FROM debian\nRUN apt-get update\nRUN apt-get install -y git\n"
+CLEAN = b"FROM scratch\nCOPY a /a\n"
+BROKEN = b"FROM debian\nBOGUS instruction\n"
+
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")},
+    "PYTHONPATH": str(Path(dockfix.__file__).parents[1]),
+    "TERM": "xterm",
+}
+
+
+def dockfix_command(
+    *arguments: str | bytes, cwd: Path, given: bytes = b"", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """`python -m dockfix` with arguments; what it printed is bytes."""
+    return subprocess.run(
+        [sys.executable, "-m", "dockfix", *arguments],
+        cwd=cwd,
+        input=given,
+        capture_output=True,
+        check=False,
+        env={**ENVIRONMENT, **environment},
+        timeout=60,
+    )
+
+
+def git(*arguments: str, cwd: Path, given: bytes = b"") -> bytes:
+    """What git prints; fails when git does."""
+    done = subprocess.run(
+        ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *arguments],
+        cwd=cwd,
+        input=given,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,180 @@
+"""The two readers of the command line agree, and ordinary runs never load Typer."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command import CLEAN, ENVIRONMENT, dockfix_command
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dockfix.config import Config
+from dockfix.options import TABLE, Options, conflict, parse, parse_with_typer
+
+UNDERSTOOD = [
+    "",
+    "a b",
+    "-",
+    "--diff a",
+    "a --diff b",
+    "-i a",
+    "-iq a",
+    "-qi -- -a --diff",
+    "-i -- --",
+    "-j4 a",
+    "-j 4",
+    "-qj 4 a",
+    "-iqj4",
+    "--jobs=4",
+    "-o out a",
+    "-oout a",
+    "-o -",
+    "--output=x=y a",
+    "--select a,b --select c",
+    "--select=a, --select ,b",
+    "--select --diff",
+    "--ignore DL3009",
+    "--color always --color=never",
+    "--unsafe-fixes",
+    "--unsafe-fixes --no-unsafe-fixes",
+    "--merge-strategy related",
+    "--stdin-filename a/Dockerfile -",
+    "--stdin-filename a/Dockerfile",
+    "--config x.toml --exclude a/,b --exit-zero --exit-non-zero-on-fix",
+    "--version --list-passes --explain x --statistics --verbose",
+    "--check --check",
+]
+
+REFUSED = [
+    "--dif",
+    "--in",
+    "-x",
+    "-ix",
+    "-diff",
+    "--check=",
+    "--diff=yes",
+    "--select",
+    "-o",
+    "-ij",
+    "--jobs four",
+    "--jobs 0",
+    "--jobs -1",
+    "--color sometimes",
+    "--color ALWAYS",
+    "--merge-strategy none",
+    "--diff --in-place",
+    "--check --diff",
+    "-qv",
+    "- a",
+    "-i -",
+    "--stdin-filename x a",
+    "-i -o x",
+    "--no-diff",
+    "--=x",
+    "---",
+]
+
+
+def with_typer(argv: list[str]) -> Options | int:
+    """The options, or the exit status."""
+    try:
+        return parse_with_typer(argv)
+    except SystemExit as error:
+        assert isinstance(error.code, int)
+        return error.code
+
+
+@pytest.mark.parametrize("line", UNDERSTOOD)
+def test_both_readers_return_the_same(line: str) -> None:
+    argv = line.split()
+    options = parse(argv)
+    assert options is not None
+    assert options == with_typer(argv)
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_both_readers_refuse_the_same(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(line.split()) is None
+    assert with_typer(line.split()) == 2
+    assert "Error" in capsys.readouterr().err
+
+
+TOKENS = st.sampled_from(
+    sorted(
+        {token for line in (*UNDERSTOOD, *REFUSED) for token in line.split()}
+        | {row.flag for row in TABLE if row.flag}
+        | {"", "4", "auto", "-v", "-q", "a,b", "--no-unsafe-fixes", "--help", "é", "-é"}
+    )
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(TOKENS, max_size=6))
+@example(["-j", "04", "--", "--"])
+def test_both_readers_agree_on_any_line(argv: list[str]) -> None:
+    options = parse(argv)
+    typer_options = with_typer(argv)
+    if options is not None:
+        assert options == typer_options
+    elif "--help" not in argv:
+        assert typer_options == 2
+
+
+def test_numbers_in_odd_spellings_are_left_to_typer() -> None:
+    assert parse(["--jobs", "+4"]) is None
+    assert with_typer(["--jobs", "+4"]) == Options(jobs=4)
+
+
+def test_every_option_is_in_the_help(tmp_path: Path) -> None:
+    done = dockfix_command("--help", cwd=tmp_path, COLUMNS="200", NO_COLOR="1")
+    assert done.returncode == 0
+    text = done.stdout.decode()
+    for row in TABLE:
+        if row.flag is not None:
+            assert row.flag in text
+    assert "Exit status: 0" in text
+
+
+def test_help_says_what_a_usage_error_is(tmp_path: Path) -> None:
+    done = dockfix_command("--dif", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert b"No such option" in done.stderr
+    assert b"--diff" in done.stderr
+
+
+def test_defaults_have_no_conflict() -> None:
+    assert conflict(Options()) is None
+
+
+def test_what_may_be_configured_is_what_a_configuration_holds() -> None:
+    keys = {row.name for row in TABLE if row.option.configurable}
+    assert keys == set(Config._fields) - {"origin", "root"}
+
+
+HEAVY = (
+    "typer", "click", "pydantic", "rich", "pathspec", "pathlib", "json", "subprocess",
+    "multiprocessing", "concurrent", "difflib", "tomllib", "dataclasses", "inspect", "asyncio",
+    "tempfile", "shutil", "logging", "argparse", "traceback",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["--check", "--diff", "--in-place", "--version", "."])
+def test_an_ordinary_run_loads_nothing_heavy(tmp_path: Path, mode: str) -> None:
+    (tmp_path / "Dockerfile").write_bytes(CLEAN)
+    code = (
+        "import sys\nfrom dockfix.cli import main\n"
+        f"try: main([{mode!r}, 'Dockerfile'])\n"
+        f"finally: print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == b"[]"
