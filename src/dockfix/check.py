@@ -1,7 +1,7 @@
 """Proof before anything leaves the program: what no edit touched is the same, and nothing is lost.
 
-`check_step` looks at one pass at work, `check_whole` at the file before and after all of them. Both
-compare trees that were parsed from the two texts, never what a pass says it did.
+Both checks look at one pass at work, and compare trees that were parsed from the two texts, never what
+a pass says it did; what holds for each step holds for all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
 
-def check_step(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str | None:
+def check_untouched(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str | None:
     """Whether every instruction that no edit touches stands in `after`, to the byte, where it should.
 
     `edits` are those that lead from `before.source` to `after.source`, sorted by offset. Returns what
@@ -38,7 +38,7 @@ def check_step(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> 
     return None
 
 
-def check_whole(before: Dockerfile, after: Dockerfile) -> str | None:
+def check_kept(before: Dockerfile, after: Dockerfile) -> str | None:
     """Whether parser directives, stages and comments are all there. Returns what is wrong, or None."""
     old = [(directive.name, directive.value) for directive in before.directives]
     new = [(directive.name, directive.value) for directive in after.directives]

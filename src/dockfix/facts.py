@@ -22,11 +22,22 @@ PREDEFINED_ARGS = frozenset(
 )
 
 
+#: Docker's official images of distributions and languages, none of which sets a SHELL on Linux.
+_PLAIN_BASES = frozenset(
+    ("almalinux", "alpine", "amazoncorretto", "amazonlinux", "buildpack-deps", "busybox", "centos",
+     "clojure", "composer", "debian", "drupal", "eclipse-temurin", "elixir", "erlang", "fedora", "gcc",
+     "golang", "gradle", "groovy", "haskell", "httpd", "ibmjava", "java", "jetty", "julia", "mariadb",
+     "maven", "memcached", "mongo", "mysql", "nginx", "node", "openjdk", "opensuse", "oraclelinux",
+     "perl", "php", "postgres", "pypy", "python", "r-base", "rabbitmq", "redis", "rockylinux", "ruby",
+     "rust", "sapmachine", "swift", "tomcat", "ubuntu", "wordpress")
+)  # fmt: skip
+
+
 class Shell(NamedTuple):
     """The SHELL that runs shell forms.
 
-    `dialect` is None for one that dockfix does not read. `declared` says that the file itself sets it
-    (or starts from scratch), so that `options`, what stands between the program and `-c`, is known.
+    `dialect` is None for one that dockfix does not read. `declared` says that `options`, what stands
+    between the program and `-c`, is known: the file itself sets it, or the base is an official image.
     A shell with startup files (`login`) runs them anew in every RUN.
     """
 
@@ -117,6 +128,8 @@ def _places(dockerfile: Dockerfile) -> Iterator[tuple[int, Place]]:
             shell = _OPAQUE
         elif (stage.base or "").lower() == "scratch":
             shell, workdir, user = Shell("sh", declared=True), "/", "root"
+        elif (stage.base or "").lower().partition("@")[0].partition(":")[0] in _PLAIN_BASES:
+            shell = Shell("sh", declared=True)
         place = Place(stage.index, shell, workdir, user, frozenset(names))
         for instruction in stage.instructions:
             yield instruction.start, place

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from dockfix.check import check_step, check_whole
+from dockfix.check import check_kept, check_untouched
 from dockfix.edits import Edit, Group, Safety, apply
 from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError
 from dockfix.ignores import ignores
@@ -158,9 +158,6 @@ class _Run:
             raise CheckFailed(
                 last, f"the file did not come to rest in {MOST_SWEEPS} sweeps", filename=self.filename
             )
-        problem = self.current is not self.original and check_whole(self.original, self.current)
-        if problem:
-            raise CheckFailed(last, problem, filename=self.filename)
         notes = [finding for finding in rest if finding.safety is Safety.NOTE]
         if self.original.fragment:
             notes.append(self.note("fragment", "no FROM: read as part of a stage"))
@@ -190,7 +187,11 @@ class _Run:
             raise CheckFailed(
                 one.name, f"BuildKit would refuse it ({error})", filename=self.filename
             ) from error
-        problem = check_step(self.current, after, edits) or one.verify(self.current, after)
+        problem = (
+            check_untouched(self.current, after, edits)
+            or check_kept(self.current, after)
+            or one.verify(self.current, after)
+        )
         if problem:
             raise CheckFailed(one.name, problem, filename=self.filename)
         if after.source == self.current.source:

@@ -151,7 +151,7 @@ def _cleanable(run: Run) -> bool:
         or run.fetches is None
         or not run.installs
         or run.owner is not run.shell
-        or script.comments
+        or script.last_comment
         or "\n" in script.text
         or _REMOVED.search(script.text)
         or any(flag.name == "mount" and _covers(flag.value or "") for flag in run.shell.flags)

@@ -32,13 +32,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, places, source_span
+from dockfix.facts import Place, places, script_of, source_span
 from dockfix.ignores import Pragma, pragma_of
 from dockfix.layout import Style, style_of
 from dockfix.packages.related import related_spans
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.shell.joining import Chain, Part, part_of
-from dockfix.shell.reader import read
 from dockfix.shell.tree import Item, Script
 from dockfix.shell.walk import walk
 from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
@@ -139,7 +138,7 @@ def _part(
         user=user,
         names=place.names,
     )
-    if part is None or _swallows(dockerfile, shell, part.script):
+    if part is None or _swallows(dockerfile, shell, part.script) is not None:
         return None
     return part
 
@@ -152,30 +151,26 @@ def _unshared(name: str, value: str) -> bool:
     )
 
 
-def _swallows(dockerfile: Dockerfile, shell: Instruction, script: Script) -> bool:
-    """Whether a comment of the script reaches over the end of a line, which was hardly meant."""
-    for comment in script.comments:
-        start, end = source_span(shell, comment.start, comment.end)
-        if "\n" in dockerfile.source[start:end]:
-            return True
-    return False
+def _swallows(dockerfile: Dockerfile, shell: Instruction, script: Script) -> int | None:
+    """Where a comment begins that reaches over the end of a line, which was hardly meant."""
+    comment = script.last_comment
+    if comment is None:
+        return None
+    start, end = source_span(shell, comment.start, comment.end)
+    return start if "\n" in dockerfile.source[start:end] else None
 
 
 def _swallowed(dockerfile: Dockerfile) -> Iterator[Group]:
     facts: dict[int, Place] = {}
     for item in dockerfile.instructions:
         shell = item.child or item
-        if shell.keyword == "RUN" and "#" in shell.arguments and shell.json is None:
+        if shell.keyword == "RUN" and "#" in shell.arguments:
             facts = facts or places(dockerfile)
-            dialect = facts[item.start].shell.dialect
-            script = read(shell.arguments, dialect) if dialect and not shell.heredocs else None
-            if isinstance(script, Script) and _swallows(dockerfile, shell, script):
-                yield Group(
-                    source_span(shell, script.comments[0].start, script.comments[0].end)[0],
-                    "this comment swallows the rest of the command, lines below included",
-                    (),
-                    Safety.NOTE,
-                )
+            script = script_of(shell, facts[item.start])
+            offset = _swallows(dockerfile, shell, script) if isinstance(script, Script) else None
+            if offset is not None:
+                message = "this comment swallows the rest of the command, lines below included"
+                yield Group(offset, message, (), Safety.NOTE)
 
 
 def _chains(runs: list[Run]) -> Iterator[tuple[list[Run], Chain]]:
@@ -282,8 +277,8 @@ def _head(dockerfile: Dockerfile, runs: list[Run], style: Style) -> tuple[bool, 
 def _lifted(run: Run) -> list[str]:
     """The comment at the end of a RUN's text, which would swallow what follows."""
     assert run.part is not None
-    script = run.part.script
-    return [script.text[comment.start : comment.end].rstrip(" \t") for comment in script.comments]
+    comment = run.part.script.last_comment
+    return [run.part.script.text[comment.start : comment.end].rstrip(" \t")] if comment else []
 
 
 def _gap(style: Style, sequence: bool, comments: list[str]) -> str:
@@ -326,9 +321,8 @@ def _commands(dockerfile: Dockerfile) -> list[str]:
         shell = item.child or item
         if shell.keyword != "RUN":
             continue
-        dialect = facts[item.start].shell.dialect
-        script = read(shell.arguments, dialect) if dialect else None
-        if isinstance(script, Script) and not shell.heredocs and shell.json is None:
+        script = script_of(shell, facts[item.start])
+        if isinstance(script, Script):
             texts = (script.text[command.start : command.end] for command in walk(script))
             found.extend(text for text in texts if not text.startswith("set "))
         else:
@@ -406,8 +400,8 @@ PASS = Pass(
         Example(before="FROM debian\nRUN ln -sf bash /bin/sh\nRUN b\n", why="the second gets another shell"),
         Example(before="FROM debian\nRUN echo 1.2.3.4 h >> /etc/hosts\nRUN b\n", why="each RUN gets its own"),
         Example(before="FROM debian\nWORKDIR /w\nRUN rm -rf /w\nRUN b\n", why="each RUN gets its directory"),
-        Example(before="FROM debian\nRUN a\nRUN x; y\nRUN b\n",
-                after="FROM debian\nRUN a \\\n    && { x; y; }\nRUN b\n",
+        Example(before="FROM example.org/base\nRUN a\nRUN x; y\nRUN b\n",
+                after="FROM example.org/base\nRUN a \\\n    && { x; y; }\nRUN b\n",
                 why="the base image's SHELL may have `-e`, which must still stop `x; y` at x"),
         Example(before="FROM debian\nRUN a # one \\\n  && b\nRUN c\n", why="the comment swallows `&& b`"),
         Example(before='FROM debian\nSHELL ["pwsh", "-c"]\nRUN a\nRUN b\n', why="not a POSIX shell"),

@@ -10,9 +10,6 @@ with the script that follows it. `barrier` finds such scripts; in doubt it finds
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-
-from dockfix.shell.effects import HARMLESS_BUILTINS
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.shell.walk import walk
 
@@ -71,14 +68,12 @@ _SETTLED = frozenset(
      "patch", "strip", "file", "which", "nproc", "getconf", "yes", "sync", "dos2unix", "rsync",
      "ssh-keyscan", "ssh-keygen", "openssl", "runuser", "setfacl", "ssh")
 )  # fmt: skip
-#: Programs that install nothing into PATH but what their words name.
-_TAME = _SETTLED | frozenset(
-    ("git", "pip", "pip2", "pip3", "npm", "yarn", "gem", "python", "python2", "python3", "node",
-     "go", "cargo", "composer", "bundle", "mvn", "gradle", "R", "Rscript", "perl", "ruby", "php")
-) - frozenset(("install", "update-alternatives"))  # fmt: skip
-_INSTALLS_ANYTHING = re.compile(
-    r"get-pip|ez_setup|setup\.py|\bself-?update\b|--system\b|/bin(?![\w-])|\binstall\.(?:sh|py)|-r[ \t]+\S*/bin/"
+#: What puts programs into PATH whose names do not stand in the script.
+_INSTALLS_UNSEEN = re.compile(
+    r"get-pip|ez_setup|\bself-?update\b|--system\b|\bupdate-alternatives\b"
+    r"|(?:^|[\s;&|({])(?:n|nvm|nodenv|pyenv|rbenv|rvm|asdf|volta|corepack|sdk)[ \t]"
 )
+_NAME = re.compile(r"[A-Za-z_][\w.+]*")
 
 
 def barrier(script: Script, workdir: str | None, user: str | None) -> str | None:
@@ -213,33 +208,21 @@ def replaceable(commands: frozenset[str]) -> frozenset[str]:
 
 
 def may_replace(script: Script) -> frozenset[str] | None:
-    """Names of programs that a script may put into PATH anew; None: any.
+    """Families of programs that a script may put into PATH anew; None: any.
 
     A shell that has run `pip` once goes on running the one it found, even when `pip install pip` has
-    put another in front of it; a fresh shell would run the new one.
+    put another in front of it; a fresh shell would run the new one. Whoever installs a program names
+    it (a package, an archive, a target), so what counts is every name that a word other than a
+    command's first holds.
     """
-    found: set[str] = set()
-    if _INSTALLS_ANYTHING.search(script.text):
+    if _INSTALLS_UNSEEN.search(script.text):
         return None
-    for command in walk(script):
-        words = unwrapped(command)
-        name = words[0].value if words else None
-        if not words:
-            continue
-        if name is None or not _harmless(name):
-            return None
-        for word in words[1:]:
-            if word.value is not None:
-                found.update(_named(word.value))
-    return frozenset(found)
-
-
-def _harmless(name: str) -> bool:
-    return name in _TAME or name in HARMLESS_BUILTINS
-
-
-def _named(value: str) -> Iterator[str]:
-    yield family(re.split(r"[=<>~!@\[:;]", value, maxsplit=1)[0].rpartition("/")[2])
+    return frozenset(
+        family(name)
+        for command in walk(script, nested=True)
+        for word in unwrapped(command)[1:]
+        for name in _NAME.findall(word.text)
+    )
 
 
 def family(name: str) -> str:

@@ -224,11 +224,17 @@ class Comment(NamedTuple):
 
 
 class Script(NamedTuple):
-    """A whole script that was understood."""
+    """A whole script that was understood. `comments` are those inside substitutions too."""
 
     text: str
     items: tuple[Item, ...]
     comments: tuple[Comment, ...]
+
+    @property
+    def last_comment(self) -> Comment | None:
+        """The comment that the text ends in: it would swallow whatever were put behind it."""
+        found = self.comments[-1] if self.comments else None
+        return found if found and found.end == len(self.text) else None
 
 
 class Unknown(NamedTuple):
