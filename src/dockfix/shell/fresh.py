@@ -10,6 +10,7 @@ with the script that follows it. `barrier` finds such scripts; in doubt it finds
 from __future__ import annotations
 
 import re
+from dockfix.shell.effects import HARMLESS_BUILTINS
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.shell.walk import walk
 
@@ -68,6 +69,14 @@ _SETTLED = frozenset(
      "patch", "strip", "file", "which", "nproc", "getconf", "yes", "sync", "dos2unix", "rsync",
      "ssh-keyscan", "ssh-keygen", "openssl", "runuser", "setfacl", "ssh")
 )  # fmt: skip
+#: Programs that put into PATH at most what their words name.
+_NAMING = frozenset(
+    ("apt-get", "apt", "aptitude", "dpkg", "apk", "yum", "dnf", "microdnf", "tdnf", "rpm", "zypper",
+     "pacman", "emerge", "pip", "pip2", "pip3", "npm", "yarn", "gem", "cp", "mv", "ln", "install", "tar",
+     "unzip", "rsync", "gunzip", "bunzip2", "xz", "curl", "wget", "tee")
+)  # fmt: skip
+#: Programs that put nothing there.
+_INERT = (_SETTLED | {"git"} | HARMLESS_BUILTINS | {"cd", "export", "set"}) - _NAMING - {"su", "sudo"}
 #: What puts programs into PATH whose names do not stand in the script.
 _INSTALLS_UNSEEN = re.compile(
     r"get-pip|ez_setup|\bself-?update\b|--system\b|\bupdate-alternatives\b"
@@ -212,15 +221,18 @@ def may_replace(script: Script) -> frozenset[str] | None:
 
     A shell that has run `pip` once goes on running the one it found, even when `pip install pip` has
     put another in front of it; a fresh shell would run the new one. Whoever installs a program names
-    it (a package, an archive, a target), so what counts is every name that a word other than a
-    command's first holds.
+    it (a package, an archive, a target), so what counts are the names in the words of what installs;
+    of every command, if one of them is not known here (`make install` of what `git clone` brought).
     """
     if _INSTALLS_UNSEEN.search(script.text):
         return None
+    commands = [words for command in walk(script, nested=True) if (words := unwrapped(command))]
+    known = all(words[0].value in _NAMING or words[0].value in _INERT for words in commands)
     return frozenset(
         family(name)
-        for command in walk(script, nested=True)
-        for word in unwrapped(command)[1:]
+        for words in commands
+        if not known or words[0].value in _NAMING
+        for word in words[1:]
         for name in _NAME.findall(word.text)
     )
 
