@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from command import BROKEN, CLEAN, ENVIRONMENT, MENDABLE, dockfix_command, git
 
 import dockfix
+from command import BROKEN, CLEAN, ENVIRONMENT, MENDABLE, dockfix_command, git
 from dockfix import cli
 from dockfix.passes import PASSES
 
@@ -324,7 +324,7 @@ def test_a_crash_in_one_file_is_reported_and_the_file_untouched(
 ) -> None:
     monkeypatch.chdir(project)
     (project / "crash.Dockerfile").write_bytes(MENDABLE)
-    real = cli.rewrite
+    real = dockfix.rewrite
 
     def crashing(source: bytes, **arguments: object) -> object:
         if arguments["filename"] == "crash.Dockerfile":
@@ -334,7 +334,7 @@ def test_a_crash_in_one_file_is_reported_and_the_file_untouched(
     monkeypatch.setattr(cli, "rewrite", crashing)
     assert run_here("-i") == 2
     said = capfd.readouterr().err
-    assert "error: crash.Dockerfile: left as it is: internal error: RecursionError: too deep" in said
+    assert "error: crash.Dockerfile: left as it is: internal error: RecursionError" in said
     assert "report it" in said
     assert (project / "crash.Dockerfile").read_bytes() == MENDABLE
     assert (project / "Dockerfile").read_bytes() == MENDED

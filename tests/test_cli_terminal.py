@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from command import CLEAN, ENVIRONMENT, MENDABLE, dockfix_command
 
 

@@ -84,7 +84,7 @@ def test_a_named_file_holds_everywhere(tmp_path: Path, monkeypatch: pytest.Monke
         ("unsafe-fixes = 1", "unsafe-fixes must be true or false, not 1"),
         ("select = 'DF1'", "select must be a list of strings, not 'DF1'"),
         ("select = [1]", "select must be a list of strings, not [1]"),
-        ("merge-strategy = 'none'", "merge-strategy must be \"all\" or \"related\", not 'none'"),
+        ("merge-strategy = 'none'", 'merge-strategy must be "all" or "related", not \'none\''),
         ("merge-strategy = ['all']", "merge-strategy must be"),
         ("select = ['merge-run']", "no pass is called 'merge-run'; did you mean merge-runs?"),
         ("ignore = ['nothing like it']", "no pass is called 'nothing like it'"),

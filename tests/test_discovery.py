@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from command import git
 
+from command import git
 from dockfix.config import Config
 from dockfix.discovery import find, is_dockerfile
 from dockfix.errors import ConfigError

@@ -7,12 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 import pytest
-from command import CLEAN, MENDABLE, git
 
+from command import CLEAN, MENDABLE, git
 from dockfix.discovery import (
     SKIPPED_ENDS,
     SKIPPED_ENDS_OF_LOWER_CASE,
@@ -39,8 +39,8 @@ def test_the_hooks_take_the_files_that_a_search_takes() -> None:
     stems = ["dockerfile", "Dockerfile", "containerfile", "CONTAINERFILE", "x", "", "DockerFiles"]
     ends = ["dev", "~", "x~", "1", "", "J2", "dockerfile", "Dockerfile", "Containerfile", " "]
     ends += sorted(SKIPPED_ENDS | SKIPPED_ENDS_OF_LOWER_CASE)
-    names = [*stems, *map(".".join, product(stems, ends)), *map(".".join, product(stems, ends, ends))]
-    for name in names:
+    parts = [product(stems), product(stems, ends), product(stems, ends, ends)]
+    for name in map(".".join, chain(*parts)):
         for path in (name, f"a.b/{name}", f"Dockerfile/c/{name}"):
             assert bool(files.search(path)) == is_dockerfile(name), path
 

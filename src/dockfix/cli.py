@@ -15,8 +15,8 @@ from dockfix.config import Config, Finder
 from dockfix.errors import ConfigError, DockfixError
 from dockfix.options import Options, parse, parse_with_typer, reads_stdin
 from dockfix.passes.base import Settings
-from dockfix.report import text
 from dockfix.pipeline import Applied, choose, rewrite
+from dockfix.report import text
 
 #: From this many files on, further processes win more time than they take to start.
 _WORTH_PROCESSES = 64
@@ -361,9 +361,7 @@ def _colored(options: Options, stream: TextIO | None) -> bool:
     if options.color != "auto":
         return options.color == "always"
     return (
-        not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM") != "dumb"
-        and _is_terminal(stream)
+        not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and _is_terminal(stream)
     )
 
 

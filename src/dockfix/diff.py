@@ -121,9 +121,7 @@ def changes(old: Sequence[bytes], new: Sequence[bytes]) -> list[Change]:
     for change in _changes(old, new, 0, len(old), 0, len(new), _DEPTH):
         if found and found[-1].end == change.start and found[-1].other_end == change.other_start:
             previous = found.pop()
-            change = Change(
-                previous.start, change.end, previous.other_start, change.other_end
-            )
+            change = Change(previous.start, change.end, previous.other_start, change.other_end)
         found.append(change)
     return found
 
@@ -217,9 +215,7 @@ def _walk_back(trail: list[dict[int, int]], size: int, other_size: int) -> list[
     return found
 
 
-def _anchors(
-    old: Sequence[bytes], new: Sequence[bytes], whole: Change
-) -> list[tuple[int, int]]:
+def _anchors(old: Sequence[bytes], new: Sequence[bytes], whole: Change) -> list[tuple[int, int]]:
     """Lines that occur once on either side, in the longest order that both sides share."""
     where = _unique(old, whole.start, whole.end)
     other_where = _unique(new, whole.other_start, whole.other_end)

@@ -167,9 +167,7 @@ class _Search:
             own = _gitignore(os.path.join(directory, ".gitignore"), directory)
             rules = ignored.pop(directory) + own
             excluded = self._excluded + self._exclusions(directory)
-            shown = os.path.join(
-                "" if top == "." else top, directory[len(absolute) :].lstrip("/")
-            )
+            shown = os.path.join("" if top == "." else top, directory[len(absolute) :].lstrip("/"))
             directories[:] = sorted(
                 name
                 for name in directories

@@ -88,17 +88,15 @@ class Options(NamedTuple):
 
     output: Annotated[
         str | None,
-        Option(
-            "Write the rewritten file, or the patch of --diff, to FILE.", _OUTPUT, "-o", "FILE"
-        ),
+        Option("Write the rewritten file, or the patch of --diff, to FILE.", _OUTPUT, "-o", "FILE"),
     ] = None
     quiet: Annotated[
         bool, Option("Print findings, patches and errors, nothing else.", _OUTPUT, "-q")
     ] = False
     verbose: Annotated[bool, Option("Say more about what is done.", _OUTPUT, "-v")] = False
-    statistics: Annotated[
-        bool, Option("Print how often each pass found something.", _OUTPUT)
-    ] = False
+    statistics: Annotated[bool, Option("Print how often each pass found something.", _OUTPUT)] = (
+        False
+    )
     color: Annotated[
         Color, Option("When to use colors; auto: on a terminal, unless NO_COLOR is set.", _OUTPUT)
     ] = "auto"
@@ -335,9 +333,7 @@ def parse_with_typer(argv: Sequence[str]) -> Options:
         found.append(options)
 
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {
-        parameter.name: parameter.annotation for parameter in parameters
-    }
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app = typer.Typer(pretty_exceptions_enable=False)
     summary = "\n\n".join(" ".join(part.split()) for part in SUMMARY.split("\n\n"))
     app.command(help=summary, epilog=" ".join(EPILOG.split()))(command)
