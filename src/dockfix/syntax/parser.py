@@ -48,6 +48,8 @@ _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*\Z")
 #: What may stand where flags are looked for and is neither skipped before nor an argument.
 _FLAG_START = "-\udc85\udca0"
 _ONE_PIECE = (0,)
+#: Since docker/dockerfile 1.16 `$((1 << 2))` opens a here-document.
+_NOT_MEANT = "; if none is meant, leave no blank behind <<"
 
 
 class Refusal(Exception):  # noqa: N818 - it becomes DockerfileSyntaxError
@@ -362,12 +364,26 @@ class _Arguments(NamedTuple):
         return self.logical.text[self.start : self.stop]
 
     def words(self, spans: list[words.Span]) -> tuple[Word, ...]:
-        logical = self.logical
-        text, joins, offsets = logical
+        text, joins, offsets = self.logical
         if len(joins) == 1:
             delta = offsets[0]
             return tuple([Word(a + delta, b + delta, text[a:b]) for a, b in spans])
-        return tuple([Word(logical.offset(a), logical.offset_end(b), text[a:b]) for a, b in spans])
+        found = []
+        first, last = 0, len(joins) - 1
+        for start, end in spans:
+            while first < last and joins[first + 1] <= start:
+                first += 1
+            final = first
+            while final < last and joins[final + 1] < end:
+                final += 1
+            found.append(
+                Word(
+                    start - joins[first] + offsets[first],
+                    end - joins[final] + offsets[final],
+                    text[start:end],
+                )
+            )
+        return tuple(found)
 
     def refuse(self, reason: str, position: int | None = None) -> NoReturn:
         """Raise the refusal at a position of the logical line, by default the keyword's."""
@@ -631,7 +647,8 @@ def _with_heredocs(source: str, instruction: Instruction) -> Instruction:
         else:
             raise Refusal(
                 instruction.logical.offset(at),
-                f"the here-document {text} has no end: a line with nothing but '{name}' is missing",
+                f"the here-document {text} has no end: a line with nothing but '{name}' is missing"
+                + (_NOT_MEANT if " " in text else ""),
             )
         content = heredocs.content(source[start:begin], strip_tabs)
         bodies.append(Heredoc(start, pos, name, content, expands, strip_tabs))
