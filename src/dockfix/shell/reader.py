@@ -278,6 +278,9 @@ class Reader(ConditionalReader):
             self.blanks()
         if self.at(";"):
             self.operator(1)
+        elif self.body_line >= 0:
+            # Dash goes on looking for the here-document behind a later newline.
+            raise self.failure("a here-document before the words of `for`")
         self.linebreak()
         return tuple(words)
 

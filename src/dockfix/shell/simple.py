@@ -92,6 +92,9 @@ class SimpleReader(WordReader):
                 assigned = _ASSIGNMENT.match(text, pos, end)
                 if assigned and (assigned[2] == "=" or self.dialect in ("sh", "bash")):
                     assignment = self.assignment(assigned)
+                    if redirects and assignment.value.text[:1] == "(":
+                        # Bash reads no array behind a redirection.
+                        raise self.failure("an array behind a redirection", pos)
                     assignments.append(assignment)
                     stop = assignment.end
                     continue
@@ -122,28 +125,30 @@ class SimpleReader(WordReader):
                         continue
                     if character == "&":
                         break
-                word = self.argument_word(words)
+                word = self.argument_word([] if assignments or redirects else words)
+                if words and self.at("("):
+                    raise self.failure("`(` inside a word")
                 stop = word.end
             if not words:
                 self.check_name(word, alone=not (assignments or redirects))
+                if any(assignment.value.text[:1] == "(" for assignment in assignments):
+                    raise self.failure("an array before a command", start)
             words.append(word)
         if stop == start:
             raise self.failure("a command is missing")
-        if words and words[0].text == "[[" and self.dialect != "dash":
+        if self.dialect != "dash":
             self.check_condition(words, redirects)
         return Simple(start, stop, tuple(assignments), tuple(words), tuple(redirects))
 
     def argument_word(self, words: list[Word]) -> Word:
         """A word of a simple command; in bash maybe the array that a declaration assigns."""
         word = self.word()
+        declared = words and words[0].value in _DECLARATIONS
+        if declared and self.dialect in ("sh", "bash") and _ELEMENT.match(word.text):
+            raise self.failure("an element of an array", word.start)
         if not self.at("("):
             return word
-        if not (
-            self.bash
-            and words
-            and words[0].value in _DECLARATIONS
-            and _ARRAY.fullmatch(word.text)
-        ):
+        if not (self.bash and declared and _ARRAY.fullmatch(word.text)):
             if words or not word.plain:
                 raise self.failure("`(` inside a word")
             return word
@@ -158,16 +163,26 @@ class SimpleReader(WordReader):
         unquoted = word.text.replace("\\\n", "")
         if unquoted in reserved and not (alone and unquoted == "[["):
             raise self.failure(f"`{unquoted}` as a command", word.start)
-        if self.dialect in ("sh", "bash") and _ELEMENT.match(unquoted) and "=" in unquoted:
+        # Bash reads on to the `]`, over blanks and operators.
+        if self.dialect in ("sh", "bash") and _ELEMENT.match(unquoted):
             raise self.failure("an element of an array", word.start)
         if len(unquoted) != len(word.text) and _ASSIGNMENT.match(unquoted):
             raise self.failure("a line break inside an assignment", word.start)
 
     def check_condition(self, words: list[Word], redirects: list[Redirect]) -> None:
-        """Refuse a `[[` that bash, which has a grammar for it, would not read as plain words."""
+        """Refuse a `[[` that bash, which has a grammar for it, would not read as plain words.
+
+        Behind any word `[[`, a busybox reads `&&` as `-a` up to `]]`.
+        """
+        if all(word.value != "[[" for word in words):
+            return
         last = words[-1]
+        if self.bash and words[0].text != "[[":
+            return
         if (
-            last.text != "]]"
+            words[0].text != "[["
+            or any(word.value == "[[" for word in words[1:])
+            or last.text != "]]"
             or not is_condition([word.text for word in words[1:-1]])
             or any(redirect.start < last.start for redirect in redirects)
             or "\n" in self.text[words[0].start : last.end]
@@ -196,6 +211,10 @@ class SimpleReader(WordReader):
             word = self.word()
             if self.at("("):
                 raise self.failure("`(` inside an array")
+            if word.text[:1] == "=" or (
+                word.text[:1] == "[" and ("]" not in word.text or "]=#" in word.text)
+            ):
+                raise self.failure("an unusual element of an array", word.start)
             expansions.extend(word.expansions)
             self.linebreak()
         self.pos += 1
@@ -243,6 +262,9 @@ class SimpleReader(WordReader):
         self.pos = match.end() - 1
         self.operator(1)
         self.space()
+        follower = _REDIRECT.match(text, self.pos, end)
+        if follower and follower[1] is not None:
+            raise self.failure("a redirection inside another")
         target = self.word()
         if self.at("("):
             raise self.failure("`(` inside a word")

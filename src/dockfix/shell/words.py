@@ -30,7 +30,7 @@ _LENGTH = re.compile(rf"#({NAME}|[0-9]++|[@*])(?=\}})")
 _BASH_LENGTH = re.compile(rf"#({NAME}|[0-9]++|[@*])(?=[}}\[])")
 _INDIRECT = re.compile(rf"!({NAME}|[0-9]++)")
 _OPERATOR = re.compile(r":?[-=?+]|%%?|##?")
-_BASH_OPERATOR = re.compile(r"//|/#|/%|/|\^\^?|,,?|@(?=[A-Za-z]\})|:(?=[^}])")
+_BASH_OPERATOR = re.compile(r"//|/#|/%|/|\^\^?|,,?|@(?=[A-Za-z]\})|:(?=[ $0-9A-Za-z_])")
 _UNQUOTED_ARGUMENT = re.compile(r"""[^"'\\$`{}<>]++""")
 _QUOTED_ARGUMENT = re.compile(r"""[^"'\\$`{}]++""")
 _HARMLESS_QUOTES = re.compile(r"""'[^'"\\$`{}]*+'""")
@@ -38,6 +38,7 @@ _SUM = re.compile(r"(?:[A-Za-z0-9_ \t\n+*/%<>=!&|^~?:,#-]++|\\\n)++")
 _BACKQUOTED = re.compile(r"`((?:[^`\\]++|\\.)*+)`", re.DOTALL)
 _UNWRAPPED = re.compile(r"\\[`$\\]")
 _UNWRAPPED_IN_QUOTES = re.compile(r'\\[`$\\"]')
+_COUNTED = re.compile(r"[()'\"`]")
 _SPECIAL = re.compile(r"[*?\[{~]")
 
 
@@ -115,6 +116,8 @@ class WordReader:
         """The word that begins here; `assigned` is the value of an assignment (it may be empty)."""
         text, end = self.text, self.end
         start = pos = self.pos
+        if not assigned and text.startswith("#", pos, end):
+            raise self.failure("a comment where a word must stand")
         values: list[str] = []
         outline: list[str] = []  # the word with `_` in place of whatever is quoted or expanded
         expansions: list[Expansion] = []
@@ -288,6 +291,8 @@ class WordReader:
         if not self.bash:
             raise self.failure("`<(` and `>(` are process substitutions in bash only")
         self.pos += 2
+        if self.at("("):
+            raise self.failure("`((` behind `<` or `>`")
         body = self.substituted(")")
         return Expansion(start, self.pos, "process", "", "", body, False, ())
 
@@ -322,9 +327,13 @@ class WordReader:
                 continue
             character = text[self.pos]
             if character == "$":
+                braces = self.pos
                 self.dollar(values, expansions, quoted=True)
                 if values:
-                    raise self.failure("`$` without a name in a sum", self.pos - 1)
+                    raise self.failure("`$` without a name in a sum", braces)
+                # Bash counts parentheses and quotes here that other shells skip.
+                if text.startswith("${", braces) and _COUNTED.search(text, braces, self.pos):
+                    raise self.failure("parentheses or quotes in a `${…}` in a sum", braces)
             elif character == "`":
                 expansions.append(self.backquoted(quoted=True))
             elif character == "(":
