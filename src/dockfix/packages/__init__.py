@@ -1,1 +1,41 @@
-"""What dockfix knows about package managers: verbs, options with values, caches, lists."""
+"""What dockfix knows about package managers: verbs, options with values, caches, lists.
+
+One table per manager (`apt`, `apk`, `rpm`, `pacman`, `language`), in the shape of `manager`;
+reading a command with them is `command`, and what a package may do to later installs is
+`influence`:
+
+    install_of(simple)   the install, every word understood, or None
+    is_update(simple)    refreshes the lists
+    command_of(simple)   any command of a manager, every word understood
+    action_of(simple)    (manager, "update" | "install" | "upgrade" | "remove" | "clean" | "reads" |
+                         "other"), options need not be known
+    mentions(simple)     names of managers that any of its words names
+"""
+
+from dockfix.packages.command import (
+    MANAGERS,
+    Argument,
+    Command,
+    action_of,
+    command_of,
+    install_of,
+    is_update,
+    mentions,
+)
+from dockfix.packages.influence import changes_sources, chosen_among
+from dockfix.packages.manager import Action, Manager
+
+__all__ = [
+    "MANAGERS",
+    "Action",
+    "Argument",
+    "Command",
+    "Manager",
+    "action_of",
+    "changes_sources",
+    "chosen_among",
+    "command_of",
+    "install_of",
+    "is_update",
+    "mentions",
+]

@@ -89,3 +89,14 @@ def _expansions(words: Iterable[Word | Arithmetic]) -> Iterator[Expansion]:
         expansion = waiting.pop(0)
         yield expansion
         waiting[:0] = expansion.nested
+
+
+def shadowed(script: Script) -> frozenset[str]:
+    """The names that functions and aliases of a script hide: no longer the programs they seem."""
+    names = set()
+    for command in commands(script.items):
+        if isinstance(command, Function):
+            names.add(command.name)
+        elif isinstance(command, Simple) and command.words and command.words[0].value == "alias":
+            names |= {word.text.partition("=")[0] for word in command.words[1:]}
+    return frozenset(names)

@@ -1,0 +1,265 @@
+"""Reading a simple command as one of a package manager.
+
+Two readings. `command_of` is exact: every word is accounted for, and a word it cannot place makes
+it None. It is for passes that move words. `action_of` is generous: it only asks what kind of thing
+the command does, and bears options it does not know. It is for passes that put something behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from dockfix.packages import pacman
+from dockfix.packages.apk import APK
+from dockfix.packages.apt import APT, APTITUDE
+from dockfix.packages.language import GEM, NPM, PIP
+from dockfix.packages.manager import Action, Manager
+from dockfix.packages.rpm import YUM, ZYPPER
+from dockfix.shell.tree import Simple, Word
+
+MANAGERS = (APT, APTITUDE, APK, YUM, ZYPPER, pacman.PACMAN, PIP, NPM, GEM)
+
+
+class Argument(NamedTuple):
+    """An option with its value, or an operand: then `option` is empty.
+
+    `option` is the option as it is compared with others (`-y`, `--opt=value`), `early` says that it
+    stands before the verb. `words` are its words as written.
+    """
+
+    words: tuple[Word, ...]
+    option: str
+    early: bool
+
+    @property
+    def start(self) -> int:
+        return self.words[0].start
+
+    @property
+    def end(self) -> int:
+        return self.words[-1].end
+
+
+class Command(NamedTuple):
+    """A command of a package manager, every word in its place.
+
+    `program` are the texts of the words up to and with the program's name (`sudo`, `apt-get`);
+    `arguments` is what follows, the verb aside.
+    """
+
+    manager: Manager
+    action: Action
+    program: tuple[str, ...]
+    verb: Word
+    arguments: tuple[Argument, ...]
+
+    @property
+    def options(self) -> tuple[Argument, ...]:
+        """The options, in order."""
+        return tuple(argument for argument in self.arguments if argument.option)
+
+    @property
+    def packages(self) -> tuple[Word, ...]:
+        """The operands, in order: of an install, what is to be installed."""
+        return tuple(argument.words[0] for argument in self.arguments if not argument.option)
+
+
+_SUDO_FLAGS = frozenset(("-E", "-H", "-n", "-S", "-k", "--preserve-env", "--set-home"))
+_SUDO_VALUED = frozenset(("-u", "-g", "--user", "--group"))
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_PYTHON = re.compile(r"python(?:[23](?:\.\d+)?)?|pypy3?")
+
+
+@lru_cache(maxsize=4096)
+def command_of(simple: Simple) -> Command | None:
+    """The command of a manager that `simple` is, or None if it is none or not understood."""
+    found = _program(simple)
+    if found is None:
+        return None
+    manager, position = found
+    program = tuple(word.text for word in simple.words[:position])
+    verb: Word | None = None
+    action: Action | None = None
+    arguments: list[Argument] = []
+    while position < len(simple.words):
+        word = simple.words[position]
+        if verb is None and (action := _action(manager, word)) is not None:
+            verb = word
+            position += 1
+            continue
+        if not _looks_optional(word):
+            if verb is None or _may_be_option(word):
+                return None
+            arguments.append(Argument((word,), "", early=False))
+            position += 1
+            continue
+        taken = _option(manager, simple.words, position, early=verb is None)
+        if taken is None:
+            return None
+        arguments.append(taken)
+        position += len(taken.words)
+    if verb is None or action is None:
+        return None
+    return Command(manager, action, program, verb, tuple(arguments))
+
+
+def install_of(simple: Simple) -> Command | None:
+    """The command, if it installs packages by name into the place they are installed by default."""
+    command = command_of(simple)
+    if command is None or command.action != "install":
+        return None
+    if command.manager is NPM and not any(
+        option.option in ("-g", "--global", "--global=true") for option in command.options
+    ):
+        return None
+    return command
+
+
+def is_update(simple: Simple) -> bool:
+    """Whether the command refreshes the lists of what can be had, and is understood in full."""
+    command = command_of(simple)
+    return command is not None and command.action == "update" and not command.packages
+
+
+def action_of(simple: Simple) -> tuple[Manager, Action] | None:
+    """The manager that a command runs and what it does with it; None if it runs none.
+
+    sudo, env and assignments in front are seen through; options need not be known. "other" is also
+    said of what cannot be told (a verb in a variable).
+    """
+    found = _program(simple)
+    if found is None:
+        return None
+    manager, position = found
+    for word in simple.words[position:]:
+        action = _action(manager, word)
+        if action is not None:
+            return manager, action
+        if word.value is None:
+            return manager, "other"
+    return manager, "other"
+
+
+#: Programs beside apt that look into its lists, or fetch them.
+_APT_READERS = re.compile(
+    r"apt-(?:cache|file|add-repository|mark)|add-apt-repository|mk-build-deps|gdebi|"
+    r"unattended-upgrade|apt-fast|nala|tasksel|deb-get|equivs-build|auto-apt"
+)
+
+
+def mentions(simple: Simple) -> frozenset[str]:
+    """The names of the managers that a command may run in any way, as far as its words tell.
+
+    Generous to a fault (`xargs apt-get install`, `echo apt`, `bash -c "apt-get …"`): for a pass
+    that must not miss one.
+    """
+    names = set()
+    for word in simple.words:
+        for part in re.split(r"[^\w.+-]+", word.text):
+            names |= {one.name for one in MANAGERS if one.programs.fullmatch(part)}
+            if _APT_READERS.fullmatch(part):
+                names.add(APT.name)
+    return frozenset(names)
+
+
+def _program(simple: Simple) -> tuple[Manager, int] | None:
+    """The manager and the number of words up to and with its program's name."""
+    position = _behind_wrappers(simple.words)
+    if position is None or position >= len(simple.words):
+        return None
+    name = _name(simple.words[position])
+    if _PYTHON.fullmatch(name):
+        follow = [word.value for word in simple.words[position + 1 : position + 3]]
+        return (PIP, position + 3) if follow == ["-m", "pip"] else None
+    for manager in MANAGERS:
+        if manager.programs.fullmatch(name):
+            return manager, position + 1
+    return None
+
+
+def _behind_wrappers(words: tuple[Word, ...]) -> int | None:
+    position = 0
+    if words and _name(words[0]) == "sudo":
+        position = 1
+        while position < len(words):
+            value = words[position].value or ""
+            if value in _SUDO_FLAGS or _ASSIGNMENT.match(words[position].text):
+                position += 1
+            elif value in _SUDO_VALUED:
+                position += 2
+            elif value.startswith("-"):
+                return None
+            else:
+                break
+    if position < len(words) and _name(words[position]) == "env":
+        position += 1
+        while position < len(words) and _ASSIGNMENT.match(words[position].text):
+            position += 1
+    return position
+
+
+def _name(word: Word) -> str:
+    return (word.value or "").rpartition("/")[2]
+
+
+def _action(manager: Manager, word: Word) -> Action | None:
+    if word.value is None:
+        return None
+    if manager is pacman.PACMAN:
+        return pacman.action(word.value)
+    return manager.verbs.get(word.value)
+
+
+def _literal(word: Word) -> str:
+    """What a word is known to start with."""
+    if word.value is not None:
+        return word.value
+    return re.split(r"[$`*?\[{~]", word.text.lstrip("\"'"), maxsplit=1)[0]
+
+
+def _looks_optional(word: Word) -> bool:
+    return _literal(word)[:1] == "-"
+
+
+def _may_be_option(word: Word) -> bool:
+    """An option cut up by quotes, or one that braces would spell out."""
+    return word.value is None and not word.expansions and word.text.strip("\"'")[:1] in "-{"
+
+
+def _option(
+    manager: Manager, words: tuple[Word, ...], position: int, *, early: bool
+) -> Argument | None:
+    """The option at a position, with the word of its value; None if it is not known."""
+    flags, valued = manager.flags, manager.valued
+    if early and manager.early_flags is not None and manager.early_valued is not None:
+        flags, valued = manager.early_flags, manager.early_valued
+    word = words[position]
+    literal = _literal(word)
+    if word.value is not None and literal in flags:
+        return Argument((word,), dict(manager.same).get(literal, literal), early)
+    if literal.startswith("--"):
+        name, equals, _ = literal.partition("=")
+        if name not in valued or (word.value is None and not equals):
+            return None
+        if equals:
+            return Argument((word,), word.value or word.text, early)
+        return _with_value(name, words, position, early)
+    if word.value is not None and re.fullmatch(r"-q=?\d", literal) and "-q" in flags:
+        return Argument((word,), literal, early)
+    for index, letter in enumerate(literal[1:], 1):
+        if f"-{letter}" in valued:
+            if index + 1 < len(literal) or word.value is None:
+                return Argument((word,), word.value or word.text, early)
+            return _with_value(literal, words, position, early)
+        if f"-{letter}" not in flags:
+            return None
+    return Argument((word,), literal, early) if word.value is not None and literal[1:] else None
+
+
+def _with_value(name: str, words: tuple[Word, ...], position: int, early: bool) -> Argument | None:
+    if position + 1 >= len(words):
+        return None
+    value = words[position + 1]
+    return Argument((words[position], value), f"{name}={value.value or value.text}", early)

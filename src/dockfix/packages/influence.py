@@ -1,0 +1,120 @@
+"""Packages whose coming first changes what a later install does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+#: They bring sources, keys, ways to fetch, or change the manager itself: an install behind them may
+#: find other packages than one beside them.
+_SOURCES = re.compile(
+    r"""apt-transport-.*|ca-certificates.*|openssl|(?:software|python\d*-software)-properties.*
+    |.*-keyring|.*-keys|.*-archive|.*[-_]release(?:-.*)?|.*-repos?(?:sitor(?:y|ies))?(?:-.*)?
+    |apt|apt-(?:utils|list.*|cacher.*|p2p|rpm)|auto-apt-proxy|squid-deb-proxy-client|netselect.*
+    |aptitude|dpkg|libapt-.*|localepurge|etckeeper|needrestart|eatmydata|debconf.*|cdebconf
+    |yum|yum-.*|dnf|dnf5?-.*|microdnf|libdnf.*|rpm|libzypp.*|zypper.*|subscription-manager.*
+    |apk-tools.*|python\d*-dnf.*|epel.*|remi-.*|pgdg-.*|systemd-sysv|fakeroot-.*|libc-bin""",
+    re.VERBOSE,
+)
+
+#: Packages that others accept as an alternative (`default-jre | java-runtime`). apt counts what is
+#: asked for beside them: `php` alone brings Apache, beside `php-fpm` it does not; installed one
+#: after the other, both are there.
+_JAVA = re.compile(
+    r"(?:openjdk|java|default-j|oracle-java|temurin|zulu|adoptopenjdk|gcj|ibm-java|jdk|jre)\S*"
+)
+_ALTERNATIVES = re.compile(
+    r"""(?:postfix|exim|sendmail|ssmtp|msmtp|nullmailer|dma|mailutils|bsd-mailx|heirloom-mailx|qmail
+        |courier|opensmtpd|mail-transport|default-mta|citadel|esmtp)\S*
+    |(?:mysql|mariadb|percona|default-mysql|default-libmysql|libmysql|libmariadb|virtual-mysql)\S*
+    |(?:fonts-|ttf-|otf-|gsfonts|xfonts-|t1-)\S*|(?:pinentry|gnome-keyring)\S*
+    |(?:clang|tcc|gcc-\d|g\+\+-\d|gfortran-|llvm|libc\+\+)\S*|(?:mawk|gawk|original-awk|busybox\S*)
+    |(?:libblas|libopenblas|libatlas|liblapack|libmkl|intel-mkl)\S*
+    |(?:libopenmpi|openmpi|libmpich|mpich|mpi-default|lam)\S*
+    |(?:rsyslog|syslog-ng|inetutils-syslogd|busybox-syslogd|sysklogd)\S*
+    |(?:cronie|bcron|systemd-cron|chrony|openntpd|ntpsec|systemd-timesyncd)
+    |(?:systemd|sysvinit|upstart|runit|resolvconf|openresolv|dbus)\S*
+    |(?:lynx|w3m|elinks|links2?|firefox|chromium|epiphany|konqueror)\S*
+    |(?:libnvidia|nvidia|ocl-icd|pocl|intel-opencl|mesa-opencl|beignet)\S*
+    |(?:lua\d|luajit|tclsh|tcl\d|tk\d)\S*|(?:netcat-openbsd|ncat)|(?:pulseaudio|pipewire|jackd)\S*
+    |(?:dropbear|openssh-server|lsh-server|tinysshd)|(?:linux-(?:image|headers))\S*
+    |(?:xserver|xvfb|tightvnc|tigervnc|xorg|xterm|rxvt|kitty|alacritty)\S*|(?:tofrodos|ed|ncal)""",
+    re.VERBOSE,
+)
+
+_WEB_SERVERS = re.compile(r"(?:php|libapache2-mod|apache2|nginx|lighttpd|hhvm|httpd|cherokee)\S*")
+#: Those that want a web server or a way to run PHP in one.
+_WEB = re.compile(
+    r"""(?:lib)?php\S*|hhvm|nagios\S*|icinga\S*|munin\S*|cacti\S*|awstats|cgit|gitweb|mailman\S*
+    |roundcube\S*|zabbix\S*|drupal\S*|wordpress\S*|squirrelmail|mediawiki|owncloud\S*|nextcloud\S*
+    |moodle|adminer|\S*admin|dokuwiki|smokeping|bugzilla\S*|viewvc|websvn|mrtg|\S*-doc|\S*web\S*
+    |graphite\S*|collectd\S*|letsencrypt|certbot\S*|python3?-certbot\S*|apache2\S*|backuppc|rt4\S*""",
+    re.VERBOSE,
+)
+
+#: Families of packages that throw one another out: asked for at once, apt refuses.
+_RIVALS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?:nodejs|npm|node-\S*|yarn|yarnpkg|cmdtest)",
+        r"(?:docker|containerd|runc|podman|moby|crun)\S*",
+        r"libcurl\S*-dev",
+        r"lib(?:ssl|ssl1\.0)-dev",
+        r"libjpeg\S*",
+        r"libpng\S*",
+        r"libtiff\S*",
+        r"libreadline\S*",
+        r"libhdf5\S*|hdf5\S*",
+        r"(?:ruby|rubygems|rake|bundler)\S*",
+        r"(?:erlang|esl-erlang|elixir|rabbitmq)\S*",
+        r"(?:redis|memcached|elasticsearch|kibana|logstash)\S*",
+        r"(?:iptables|nftables|ufw|firewalld)\S*",
+        r"libav\S*|ffmpeg\S*|libsw\S*",
+        r"(?:vim|neovim)\S*",
+        r"(?:libudev|udev|eudev|libsystemd)\S*",
+        r"(?:libgl|libegl|libgles|libglx|mesa)\S*",
+        r"(?:libmagick|libgraphicsmagick|imagemagick|graphicsmagick)\S*",
+        r"(?:libpq|postgresql|pgdg|libpgtypes|libecpg)\S*",
+        r"(?:libzmq|libzmq3|libgdbm|libdb\d?|libpython|python)\S*-dev",
+    )
+)
+
+#: The first of them is there, or is another one, when the second is built or run by the same pip.
+_BUILD_TOOLS = re.compile(
+    r"pip|setuptools.*|wheel|poetry.*|flit.*|hatch.*|pdm.*|distribute|packaging|virtualenv|pbr"
+    r"|cython|numpy|scipy|pybind11|cffi|scikit-build.*|meson.*|cmake|ninja|maturin|torch.*|tensorflow.*"
+    r"|mpi4py|pkgconfig|versioneer|jinja2|six|keyring|keyrings\..*|artifacts-keyring|certifi"
+)
+
+
+def changes_sources(names: Iterable[str]) -> bool:
+    """Whether one of the packages may change where packages come from, or the manager itself."""
+    return any(_SOURCES.fullmatch(base(name)) for name in names)
+
+
+def chosen_among(first: Iterable[str], second: Iterable[str], manager: str) -> bool:
+    """Whether a manager may bring something else for both lists at once than for one by one."""
+    before = {base(name) for name in first}
+    for name in {base(name) for name in second} - before:
+        if _JAVA.fullmatch(name):
+            return True
+        if manager == "apk":
+            continue
+        if _ALTERNATIVES.fullmatch(name):
+            return True
+        if _WEB_SERVERS.fullmatch(name) and any(map(_WEB.fullmatch, before)):
+            return True
+        for family in _RIVALS:
+            if family.fullmatch(name) and any(map(family.fullmatch, before)):
+                return True
+    return False
+
+
+def builds_others(names: Iterable[str]) -> bool:
+    """Whether pip uses one of the packages itself, or setup scripts of others are known to."""
+    return any(_BUILD_TOOLS.fullmatch(base(name).replace("_", "-")) for name in names)
+
+
+def base(name: str) -> str:
+    """The name of a package without version, suite, architecture, extras."""
+    return re.split(r"[=<>~!/:@\[;\s]", name.lstrip("@"), maxsplit=1)[0].lower()

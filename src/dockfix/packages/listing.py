@@ -1,0 +1,265 @@
+"""A package list as its author laid it out: what stands between packages, what belongs together.
+
+A list is a row of slots; a slot is a gap and what follows it. Sorting moves packages from slot to
+slot, gaps stay where they are, so the layout stays without anybody printing it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dockfix.edits import Edit
+from dockfix.facts import Place, places, script_of, source_span
+from dockfix.layout import Style, indent_at, unit_deeper
+from dockfix.packages.command import Argument, Command
+from dockfix.packages.influence import base
+from dockfix.shell.tree import Script, Word
+from dockfix.syntax.tree import Dockerfile, Instruction
+
+
+class Gap(NamedTuple):
+    """What stands before a slot's word: `head` up to the end of the line, `lines`, then `tail`.
+
+    `lines` are whole lines, endings included: comments, and lines that are empty but for white
+    space or the escape character. Without a line break everything is in `tail`.
+    """
+
+    head: str
+    lines: tuple[str, ...]
+    tail: str
+
+    @property
+    def text(self) -> str:
+        return self.head + "".join(self.lines) + self.tail
+
+    @property
+    def breaks(self) -> bool:
+        """Whether the word begins a line."""
+        return bool(self.head)
+
+    @property
+    def comments(self) -> tuple[str, ...]:
+        return tuple(line for line in self.lines if line.lstrip().startswith("#"))
+
+    @property
+    def divides(self) -> bool:
+        """Whether an empty line stands in it."""
+        return len(self.comments) < len(self.lines)
+
+
+class Entry(NamedTuple):
+    """A package or, behind the first package, an option with its value.
+
+    `movable` says that it may change places. `bound` says that the comment above it, in `gap`,
+    speaks of it and moves with it.
+    """
+
+    start: int
+    end: int
+    text: str
+    value: str
+    movable: bool
+    gap: Gap
+    bound: bool = False
+
+
+class Listing(NamedTuple):
+    """The list of one command. `sections` are runs of entries to be sorted each on its own."""
+
+    entries: tuple[Entry, ...]
+    sections: tuple[tuple[int, ...], ...]
+
+    @property
+    def one_per_line(self) -> bool:
+        return all(entry.gap.breaks for entry in self.entries[1:])
+
+
+def scripts(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, Script]]:
+    """The RUNs of a file, those of ONBUILD too, with their scripts, as far as understood."""
+    at: dict[int, Place] = places(dockerfile)
+    for stage in dockerfile.stages:
+        for instruction in stage.instructions:
+            run = instruction.child or instruction
+            if run.keyword == "RUN":
+                script = script_of(run, at[instruction.start])
+                if isinstance(script, Script):
+                    yield run, script
+
+
+def listing_of(
+    dockerfile: Dockerfile, instruction: Instruction, command: Command
+) -> Listing | None:
+    """The list of a command, or None if it is empty or laid out in a way that is not understood."""
+    arguments = command.arguments
+    first = next((i for i, argument in enumerate(arguments) if not argument.option), None)
+    if first is None:
+        return None
+    before = arguments[first - 1].end if first else command.verb.end
+    _, done = source_span(instruction, command.verb.start, max(before, command.verb.end))
+    entries: list[Entry] = []
+    for number, argument in enumerate(arguments[first:], first):
+        start, end = source_span(instruction, argument.start, argument.end)
+        text = dockerfile.source[start:end]
+        gap = gap_of(dockerfile.source[done:start], dockerfile.escape)
+        if gap is None or "\n" in text:
+            return None
+        doubtful = number > 0 and _may_want_value(arguments[number - 1])
+        movable = not doubtful and _movable(command, argument)
+        value = argument.words[0].value or ""
+        entries.append(Entry(start, end, text, value, movable, gap))
+        done = end
+    bound = [
+        entry._replace(bound=_speaks_of(entry, entries)) if entry.movable else entry
+        for entry in entries
+    ]
+    return _with_sections(bound)
+
+
+def gap_of(text: str, escape: str) -> Gap | None:
+    """The gap that a text is; None if there is more in it than space, comments and line breaks."""
+    head, newline, rest = text.partition("\n")
+    if not newline:
+        return None if text.strip(" \t") else Gap("", (), text)
+    if head.strip() != escape:
+        return None
+    *lines, tail = rest.split("\n")
+    for line in lines:
+        if not line.lstrip().startswith("#") and line.strip() not in ("", escape):
+            return None
+    if tail.strip(" \t"):
+        return None
+    return Gap(head + newline, tuple(line + "\n" for line in lines), tail)
+
+
+def _movable(command: Command, argument: Argument) -> bool:
+    word = argument.words[0]
+    return (
+        not argument.option
+        and word.value is not None
+        and command.manager.plain.fullmatch(word.value) is not None
+    )
+
+
+def _may_want_value(argument: Argument) -> bool:
+    """Whether an unquoted variable may end in an option whose value comes next."""
+    word: Word = argument.words[0]
+    return not argument.option and any(
+        not expansion.quoted and re.search("OPT|ARG|FLAG|PARAM", expansion.name.upper())
+        for expansion in word.expansions
+    )
+
+
+def _speaks_of(entry: Entry, entries: list[Entry]) -> bool:
+    """Whether the comment above names this package, in its first line, and no other of the list."""
+    comments = entry.gap.comments
+    return (
+        bool(comments)
+        and not entry.gap.divides
+        and _names(comments[0], entry)
+        and not any(
+            _names(line, other)
+            for line in comments
+            for other in entries
+            if other.movable and other.value != entry.value
+        )
+    )
+
+
+def _names(line: str, entry: Entry) -> bool:
+    name = re.escape(base(entry.value))
+    return re.search(rf"(?<![\w.+-]){name}(?![\w+-]|\.\w)", line.lower()) is not None
+
+
+def _with_sections(entries: list[Entry]) -> Listing:
+    """A comment opens a section, and so does an empty line; what may not move ends one.
+
+    A comment that names its package is not a heading: it goes with the package. Neither are
+    comments that stand above one package each, one after the other.
+    """
+    sections: list[list[int]] = []
+    open_section = False
+    for index, entry in enumerate(entries):
+        if not entry.movable:
+            open_section = False
+            continue
+        heading = entry.gap.divides or (bool(entry.gap.comments) and not entry.bound)
+        if open_section and not heading:
+            sections[-1].append(index)
+        else:
+            sections.append([index])
+        open_section = True
+    joined: list[list[int]] = []
+    for section in sections:
+        alone = _annotated(entries, section)
+        if alone and joined and joined[-1][-1] + 1 == section[0] and all(
+            _annotated(entries, [index]) for index in joined[-1]
+        ):  # fmt: skip
+            for index in (*joined[-1], *section):
+                entries[index] = entries[index]._replace(bound=True)
+            joined[-1] += section
+        else:
+            joined.append(list(section))
+    return Listing(tuple(entries), tuple(map(tuple, joined)))
+
+
+def _annotated(entries: list[Entry], section: list[int]) -> bool:
+    """Whether a section is one package with a comment of its own above it."""
+    gap = entries[section[0]].gap
+    return len(section) == 1 and bool(gap.comments) and not gap.divides
+
+
+def list_indent(source: str, begin: int, listing: Listing, style: Style) -> str:
+    """How deep a list stands, or would if one per line; `begin` is where its command begins."""
+    for entry in listing.entries:
+        if entry.gap.breaks:
+            return entry.gap.tail
+    own_line = source.count("\n", begin, listing.entries[0].start) > 0
+    indent = indent_at(source, listing.entries[0].start)
+    return indent if own_line else unit_deeper(indent, style)
+
+
+def line_behind(
+    source: str, instruction: Instruction, begin: int, end: int, style: Style
+) -> tuple[Edit, ...] | None:
+    """The edits that end the line behind a command, so that nothing hangs on its last package.
+
+    The command lies from `begin` to `end`. None if what follows cannot be put on a line of its own.
+    """
+    stop = source.find("\n", end, instruction.text_end)
+    line = source[end : stop if stop >= 0 else instruction.text_end]
+    closing = re.match(r"(?:[ \t]*\))*", line)
+    at = closing.end() if closing else 0
+    continued = rf"[ \t]*(?:{re.escape(style.escape)}[ \t\r]*)?$"
+    if re.match(rf"[ \t]*(?:&&|\|\|?|;;?|){continued}", line[at:]):
+        return ()
+    first_line = "\n" not in source[instruction.start : begin]
+    indent = indent_at(source, begin)
+    chain = style.chain if first_line else indent
+    operator = re.match(r"[ \t]*(&&|\|\|?)[ \t]+", line[at:])
+    if operator and style.leading:
+        new = f"{style.newline}{chain}{operator[1]} "
+    elif operator:
+        new = f" {operator[1]}{style.newline}{chain}"
+    else:
+        operator = re.match(r";[ \t]+", line[at:])
+        new = f";{style.newline}{style.indent if first_line else indent}"
+    if operator is None:
+        return None
+    return (Edit(end + at, end + at + operator.end(), new),)
+
+
+def smallest(source: str, start: int, end: int, text: str) -> tuple[Edit, ...]:
+    """The edit without what it would leave the same at both ends."""
+    old = source[start:end]
+    front = 0
+    while front < min(len(old), len(text)) and old[front] == text[front]:
+        front += 1
+    back = 0
+    most = min(len(old), len(text)) - front
+    while back < most and old[-1 - back] == text[-1 - back]:
+        back += 1
+    if front == len(old) == len(text):
+        return ()
+    return (Edit(start + front, end - back, text[front : len(text) - back]),)

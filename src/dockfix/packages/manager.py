@@ -1,0 +1,56 @@
+"""What dockfix knows of a package manager: the shape of one table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+#: What a command does to an image. "reads": looks into the lists of what can be had.
+Action = Literal["update", "install", "upgrade", "remove", "clean", "reads", "other"]
+
+
+class Manager(NamedTuple):
+    """One package manager, frozen.
+
+    `verbs` maps its subcommands to what they do. `flags` are options without a value, `valued`
+    those with one (`-t x`, `-tx`, `--opt x`, `--opt=x`); an option in neither is not known, and a
+    command with such an option is not understood. Before the verb `early_flags` and `early_valued`
+    hold, for a manager that means something else there (None: the same as behind it).
+
+    `plain` matches a package word that may be moved within its list; `ordered` one that makes the
+    order of the whole list count. `single` are options that speak of one package only.
+    `same` maps an option to the spelling it is compared by.
+    `lists` is where it keeps the lists of what can be had ("" if dockfix has no use for them).
+    """
+
+    name: str
+    programs: re.Pattern[str]
+    verbs: dict[str, Action]
+    flags: frozenset[str]
+    valued: frozenset[str]
+    plain: re.Pattern[str]
+    ordered: re.Pattern[str] | None = None
+    early_flags: frozenset[str] | None = None
+    early_valued: frozenset[str] | None = None
+    single: frozenset[str] = frozenset()
+    same: tuple[tuple[str, str], ...] = ()
+    lists: str = ""
+
+
+def words(*texts: str) -> frozenset[str]:
+    """The words of several texts."""
+    return frozenset(word for text in texts for word in text.split())
+
+
+def verbs(**actions: str) -> dict[str, Action]:
+    """Verbs by action: `verbs(install="install add")`."""
+    return {verb: action for action, text in _typed(actions) for verb in text.split()}
+
+
+def _typed(actions: dict[str, str]) -> Iterable[tuple[Action, str]]:
+    known: dict[str, Action] = {
+        "update": "update", "install": "install", "upgrade": "upgrade", "remove": "remove",
+        "clean": "clean", "reads": "reads", "other": "other",
+    }  # fmt: skip
+    return [(known[name], text) for name, text in actions.items()]

@@ -1,0 +1,101 @@
+"""Whether installs that follow one another may be made one: what merge-installs knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dockfix.packages.command import Command, command_of
+from dockfix.packages.influence import base, builds_others, changes_sources, chosen_among
+from dockfix.shell.tree import Simple
+
+#: Managers of distributions, whose installs are one transaction over one set of lists.
+_DISTRIBUTIONS = frozenset(("apt", "aptitude", "apk", "yum", "zypper"))
+#: Managers that mean the same by an option before the verb and behind it.
+_ANYWHERE = frozenset(("apt", "aptitude", "apk", "yum"))
+#: With them, one install takes back what another did, or gets by without a package it cannot have.
+#: A second `apk add --virtual .x` redefines what `.x` holds.
+_APART = {
+    "apt": ("--auto-remove", "--autoremove", "--purge", "-m", "--ignore-missing", "--fix-missing"),
+    "apk": ("-t", "--virtual"),
+    "yum": ("--allowerasing", "--skip-broken", "--skip-unavailable"),
+    "zypper": ("--force-resolution",),
+    "pip": ("-r", "--requirement", "--requirements", "-c", "--constraint", "-e", "--editable"),
+}
+
+
+def frame(simple: Simple) -> tuple[object, ...]:
+    """All of a manager's command but its packages: equal for two that differ in nothing else."""
+    command = command_of(simple)
+    if command is None:
+        return (simple,)
+    anywhere = command.manager.name in _ANYWHERE
+    return (
+        command.manager.name,
+        command.program,
+        command.verb.text,
+        tuple((one.name, one.value.text) for one in simple.assignments),
+        tuple(sorted((one.option, one.early and not anywhere) for one in command.options)),
+    )
+
+
+def values(simple: Simple) -> list[str]:
+    """The packages of an install, as the manager gets them, as far as they are known."""
+    command = command_of(simple)
+    return [word.value or "" for word in command.packages] if command else []
+
+
+def settled(simple: Simple) -> bool:
+    """Whether every package of an install is known by name, and nothing speaks against a merge."""
+    command = command_of(simple)
+    if command is None or not command.packages:
+        return False
+    words = [word for option in command.options for word in option.words]
+    words += [assignment.value for assignment in simple.assignments]
+    return (
+        all(_known(command, word.value) for word in command.packages)
+        and not any(_keeps_apart(command, option.option) for option in command.options)
+        and not any(one.kind != "parameter" for word in words for one in word.expansions)
+    )
+
+
+def together(before: Sequence[Simple], later: Simple) -> bool:
+    """Whether an install may be made together with those before it, which may be made one."""
+    command = command_of(later)
+    if command is None or frame(before[0]) != frame(later):
+        return False
+    if not settled(before[0]) or not settled(later):
+        return False
+    earlier = [value for simple in before for value in values(simple)]
+    wanted = values(later)
+    if not _versions_agree(earlier, wanted):
+        return False
+    name = command.manager.name
+    if name == "pip":
+        return not builds_others(earlier + wanted)
+    return (
+        name in _DISTRIBUTIONS
+        and not changes_sources(earlier)
+        and not chosen_among(earlier, wanted, name)
+    )
+
+
+def _known(command: Command, value: str | None) -> bool:
+    ordered = command.manager.ordered
+    return (
+        value is not None
+        and command.manager.plain.fullmatch(value) is not None
+        and not (ordered is not None and ordered.fullmatch(value))
+    )
+
+
+def _keeps_apart(command: Command, option: str) -> bool:
+    return any(
+        option == one or option.startswith(f"{one}=") or (one[1] != "-" and option.startswith(one))
+        for one in _APART.get(command.manager.name, ())
+    )
+
+
+def _versions_agree(earlier: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether no package is asked for in two ways."""
+    known = {base(value): value for value in earlier}
+    return all(known.get(base(value), value) == value for value in wanted)

@@ -1,0 +1,317 @@
+"""Makes one install of several that follow one another.
+
+What it does: `apt-get install -y a && apt-get install -y b` becomes `apt-get install -y a b`, for
+apt-get, apt, aptitude, apk, yum, dnf, microdnf and zypper, and for pip when unsafe fixes are
+wanted. A second `apt-get update` goes if nothing but such installs stands between it and the first.
+
+Why: one install solves the dependencies once, writes the database once, and shows in one list what
+the image holds.
+
+What it leaves alone: installs with different programs, options, assignments or redirections;
+anything between the two, be it `echo`, since a key, a source or a pin may come from it; a first
+list with a package that changes where packages come from (`ca-certificates`, `*-release`,
+`*-keyring`, `apt-transport-*`, plugins of the manager); variables, files and URLs in either list;
+one package in two versions; `name-`; apk `--virtual`, which the second would redefine; packages
+that stand in for one another (`default-jre` and `openjdk-8-jre`, `php` and `php-fpm`, mail servers,
+fonts): apt, asked for all at once, would bring fewer of them. And installs whose failure the script
+survives (`||`, `if`, `;` without `set -e`): there the first half would fail with the second.
+
+Safety: safe for the managers of distributions. Both installs run in one shell, the second exactly
+if the first succeeded, from the same lists, with the same options, so that what is asked for is the
+same in sum. What can differ is the order in which unrelated packages are configured, and with it
+numbers such as the uid that a daemon's user gets. Unsafe for pip: the build of a package of the
+second list may need one of the first installed, and both lists are resolved together, so other
+versions may win.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dockfix.edits import Edit, Group, Safety
+from dockfix.facts import places, source_span
+from dockfix.layout import style_of
+from dockfix.packages import Command, changes_sources, command_of, install_of
+from dockfix.packages.listing import (
+    Entry,
+    Listing,
+    line_behind,
+    list_indent,
+    listing_of,
+    scripts,
+    smallest,
+)
+from dockfix.packages.together import frame, settled, together, values
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.shell.fatal import rows
+from dockfix.shell.tree import Script, Simple
+from dockfix.shell.walk import commands, shadowed, walk
+from dockfix.syntax.tree import Dockerfile, Instruction
+
+
+class _Step(NamedTuple):
+    """An install or an update; it lies from `start` to `end` in the source."""
+
+    simple: Simple
+    command: Command
+    start: int
+    end: int
+
+
+class _Where(NamedTuple):
+    dockerfile: Dockerfile
+    instruction: Instruction
+    script: Script
+
+
+class _Merge(NamedTuple):
+    """An install and what goes into it: installs, and the updates between them that go away."""
+
+    first: _Step
+    others: tuple[_Step, ...]
+
+    @property
+    def installs(self) -> list[_Step]:
+        return [step for step in (self.first, *self.others) if step.command.action == "install"]
+
+
+class _Drop(NamedTuple):
+    """An update with nothing new to fetch, and what stands before it."""
+
+    before: _Step
+    update: _Step
+
+
+def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+    """A group for each stretch of installs that can be one, and for each update without use."""
+    at = places(dockerfile)
+    for instruction, script in scripts(dockerfile):
+        where = _Where(dockerfile, instruction, script)
+        errexit = at[instruction.start].shell.errexit
+        seen: set[int] = set()
+        for row in rows(script, errexit=errexit):
+            for block in _blocks(where, row):
+                for finding in _findings(block):
+                    if finding[0].start not in seen:
+                        seen.add(finding[0].start)
+                        yield from _group(where, finding)
+
+
+def _blocks(where: _Where, row: tuple[Simple | None, ...]) -> Iterator[list[_Step]]:
+    """Neighbors that are all installs or updates."""
+    hidden = shadowed(where.script)
+    block: list[_Step] = []
+    for simple in (*row, None):
+        command = (install_of(simple) or command_of(simple)) if simple is not None else None
+        if (
+            simple is None
+            or command is None
+            or command.action not in ("install", "update")
+            or (command.action == "update" and command.packages)
+            or {word.rpartition("/")[2] for word in command.program} & hidden
+            or simple.redirects
+        ):
+            yield block
+            block = []
+        else:
+            span = source_span(where.instruction, simple.start, simple.end)
+            block.append(_Step(simple, command, *span))
+
+
+def _findings(block: list[_Step]) -> Iterator[_Merge | _Drop]:
+    fresh: _Step | None = None
+    first: _Step | None = None
+    others: list[_Step] = []
+    useless: list[_Step] = []
+    for step in block:
+        if step.command.action == "update":
+            if fresh is not None and frame(fresh.simple) == frame(step.simple):
+                useless.append(step)
+                continue
+            fresh = step
+            yield from _merged(first, others)
+            first, others = None, []
+        else:
+            if first is not None and together(_simples(first, others), step.simple):
+                others += (*useless, step)
+            else:
+                yield from _merged(first, others)
+                yield from (_Drop(block[block.index(one) - 1], one) for one in useless)
+                first, others = step, []
+            useless = []
+            same = fresh is not None and fresh.command.manager is step.command.manager
+            if not same or changes_sources(values(step.simple)) or not settled(step.simple):
+                fresh = None
+    yield from _merged(first, others)
+    yield from (_Drop(block[block.index(one) - 1], one) for one in useless)
+
+
+def _simples(first: _Step, others: list[_Step]) -> list[Simple]:
+    return [one.simple for one in (first, *others) if one.command.action == "install"]
+
+
+def _merged(first: _Step | None, others: list[_Step]) -> Iterator[_Merge]:
+    if first is not None and others:
+        yield _Merge(first, tuple(others))
+
+
+def _group(where: _Where, finding: _Merge | _Drop) -> Iterator[Group]:
+    if isinstance(finding, _Drop):
+        edits = _without(where, finding)
+        if edits:
+            yield Group(finding.update.start, "remove a second update of fresh lists", edits)
+        return
+    edits = _together(where, finding)
+    if edits:
+        pip = finding.first.command.manager.name == "pip"
+        safety = Safety.UNSAFE if pip else Safety.SAFE
+        count = len(finding.installs)
+        yield Group(
+            finding.first.start, f"install the packages of {count} lists at once", edits, safety
+        )
+
+
+def _comments(where: _Where, start: int, end: int) -> str:
+    """The comment lines between two offsets, with indentation and endings."""
+    source = where.dockerfile.source
+    return "".join(
+        source[source.rfind("\n", 0, one.start) + 1 : source.index("\n", one.end) + 1]
+        for one in where.instruction.comments
+        if start <= one.start < end
+    )
+
+
+def _without(where: _Where, drop: _Drop) -> tuple[Edit, ...]:
+    """The update goes with the operator before it; comments above it stay."""
+    start, end = drop.before.end, drop.update.end
+    lines = _comments(where, start, end)
+    if not lines:
+        return (Edit(start, end, ""),)
+    source, style = where.dockerfile.source, style_of(where.dockerfile, where.instruction)
+    newline = source.find("\n", end, where.instruction.text_end)
+    if newline < 0 or source[end:newline].strip() != style.escape:
+        return ()
+    return (Edit(start, newline + 1, style.newline + lines),)
+
+
+def _together(where: _Where, merge: _Merge) -> tuple[Edit, ...]:
+    dockerfile, instruction = where.dockerfile, where.instruction
+    source, style = dockerfile.source, style_of(dockerfile, instruction)
+    listings = [listing_of(dockerfile, instruction, step.command) for step in merge.installs]
+    found = [listing for listing in listings if listing is not None]
+    if len(found) != len(listings):
+        return ()
+    first = found[0]
+    last_package = max(n for n, entry in enumerate(first.entries) if entry.movable)
+    begin, end = merge.first.start, merge.others[-1].end
+    spread = any(
+        entry.gap.breaks for listing in found for entry in listing.entries if entry.movable
+    ) or bool(_comments(where, first.entries[last_package].end, end))
+    indent = next(
+        (entry.gap.tail for listing in found for entry in listing.entries if entry.gap.breaks),
+        list_indent(source, begin, first, style),
+    )
+    new = _new_entries(where, merge, found[1:])
+    if new is None:
+        return ()
+    width = merge.first.end - source.rfind("\n", 0, merge.first.start)
+    spread = spread or (
+        len(first.entries) + len(new) > 2 and width + sum(len(word) + 1 for _, word in new) > 100
+    )
+    text = ""
+    tidy = first.one_per_line and len(first.entries) > 1
+    for entry in first.entries[: last_package + 1]:
+        gap = entry.gap
+        if spread and not gap.breaks and not tidy:
+            text += style.newline + indent + entry.text
+        else:
+            text += gap.text + entry.text
+    for lines, word in new:
+        text += f"{style.newline}{lines}{indent}{word}" if spread else f" {word}"
+    text += source[first.entries[last_package].end : merge.first.end]
+    rest = line_behind(source, instruction, begin, end, style) if spread else ()
+    noted = spread and any(c.start >= merge.others[-1].simple.end for c in where.script.comments)
+    if rest is None or noted:
+        return ()
+    start = first.entries[0].start - len(first.entries[0].gap.text)
+    return smallest(source, start, end, text) + rest
+
+
+def _new_entries(
+    where: _Where, merge: _Merge, listings: list[Listing]
+) -> list[tuple[str, str]] | None:
+    """The packages to append, each with the comment lines to stand above it."""
+    seen = set(values(merge.first.simple))
+    new: list[tuple[str, str]] = []
+    done = merge.first.end
+    packages: list[Entry] = [e for listing in listings for e in listing.entries if e.movable]
+    for entry in packages:
+        lines = _comments(where, done, entry.start)
+        done = entry.start
+        if entry.value not in seen or lines:
+            new.append((lines, entry.text))
+        seen.add(entry.value)
+    if _comments(where, done, merge.others[-1].end):
+        return None
+    return new
+
+
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """The same commands in the same order, but for installs that became one and updates again."""
+    if _all_comments(before) != _all_comments(after):
+        return "a comment came or went"
+    old, new = list(scripts(before)), list(scripts(after))
+    if len(old) != len(new):
+        return "a RUN came or went"
+    for (was, script), (now, later) in zip(old, new, strict=True):
+        if was.arguments != now.arguments and (
+            _compound(script) != _compound(later) or _digest(script) != _digest(later)
+        ):
+            return f"commands differ in `{now.arguments[:60]}`"
+    return None
+
+
+def _all_comments(dockerfile: Dockerfile) -> Counter[str]:
+    return Counter(comment.text for one in dockerfile.instructions for comment in one.comments)
+
+
+def _compound(script: Script) -> list[str]:
+    return [type(one).__name__ for one in commands(script.items) if not isinstance(one, Simple)]
+
+
+def _digest(script: Script) -> list[tuple[object, frozenset[str]]]:
+    """The commands in order, neighboring installs of one kind as one, repeated updates once."""
+    digest: list[tuple[object, frozenset[str]]] = []
+    updates: list[object] = []
+    for simple in walk(script):
+        command = install_of(simple) or command_of(simple)
+        action = command.action if command and not simple.redirects else "other"
+        if action == "update":
+            if frame(simple) not in updates:
+                updates.append(frame(simple))
+                digest.append((frame(simple), frozenset(values(simple))))
+        elif action == "install" and command:
+            known: frozenset[str] = frozenset()
+            if digest and digest[-1][0] == frame(simple):
+                known = digest.pop()[1]
+            digest.append((frame(simple), known | {word.text for word in command.packages}))
+        else:
+            updates = []
+            digest.append((script.text[simple.start : simple.end], frozenset()))
+    return digest
+
+
+_EXAMPLES = (Example("FROM debian\nRUN ls\n"),)
+
+PASS = Pass(
+    code="DF102",
+    name="merge-installs",
+    summary="Make one install of several that follow one another",
+    safety=Safety.SAFE,
+    aliases=(),
+    rewrite=rewrite,
+    verify=verify,
+    examples=_EXAMPLES,
+)

@@ -1,0 +1,285 @@
+"""Sorts package lists, one package per line, each named once.
+
+What it does: in every install of apt-get, apt, aptitude, apk, yum, dnf, microdnf, zypper, pacman,
+pip, `npm -g` and gem, wherever it stands in a RUN, the packages are put in alphabetical order and
+repeated ones removed. A list of three or more that was not one per line is set one per line; a list
+that is in order stays as it stands.
+
+Why: a list in order shows at a glance what is in it and what is in it twice, and a change to it is
+one line of a diff.
+
+What it leaves alone: options and their values, variables, globs, substitutions, files and URLs keep
+their place, and the packages between two of them are sorted among themselves. A comment that names
+the package below it moves with it, and so do comments that stand above one package each; any other
+comment is a heading, and the packages below it, up to the next comment or empty line, are sorted
+among themselves. A command with an option that is not known is not touched at all, nor one whose
+order counts: `name-` and `name+` of apt, versions of gem.
+
+Safety: safe. These managers take the whole list, solve it as one question and choose their own
+order of work, so the packages and their versions are the same. (What can differ is the order in
+which unrelated packages are configured, and with it numbers such as the uid that a daemon's user
+gets.) The words themselves are never changed, and `verify` checks that the set of them is the same
+for each command, and everything else too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from dockfix.edits import Edit, Group, Safety
+from dockfix.facts import source_span
+from dockfix.layout import style_of
+from dockfix.packages import Command, install_of
+from dockfix.packages.influence import base
+from dockfix.packages.listing import (
+    Entry,
+    Gap,
+    Listing,
+    line_behind,
+    list_indent,
+    listing_of,
+    scripts,
+    smallest,
+)
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.shell.tree import Script, Simple
+from dockfix.shell.walk import shadowed, walk
+from dockfix.syntax.tree import Dockerfile, Instruction
+
+
+class _List(NamedTuple):
+    """An install and all that its layout depends on."""
+
+    dockerfile: Dockerfile
+    instruction: Instruction
+    script: Script
+    simple: Simple
+    listing: Listing
+
+
+def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+    """A group for each list that is not in order or names a package twice."""
+    for instruction, script in scripts(dockerfile):
+        hidden = shadowed(script)
+        for simple in walk(script):
+            command = install_of(simple)
+            if command is None or _order_counts(command, simple) or hidden & _names(command):
+                continue
+            listing = listing_of(dockerfile, instruction, command)
+            if listing is not None:
+                yield from _groups(_List(dockerfile, instruction, script, simple, listing))
+
+
+def _names(command: Command) -> set[str]:
+    return {word.rpartition("/")[2] for word in command.program}
+
+
+def _order_counts(command: Command, simple: Simple) -> bool:
+    """Whether the list must stay, or is not what it seems (`pip install a>=1`, a redirection)."""
+    ordered, single = command.manager.ordered, command.manager.single
+    end = max(argument.end for argument in command.arguments) if command.arguments else simple.end
+    return (
+        (
+            ordered is not None
+            and any(ordered.fullmatch(word.value or "") for word in command.packages)
+        )
+        or any(re.split("=", option.option)[0] in single for option in command.options)
+        or any(
+            redirect.start < end
+            or redirect.target.text.startswith("=")
+            or any(word.end == redirect.start for word in command.packages)
+            for redirect in simple.redirects
+        )
+    )
+
+
+def _groups(found: _List) -> Iterator[Group]:
+    entries = found.listing.entries
+    order = _arranged(found.listing)
+    if [number for number, _ in order] == [number for _, number in order] and (
+        len(order) == len(entries)
+    ):
+        return
+    moved = any(
+        earlier > later
+        for section in found.listing.sections
+        for inside in [[entry for slot, entry in order if slot in section]]
+        for earlier, later in pairwise(inside)
+    )
+    no_line_for_comment = any(
+        entries[number].bound and not entries[slot].gap.breaks for slot, number in order
+    )
+    if no_line_for_comment or (moved and len(order) > 2 and not found.listing.one_per_line):
+        edits = _set_out(found, order)
+    else:
+        edits = _in_place(found, order)
+    if edits:
+        dropped = "remove repeated packages from the list"
+        message = "sort the package list" if moved else dropped
+        yield Group(entries[0].start, message, edits)
+
+
+def _arranged(listing: Listing) -> list[tuple[int, int]]:
+    """Pairs of slot and entry: which entry comes to stand in which slot."""
+    entries = listing.entries
+    seen: set[str] = set()
+    fills: dict[int, int] = {}
+    for section in listing.sections:
+        heading = bool(entries[section[0]].gap.lines)
+        kept: list[int] = []
+        for number in section:
+            entry = entries[number]
+            last_under_heading = heading and number == section[-1] and not kept
+            if entry.value not in seen or entry.bound or last_under_heading:
+                kept.append(number)
+            seen.add(entry.value)
+        if not _in_order([entries[number].value for number in kept]):
+            kept.sort(key=lambda number: (_key(entries[number].value), number))
+        fills.update(zip(section, kept, strict=False))
+    inside = {number for section in listing.sections for number in section}
+    return [
+        (slot, fills.get(slot, slot))
+        for slot in range(len(entries))
+        if slot in fills or slot not in inside
+    ]
+
+
+def _key(value: str) -> tuple[str, str]:
+    return base(value).casefold(), value
+
+
+def _in_order(values: Sequence[str]) -> bool:
+    """Whether somebody may have sorted them: by bytes, by names, as a locale or ls -v does."""
+    return any(
+        keys == sorted(keys)
+        for keys in (
+            list(values),
+            [value.casefold() for value in values],
+            [base(value).casefold() for value in values],
+            [re.sub("[^a-z0-9]", "", base(value)) for value in values],
+            [re.sub(r"\d+", lambda m: m[0].zfill(9), base(value)) for value in values],
+        )
+    )
+
+
+def _in_place(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
+    """Every package into its slot, the lines as they are."""
+    entries = found.listing.entries
+    source, escape = found.dockerfile.source, re.escape(found.dockerfile.escape)
+    start, end = entries[0].end - len(entries[0].text) - len(entries[0].gap.text), entries[-1].end
+    behind = re.compile(rf"[ \t]*(?={escape}[ \t]*\r?\n)").match(source, end)
+    spaces = behind[0] if behind else None
+    end += len(spaces or "")
+    lengths = {len(entry.text) for entry in entries}
+    heads = [e.gap.head[: len(e.gap.head) - len(e.gap.head.lstrip(" \t"))] for e in entries[1:]]
+    ends = [len(e.text) + len(h) for e, h in zip(entries, heads, strict=False)]
+    if spaces is not None:
+        ends.append(len(entries[-1].text) + len(spaces))
+    aligned = (
+        len(ends) > 2 and len(set(ends)) == 1 and len(lengths) > 1 and (found.listing.one_per_line)
+    )
+    text = ""
+    for position, (slot, number) in enumerate(order):
+        gap = _gap(entries, slot, number)
+        if aligned and position:
+            gap = gap._replace(
+                head=_padded(gap.head, ends[0] - _length(entries, order[position - 1]))
+            )
+        text += gap.text + entries[number].text
+    if spaces is not None:
+        text += _padded(spaces, ends[0] - _length(entries, order[-1])) if aligned else spaces
+    return smallest(source, start, end, text)
+
+
+def _length(entries: Sequence[Entry], placed: tuple[int, int]) -> int:
+    return len(entries[placed[1]].text)
+
+
+def _padded(head: str, width: int) -> str:
+    return " " * max(1, width) + head.lstrip(" \t")
+
+
+def _gap(entries: Sequence[Entry], slot: int, number: int) -> Gap:
+    """The gap of a slot, with the comments of the entry that comes to stand in it."""
+    gap = entries[slot].gap
+    if not (entries[slot].bound or entries[number].bound) or slot == number:
+        return gap
+    kept = gap.lines if not entries[slot].bound else ()
+    return gap._replace(lines=kept + (entries[number].gap.lines if entries[number].bound else ()))
+
+
+def _set_out(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
+    """One package per line; what follows on the last line gets a line of its own."""
+    source, entries = found.dockerfile.source, found.listing.entries
+    style = style_of(found.dockerfile, found.instruction)
+    begin, end = source_span(found.instruction, found.simple.start, found.simple.end)
+    indent = list_indent(source, begin, found.listing, style)
+    noted = any(comment.start >= found.simple.end for comment in found.script.comments)
+    rest = line_behind(source, found.instruction, begin, end, style)
+    redirects = source[entries[-1].end : end].strip()
+    if noted or rest is None or "\n" in redirects:
+        return ()
+    text = ""
+    for slot, number in order:
+        lines = "".join(_gap(entries, slot, number).lines)
+        text += style.newline + lines + indent + entries[number].text
+    if redirects:
+        text += style.newline + indent + redirects
+    behind = re.compile(rf"[ \t]+(?={re.escape(style.escape)}[ \t]*\r?\n)").match(source, end)
+    if behind and not rest:
+        end, text = behind.end(), text + " "
+    start = entries[0].start - len(entries[0].gap.text)
+    return smallest(source, start, end, text) + rest
+
+
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """Each install has the same set of packages as before, and everything else is the same."""
+    old, new = dict(enumerate(scripts(before))), dict(enumerate(scripts(after)))
+    if len(old) != len(new) or _comments(before) != _comments(after):
+        return "an instruction or a comment came or went"
+    for number, (was, script) in old.items():
+        now, later = new[number]
+        if was.arguments == now.arguments:
+            continue
+        if _without_packages(script) != _without_packages(later):
+            return f"more than packages moved in `{now.arguments[:60]}`"
+    return None
+
+
+def _comments(dockerfile: Dockerfile) -> Counter[str]:
+    return Counter(comment.text for one in dockerfile.instructions for comment in one.comments)
+
+
+def _without_packages(script: Script) -> tuple[str, list[frozenset[str]]]:
+    """A script with its lists cut out, and what was in them."""
+    text, done = "", 0
+    sets = []
+    for simple in walk(script):
+        command = install_of(simple)
+        packages = command.packages if command else ()
+        movable = [
+            word for word in packages
+            if command and word.value is not None and command.manager.plain.fullmatch(word.value)
+        ]  # fmt: skip
+        for word in movable:
+            text += script.text[done : word.start]
+            done = word.end
+        sets.append(frozenset(word.value or "" for word in movable))
+    return re.sub(r"\s+", "", text + script.text[done:]), sets
+
+
+_EXAMPLES = (Example("FROM debian\nRUN apt-get install -y b a c\n"),)
+PASS = Pass(
+    code="DF103",
+    name="sort-packages",
+    summary="Sort package lists, one per line",
+    safety=Safety.SAFE,
+    aliases=(),
+    rewrite=rewrite,
+    verify=verify,
+    examples=_EXAMPLES,
+)
