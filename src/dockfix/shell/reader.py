@@ -39,7 +39,7 @@ _OPENING = re.compile(
     rf"(?:if|for|while|until|case|function|select|coproc|time|\[\[|\{{)(?={DELIMITER})"
 )
 _CLOSING = re.compile(rf";;&|;;|;&|(?:then|do|done|elif|else|fi|esac|in|\}})(?={DELIMITER})")
-_NEGATION = re.compile(r"!(?=[ \t]|\\\n)")
+_NEGATION = re.compile(r"!(?=(?:\\\n)*+[ \t])")
 _FOR = re.compile(rf"({NAME})(?={DELIMITER})")
 _FUNCTION = re.compile(r"[A-Za-z0-9_./:-]++")
 _IDENTIFIER = re.compile(NAME)
@@ -222,6 +222,7 @@ class Reader(ConditionalReader):
         """`( list )`."""
         start = self.pos
         self.pos += 1
+        self.unbroken("(")
         body, _ = self.commands(")")
         if not body:
             raise self.failure("an empty subshell", start)

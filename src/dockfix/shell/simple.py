@@ -17,7 +17,6 @@ _ARRAY = re.compile(rf"{NAME}\+?=")
 _REDIRECT = re.compile(
     r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(<<<|<<-|<<|<>|<&|<|>>|>&|>\||>)|(&>>|&>)"
 )
-_BROKEN_OPERATOR = re.compile(r"(?:\\\n)++[&|;<>(-]")
 
 RESERVED = frozenset(
     ("if", "then", "elif", "else", "fi", "for", "in", "while", "until", "do", "done", "case",
@@ -58,8 +57,8 @@ class SimpleReader(WordReader):
     def operator(self, length: int) -> None:
         """Skip an operator that another character would make a different one (XCU 2.3, rule 2)."""
         self.pos += length
-        if self.at("\\\n") and _BROKEN_OPERATOR.match(self.text, self.pos, self.end):
-            raise self.failure("a line break inside an operator")
+        if self.at("\\\n"):
+            self.unbroken("&|;<>(-")
 
     def linebreak(self) -> None:
         """Skip blanks, comments and newlines."""
@@ -120,6 +119,9 @@ class SimpleReader(WordReader):
                 if character in "<>&{0123456789":
                     redirect = self.redirect()
                     if redirect is not None:
+                        if redirects and not words and _ASSIGNMENT.match(redirect.target.text):
+                            # Bash takes some of these for an assignment.
+                            raise self.failure("a file name like an assignment", pos)
                         redirects.append(redirect)
                         stop = redirect.end
                         continue
@@ -129,6 +131,8 @@ class SimpleReader(WordReader):
                 if words and self.at("("):
                     raise self.failure("`(` inside a word")
                 stop = word.end
+                if "\\\n" in word.text and (self.at("<") or self.at(">")):
+                    raise self.failure("a line break in front of a redirection")
             if not words:
                 self.check_name(word, alone=not (assignments or redirects))
                 if any(assignment.value.text[:1] == "(" for assignment in assignments):

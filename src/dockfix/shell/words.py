@@ -24,6 +24,7 @@ BODY = re.compile(r"[^\\$`]++")
 _ANSI = re.compile(r"\$'(?:[^'\\]++|\\.)*+'", re.DOTALL)
 _BLANKS = re.compile(r"(?:[ \t]++|\\\n)*+(#[^\n]*+)?")
 _SPACE = re.compile(r"(?:[ \t]++|\\\n)*+")
+_CONTINUED_NAME = re.compile(r"(?:\\\n)++[A-Za-z0-9_]")
 _PARAMETER = re.compile(rf"{NAME}|[0-9@*#?$!-]")
 _BRACED = re.compile(rf"(?:{NAME}|[0-9]++|[@*?$!-])")
 _LENGTH = re.compile(rf"#({NAME}|[0-9]++|[@*])(?=\}})")
@@ -95,6 +96,17 @@ class WordReader:
     def at(self, token: str) -> bool:
         """Whether `token` stands here."""
         return self.text.startswith(token, self.pos, self.end)
+
+    def unbroken(self, rest: str) -> None:
+        """Refuse a continuation here before one of `rest`, which would belong to what is before it.
+
+        Continuations go before anything else is read (XCU 2.2.1).
+        """
+        pos = self.pos
+        while self.text.startswith("\\\n", pos, self.end):
+            pos += 2
+        if self.pos < pos < self.end and self.text[pos] in rest:
+            raise self.failure("a line break inside an operator")
 
     def blanks(self) -> None:
         """Skip blanks, continuations and a comment (XCU 2.3, rules 7 to 9)."""
@@ -252,6 +264,8 @@ class WordReader:
         match = _PARAMETER.match(text, start + 1, end)
         if match:
             self.pos = match.end()
+            if match[0].isidentifier() and _CONTINUED_NAME.match(text, self.pos, end):
+                raise self.failure("a line break inside a name")
             expansions.append(
                 Expansion(start, self.pos, "parameter", match[0], "", None, quoted, ())
             )
@@ -265,6 +279,7 @@ class WordReader:
             )
         elif text.startswith("(", start + 1, end):
             self.pos = start + 2
+            self.unbroken("(")
             body = self.substituted(")")
             expansions.append(Expansion(start, self.pos, "command", "", "", body, quoted, ()))
         elif text.startswith("[", start + 1, end):
@@ -397,6 +412,7 @@ class WordReader:
             raise self.failure("an unusual `${…}`" if self.pos < end else "`${` is not closed")
         if operator is not None:
             self.pos = operator.end()
+            self.unbroken("%#/^,")
         run = _QUOTED_ARGUMENT if quoted else _UNQUOTED_ARGUMENT
         values: list[str] = []
         while self.pos < end:
