@@ -294,7 +294,7 @@ def test_version(tmp_path: Path) -> None:
 
 
 def many(directory: Path) -> list[str]:
-    names = [f"{number:03}.Dockerfile" for number in range(80)]
+    names = [f"{number:03}.Dockerfile" for number in range(140)]
     for number, name in enumerate(names):
         text = BROKEN if number == 40 else MENDABLE if number % 2 else CLEAN
         (directory / name).write_bytes(text)
@@ -307,7 +307,7 @@ def test_processes_change_nothing_but_the_time(tmp_path: Path) -> None:
     two = dockfix_command("--check", "-j2", cwd=tmp_path)
     assert one.returncode == 2
     assert (one.stdout, one.stderr) == (two.stdout, two.stderr)
-    assert one.stdout.count(b"merge-runs") == 40
+    assert one.stdout.count(b"merge-runs") == 70
     assert dockfix_command("-i", "-j2", cwd=tmp_path).returncode == 2
     assert b"merge-runs" not in dockfix_command("--check", cwd=tmp_path).stdout
 
@@ -400,3 +400,42 @@ def test_a_full_disk_behind_stdout_is_an_error(project: Path) -> None:
     assert done.returncode == 2
     assert b"error: standard output: No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_notes_are_printed_and_change_no_exit_status(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(b"RUN true\n")
+    for arguments in (["--check"], []):
+        done = dockfix_command(*arguments, cwd=tmp_path)
+        assert done.returncode == 0
+        assert done.stdout.startswith(b"Dockerfile:1:1: DF001 fragment ")
+        assert done.stdout.endswith(b" [note]\n")
+        assert done.stderr == b"Nothing to do in 1 file.\n"
+
+
+def with_only_unsafe_findings() -> bytes:
+    for one in PASSES:
+        for example in one.examples:
+            result = dockfix.rewrite(example.before)
+            if result.offered and not result.applied and example.files is None:
+                return example.before.encode("utf-8", "surrogateescape")
+    pytest.skip("no pass has an example with unsafe changes only")
+
+
+def test_unsafe_changes_are_offered_and_made_on_demand(tmp_path: Path) -> None:
+    source = with_only_unsafe_findings()
+    (tmp_path / "Dockerfile").write_bytes(source)
+    done = dockfix_command("--check", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"[unsafe]\n" in done.stdout
+    assert b"--unsafe-fixes" in dockfix_command(cwd=tmp_path).stderr
+    done = dockfix_command("--diff", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"more with --unsafe-fixes" in done.stderr
+    assert dockfix_command("-i", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "Dockerfile").read_bytes() == source
+    assert dockfix_command("--diff", "--unsafe-fixes", cwd=tmp_path).returncode == 1
+    (tmp_path / ".dockfix.toml").write_text("unsafe-fixes = true\n")
+    assert dockfix_command("-i", "--no-unsafe-fixes", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "Dockerfile").read_bytes() == source
+    assert dockfix_command("-i", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "Dockerfile").read_bytes() != source

@@ -175,6 +175,12 @@ def test_hunks_hold_three_lines_of_context_and_close_ones_are_one() -> None:
     )
 
 
+def test_ranges_without_lines_are_those_of_git() -> None:
+    assert b"@@ -0,0 +1 @@\n" in unified(b"", b"a\n", "f")
+    assert b"@@ -1,2 +0,0 @@\n" in unified(b"a\nb\n", b"", "f")
+    assert b"@@ -1,0 +2 @@\n" in unified(b"a\nb\n", b"a\nc\nb\n", "f", context=0)
+
+
 @given(
     old=st.lists(st.sampled_from([b"a", b"b", b"c"]), max_size=9),
     new=st.lists(st.sampled_from([b"a", b"b", b"c"]), max_size=9),

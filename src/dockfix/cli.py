@@ -19,7 +19,7 @@ from dockfix.pipeline import Applied, choose, rewrite
 from dockfix.report import text
 
 #: From this many files on, further processes win more time than they take to start.
-_WORTH_PROCESSES = 64
+_WORTH_PROCESSES = 128
 #: From this many files on, people wonder how long it takes.
 _WORTH_PROGRESS = 64
 
