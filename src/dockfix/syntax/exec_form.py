@@ -14,18 +14,19 @@ _STRINGS = re.compile(_STRING)
 _ARRAY = re.compile(
     rf"\[{_SPACE}(?:{_STRING}{_SPACE}(?:,{_SPACE}{_STRING}{_SPACE})*+)?+\]{_SPACE}\Z"
 )
-_TOKEN = re.compile(
+
+# Compiled where they are first used, which is in few files: start-up time counts.
+_TOKEN = (
     rf"{_SPACE}(?:({_STRING})|(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)"
     r"|(true|false|null)|([\[\]{},:]))"
 )
-_END = re.compile(rf"{_SPACE}\Z")
 #: How every JSON array starts; what people mean by `RUN [ -f x ]` mostly does not.
-_PROMISING = re.compile(rf'\[{_SPACE}(?:["\[\]{{0-9]|-[0-9]|true|false|null)')
+_PROMISING = rf'\[{_SPACE}(?:["\[\]{{0-9]|-[0-9]|true|false|null)'
+_ESCAPES = r"((?:\\u[0-9a-fA-F]{4})+)|\\(.)"
+_LONE_SURROGATE = "[\ud800-\udfff]"
+_UNDECODABLE = "[\udc80-\udcff]"
 
-_ESCAPES = re.compile(r"((?:\\u[0-9a-fA-F]{4})+)|\\(.)")
 _MEANING = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_UNDECODABLE = re.compile("[\udc80-\udcff]")
 
 #: encoding/json's maxNestingDepth.
 _DEEPEST_NESTING = 10_000
@@ -44,7 +45,7 @@ def read_strings(text: str) -> tuple[str, ...] | None:
         return None
     if _ARRAY.match(text):
         return tuple([_decode(string) for string in _STRINGS.findall(text)])
-    if _PROMISING.match(text) and _is_array(text):
+    if re.match(_PROMISING, text) and _is_array(text):
         raise NotStringsError
     return None
 
@@ -52,24 +53,25 @@ def read_strings(text: str) -> tuple[str, ...] | None:
 def _decode(string: str) -> str:
     string = string[1:-1]
     if not string.isascii():
-        string = _UNDECODABLE.sub("\ufffd", string)
-    return _ESCAPES.sub(_unescape, string) if "\\" in string else string
+        string = re.sub(_UNDECODABLE, "\ufffd", string)
+    return re.sub(_ESCAPES, _unescape, string) if "\\" in string else string
 
 
 def _unescape(found: re.Match[str]) -> str:
     if not found[1]:
         return _MEANING.get(found[2], found[2])
     units = bytes.fromhex(found[1].replace("\\u", ""))
-    return _LONE_SURROGATE.sub("\ufffd", units.decode("utf-16-be", "surrogatepass"))
+    return re.sub(_LONE_SURROGATE, "\ufffd", units.decode("utf-16-be", "surrogatepass"))
 
 
 def _is_array(text: str) -> bool:
     """Whether encoding/json can unmarshal `text` into a slice."""
+    tokens = re.compile(_TOKEN)
     closers: list[str] = []
     pos = 0
     expected = "value"
     while expected != "end":
-        token = _TOKEN.match(text, pos)
+        token = tokens.match(text, pos)
         if not token:
             return False
         pos = token.end()
@@ -94,4 +96,4 @@ def _is_array(text: str) -> bool:
             expected = "comma" if closers else "end"
         else:
             return False
-    return _END.match(text, pos) is not None
+    return not text[pos:].strip(" \t\r\n")

@@ -17,10 +17,12 @@ from dockfix.syntax.source import BOM, WHITE_SPACE
 DEEPEST_NESTING = 100
 
 _SPECIAL_PARAMETERS = frozenset("@*#?-$!0")
-_UNDECODABLE = re.compile("[\udc80-\udcff]")
-_SPACES = re.compile(f"[{re.escape(WHITE_SPACE)}]+")
-_GLOB_TOKEN = re.compile(r"\\([}/])|(\\(.?))|([*?])|([^\\*?]+)", re.DOTALL)
-_GO_TEMPLATE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
+
+# Compiled where they are first used: start-up time counts.
+_UNDECODABLE = "[\udc80-\udcff]"
+_SPACES = f"[{re.escape(WHITE_SPACE)}]+"
+_GLOB_TOKEN = r"\\([}/])|(\\(.?))|([*?])|([^\\*?]+)"
+_GO_TEMPLATE = r"\$(?:(\$)|(\w+)|\{(\w+)\})"
 
 
 class TooDeepError(ExpansionError):
@@ -82,7 +84,7 @@ def _is_plain(text: str, escape: str) -> bool:
         and '"' not in text
         and escape not in text
         and text[:1] != BOM
-        and (text.isascii() or not _UNDECODABLE.search(text))
+        and (text.isascii() or not re.search(_UNDECODABLE, text))
     )
 
 
@@ -107,7 +109,7 @@ class _Lexer:
     ) -> None:
         # Go's text/scanner skips one byte order mark at the start and reads U+FFFD for a bad byte.
         text = text[1:] if text[:1] == BOM else text
-        self.text = text if text.isascii() else _UNDECODABLE.sub("\ufffd", text)
+        self.text = text if text.isascii() else re.sub(_UNDECODABLE, "\ufffd", text)
         self.pos = 0
         self.escape = escape
         self.environment = environment
@@ -144,7 +146,7 @@ class _Lexer:
         """Collect text in which white space ends words (addString)."""
         if self.words is None:
             return
-        first, *others = _SPACES.split(text)
+        first, *others = re.split(_SPACES, text)
         self.buffer.append(first)
         for part in others:
             self.end_word()
@@ -274,11 +276,13 @@ class _Lexer:
             return value
         if character == "/":
             return self.replace(name)
+        if not character:
+            raise ExpansionError("'}' is missing")
         modifier = character
         if character == ":":
             character = self.next()
             modifier += character
-        elif not character or character not in "+-?#%":
+        elif character not in "+-?#%":
             raise ExpansionError(f"unsupported modifier ({modifier}) in a substitution of '{name}'")
         if len(modifier) == 2 and character in "#%":
             raise ExpansionError(f"unsupported modifier ({modifier}) in a substitution of '{name}'")
@@ -369,7 +373,9 @@ def _glob(pattern: str, *, longest: bool) -> str:
     combinations. Raises ExpansionError for an escape of anything but `*`, `?`, `\\`, `}` and `/`.
     """
     segments = [""]
-    for unescaped, escaped, target, wildcard, literal in _GLOB_TOKEN.findall(pattern):
+    for unescaped, escaped, target, wildcard, literal in re.findall(
+        _GLOB_TOKEN, pattern, re.DOTALL
+    ):
         if wildcard == "*":
             segments.append("")
         elif wildcard:
@@ -426,4 +432,4 @@ def _go_template(replacement: str, matched: str) -> str:
             return "$"
         return matched if (found[2] or found[3]) == "0" else ""
 
-    return _GO_TEMPLATE.sub(fill, replacement)
+    return re.sub(_GO_TEMPLATE, fill, replacement)

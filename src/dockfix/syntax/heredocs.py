@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dockfix.errors import ExpansionError
 from dockfix.syntax.expansion import TooDeepError, split_words
 
-_OPENING = re.compile(r"[0-9]*<<(-?)[\t\n\f\r ]*([^<]*)\Z")
+_OPENING = r"[0-9]*<<(-?)[\t\n\f\r ]*([^<]*)\Z"
 
 
 class Opening(NamedTuple):
@@ -41,7 +41,7 @@ def openings(line: str) -> list[Opening]:
 
 def opening(word: str) -> Opening | None:
     """The here-document that `word` opens, if it does (heredocFromMatch). Raises ExpansionError."""
-    found = _OPENING.match(word)
+    found = re.match(_OPENING, word)
     if not found or not found[2]:
         return None
     names = split_words(found[2], raw_quotes=False, raw_escapes=False)

@@ -40,8 +40,8 @@ from dockfix.syntax.tree import (
 
 Item = Comment | Blank | Directive | Instruction
 
-_KEYWORD = re.compile(r"[^\t\v\f\r ]*")
-_ASCII_SPACES = re.compile(r"[\t\v\f\r ]*")
+#: A keyword, or the name in `ENV name value`, and the white space behind it.
+_FIRST_WORD = re.compile(r"([^\t\v\f\r ]*+)[\t\v\f\r ]*+")
 _DIRECTIVE = re.compile(r"([A-Za-z][A-Za-z0-9]*+)[\t\n\f\r ]*+=")
 _REGEXP_SPACE = "\t\n\f\r "
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*\Z")
@@ -251,16 +251,16 @@ def _instruction(
     line = text[begin:stop].rstrip(WHITE_SPACE)
     stop = begin + len(line)
     begin = stop - len(line.lstrip(WHITE_SPACE))
-    found = _KEYWORD.match(text, begin, stop)
+    found = _FIRST_WORD.match(text, begin, stop)
     assert found
-    keyword = found[0].upper()
+    keyword = found[1].upper()
     reader = _READERS.get(keyword)
     if reader is None:
-        keyword = go_lower(found[0]).upper()
+        keyword = go_lower(found[1]).upper()
         reader = _READERS.get(keyword)
         if reader is None:
-            raise Refusal(logical.offset(begin) if text else start, _unknown(found[0]))
-    position = _after_spaces(text, found.end(), stop)
+            raise Refusal(logical.offset(begin) if text else start, _unknown(found[1]))
+    position = found.end()
     flags: tuple[Flag, ...] = ()
     if position < stop:
         if text[position] in _FLAG_START:
@@ -287,11 +287,6 @@ def _instruction(
         comments,
         child,
     )
-
-
-def _after_spaces(text: str, position: int, stop: int) -> int:
-    found = _ASCII_SPACES.match(text, position, stop)
-    return found.end() if found else position
 
 
 def _unknown(keyword: str) -> str:
@@ -556,17 +551,16 @@ def _read_env(arguments: _Arguments) -> _Read:
 def _read_env_of_old(arguments: _Arguments) -> tuple[Word, ...]:
     """The two words of `ENV name value`."""
     text, start, stop = arguments.logical.text, arguments.start, arguments.stop
-    found = _KEYWORD.match(text, start, stop)
+    found = _FIRST_WORD.match(text, start, stop)
     assert found
-    if found.end() == stop:
+    if found.end(1) == stop:
         arguments.refuse(
             f"{arguments.keyword} needs a name and a value: write {arguments.text}=value", start
         )
-    if "=" in found[0]:
+    if "=" in found[1]:
         # Only a space outside ASCII does this. BuildKit does read it, with the '=' in the name.
         arguments.refuse("a space that is not ASCII stands in the name: type a plain one", start)
-    value = _after_spaces(text, found.end(), stop)
-    return arguments.words([found.span(), (value, stop)])
+    return arguments.words([found.span(1), (found.end(), stop)])
 
 
 def _read_healthcheck(arguments: _Arguments) -> _Read:
