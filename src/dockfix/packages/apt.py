@@ -40,7 +40,7 @@ _PLAIN = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9.+-]*(?::[a-z0-9-]+)?(?:=[A-Za-z0-9.+:~-]+|/[A-Za-z][A-Za-z0-9.-]*)?"
 )
 #: `name-` removes and `name+` installs, whatever else the list says; `g++` is just a name.
-_ORDERED = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:-]*(?:-|[^+]\+)")
+_ORDERED = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:-]*(?:-|(?<!\+)\+)")
 _SAME = (("--yes", "-y"), ("--assume-yes", "-y"), ("--quiet", "-q"), ("--fix-broken", "-f"))
 
 APT = Manager(
@@ -66,5 +66,6 @@ APTITUDE = APT._replace(
         "--add-user-tag-to --no-new-installs --no-new-upgrades --disable-columns",
     ),
     valued=words("-t --target-release --default-release -o -F -O -w"),
+    same=(("--assume-yes", "-y"), ("--quiet", "-q")),
     ordered=re.compile(rf"{_ORDERED.pattern}|[A-Za-z0-9][A-Za-z0-9.+:-]*[_&=].*"),
 )

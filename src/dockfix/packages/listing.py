@@ -93,7 +93,7 @@ def listing_of(
 ) -> Listing | None:
     """The list of a command, or None if it is empty or laid out in a way that is not understood."""
     arguments = command.arguments
-    first = next((i for i, argument in enumerate(arguments) if not argument.option), None)
+    first = _beginning(command)
     if first is None:
         return None
     before = arguments[first - 1].end if first else command.verb.end
@@ -115,6 +115,19 @@ def listing_of(
         for entry in entries
     ]
     return _with_sections(bound)
+
+
+def _beginning(command: Command) -> int | None:
+    """Where the list begins: behind the options, and variables among them, that lead it."""
+    first = None
+    for number, argument in enumerate(command.arguments):
+        if argument.option:
+            first = None
+        elif first is None:
+            first = number
+        if _movable(command, argument):
+            return first
+    return first
 
 
 def gap_of(text: str, escape: str) -> Gap | None:
@@ -213,7 +226,7 @@ def _annotated(entries: list[Entry], section: list[int]) -> bool:
 def list_indent(source: str, begin: int, listing: Listing, style: Style) -> str:
     """How deep a list stands, or would if one per line; `begin` is where its command begins."""
     for entry in listing.entries:
-        if entry.gap.breaks:
+        if entry.gap.breaks and entry.gap.tail:
             return entry.gap.tail
     own_line = source.count("\n", begin, listing.entries[0].start) > 0
     indent = indent_at(source, listing.entries[0].start)

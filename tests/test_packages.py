@@ -1,0 +1,234 @@
+"""The tables of package managers, and reading commands with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from dockfix.layout import style_of, unit_deeper
+from dockfix.packages import (
+    MANAGERS,
+    action_of,
+    changes_sources,
+    chosen_among,
+    command_of,
+    install_of,
+    is_update,
+    mentions,
+)
+from dockfix.packages.listing import gap_of
+from dockfix.shell.fatal import rows
+from dockfix.shell.reader import read
+from dockfix.shell.tree import Script, Simple
+from dockfix.shell.walk import shadowed, walk
+from dockfix.syntax.parser import parse
+
+
+def script(text: str) -> Script:
+    result = read(text, "sh")
+    assert isinstance(result, Script)
+    return result
+
+
+def simple(text: str) -> Simple:
+    return next(walk(script(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "packages", "options"),
+    [
+        ("apt-get -qqy install a", ["a"], ["-qqy"]),
+        ("apt-get install -y -t bullseye a", ["a"], ["-y", "-t=bullseye"]),
+        ("apt-get install -tbullseye a", ["a"], ["-tbullseye"]),
+        ("apt-get -o K=V install a -oK=V", ["a"], ["-o=K=V", "-oK=V"]),
+        ("apt-get --option=K=V install a", ["a"], ["--option=K=V"]),
+        ("apt-get install -q=2 --assume-yes a", ["a"], ["-q=2", "-y"]),
+        ("apt-get install --target-release $S a", ["a"], ["--target-release=$S"]),
+        ("apk -U add -t .x a --virtual=.y b", ["a", "b"], ["-U", "-t=.x", "--virtual=.y"]),
+        ("pip install -r r.txt -c c.txt -e . a", ["a"], ["-r=r.txt", "-c=c.txt", "-e=."]),
+        ("pip install --no-binary :all: a", ["a"], ["--no-binary=:all:"]),
+        ("pip --quiet install --index-url=$U a", ["a"], ["-q", "--index-url=$U"]),
+        ("zypper -n --root /x in -n a", ["a"], ["-n", "--root=/x", "-n"]),
+        ("dnf -y --releasever=8 --nodocs install a", ["a"], ["-y", "--releasever=8", "--nodocs"]),
+        ("pacman -Sy --noconfirm a", ["a"], ["--noconfirm"]),
+        ("sudo -u root X=y apt-get install a", ["a"], []),
+    ],
+)
+def test_install_of(text: str, packages: list[str], options: list[str]) -> None:
+    command = install_of(simple(text))
+    assert command is not None
+    assert [word.text for word in command.packages] == packages
+    assert [option.option for option in command.options] == options
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apt-get install --unknown a",
+        "apt-get install -y -- a",
+        "apt-get install -t",
+        "apt-get $VERB a",
+        "$APT install a",
+        "npm install a",
+        "python -m venv a",
+        "apt-get remove a",
+        "apt-get install -y${X} a",
+        "apt-get install --opt$X a",
+        "brew install a",
+        "install -d a",
+        "pip install --frobnicate=x a",
+    ],
+)
+def test_no_install(text: str) -> None:
+    assert install_of(simple(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("apt-get update", ("apt", "update")),
+        ("sudo apt update -qq", ("apt", "update")),
+        ("apt-get --weird install x", ("apt", "install")),
+        ("apt-get dist-upgrade", ("apt", "upgrade")),
+        ("apt-get clean", ("apt", "clean")),
+        ("apt-get build-dep x", ("apt", "reads")),
+        ("apt-get $X", ("apt", "other")),
+        ("apk del x", ("apk", "remove")),
+        ("yum clean all", ("yum", "clean")),
+        ("dnf makecache", ("yum", "update")),
+        ("zypper ref", ("zypper", "update")),
+        ("pacman -Scc", ("pacman", "clean")),
+        ("ls", None),
+    ],
+)
+def test_action_of(text: str, answer: tuple[str, str] | None) -> None:
+    found = action_of(simple(text))
+    assert (found and (found[0].name, found[1])) == answer
+
+
+def test_is_update() -> None:
+    assert is_update(simple("apt-get -qq update"))
+    assert not is_update(simple("apt-get --frob update"))
+    assert not is_update(simple("apt-get upgrade"))
+
+
+def test_mentions() -> None:
+    assert mentions(simple('bash -c "apt-get install x"')) == {"apt"}
+    assert mentions(simple("xargs apk add")) == {"apk"}
+    assert mentions(simple("add-apt-repository ppa:x")) == {"apt"}
+    assert mentions(simple("echo adapt-getter")) == set()
+
+
+def test_tables_are_consistent() -> None:
+    for manager in MANAGERS:
+        assert not manager.flags & manager.valued, manager.name
+        for option in manager.flags | manager.valued:
+            assert option.startswith("-"), (manager.name, option)
+        for one, other in manager.same:
+            assert {one, other} <= manager.flags, (manager.name, one)
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "plain"),
+    [
+        ("apt", "libstdc++6", True), ("apt", "a=1:2.0~rc1+b2-1", True), ("apt", "a:i386", True),
+        ("apt", "a/sid", True), ("apt", "./a.deb", False), ("apt", "/a.deb", False),
+        ("apt", "–y", False), ("apt", "a_1.deb", False), ("apt", "a^", False),
+        ("pip", "a[b,c]>=1,<2", True), ("pip", "a; python_version < '3'", True),
+        ("pip", "a @ https://x", False), ("pip", "a.whl", False), ("pip", "a/", False),
+        ("pip", ".", False), ("pip", "a.tar.gz", False), ("pip", "git+https://x", False),
+        ("npm", "@a/b@^1", True), ("npm", "a/b", False), ("npm", "true", False),
+        ("npm", "./a", False), ("npm", "a@https://x", False), ("apk", ".x", True),
+        ("apk", "a~=1", True), ("apk", "a@edge", True), ("apk", "./a.apk", False),
+        ("yum", "@dev", True), ("yum", "perl(JSON)", True), ("yum", "/usr/bin/x", False),
+        ("yum", "http://x/a.rpm", False), ("pacman", "core/a", True), ("gem", "a.gem", False),
+    ],
+)  # fmt: skip
+def test_plain(name: str, package: str, plain: bool) -> None:
+    manager = next(one for one in MANAGERS if one.name == name)
+    assert (manager.plain.fullmatch(package) is not None) is plain
+
+
+@pytest.mark.parametrize("word", ["a-", "a+", "lib-x-"])
+def test_words_that_make_order_count(word: str) -> None:
+    command = command_of(simple(f"apt-get install {word}"))
+    assert command is not None
+    assert command.manager.ordered is not None
+    assert command.manager.ordered.fullmatch(word)
+    assert not command.manager.ordered.fullmatch("g++")
+    assert not command.manager.ordered.fullmatch("a=1-2+")
+
+
+def test_influence() -> None:
+    assert changes_sources(["curl", "ca-certificates"])
+    assert changes_sources(["epel-release"])
+    assert not changes_sources(["curl", "gnupg"])
+    assert chosen_among(["php"], ["php-fpm"], "apt")
+    assert not chosen_among(["curl"], ["nginx"], "apt")
+    assert not chosen_among(["openjdk-8-jdk"], ["ant"], "apt")
+
+
+def test_shadowed() -> None:
+    assert shadowed(script("f() { :; }; alias a=b c=d")) == {"f", "a", "c"}
+
+
+def test_walk() -> None:
+    text = "a && ( b; { c; } ) | d || if e; then f; elif g; then h; else i; fi; for j in k; do l; "
+    text += "done; while m; do n; done; case o in p) q ;; esac; r() { s; }; t $(u)"
+    assert [one.words[0].text for one in walk(script(text))] == list("abcdefghilmnqst")
+    assert [one.words[0].text for one in walk(script(text), nested=True)][-1] == "u"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a && b", ["ab"]),
+        ("a; b", ["b"]),
+        ("set -e; a; b", ["sab", "b"]),
+        ("a || b && c", ["c"]),
+        ("a && ( b && c )", ["a-", "bc"]),
+        ("a && ( b && c ) || d", [""]),
+        ("a &", []),
+        ("! a && b", ["-b"]),
+        ("set -e; set +e; a; b", ["b"]),
+    ],
+)
+def test_rows(text: str, expected: list[str]) -> None:
+    found = [
+        "".join(one.words[0].text[0] if one else "-" for one in row) for row in rows(script(text))
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("FROM x\nRUN a\n", ("\n", "    ", True, "    ")),
+        ("FROM x\nRUN a && \\\n  b\n", ("\n", "  ", False, "  ")),
+        ("FROM x\nRUN a \\\n && b \\\n      c\n", ("\n", "      ", True, " ")),
+        ("FROM x\r\nRUN a \\\r\n\t&& b\r\n", ("\r\n", "\t", True, "\t")),
+        ("FROM x\nRUN a\nRUN a && \\\n   b\n", ("\n", "   ", False, "   ")),
+        ("FROM x\nRUN a \\\n    # &&\n\n    b\n", ("\n", "    ", True, "    ")),
+    ],
+)
+def test_style(source: str, expected: tuple[str, str, bool, str]) -> None:
+    dockerfile = parse(source, "")
+    style = style_of(dockerfile, dockerfile.instructions[1])
+    assert (style.eol, style.indent, style.leading, style.chain) == expected
+    assert style_of(dockerfile).eol == expected[0]
+
+
+def test_unit_deeper() -> None:
+    dockerfile = parse("FROM x\n", "")
+    style = style_of(dockerfile)
+    assert [len(unit_deeper(" " * n, style)) for n in (0, 1, 3, 4, 6)] == [4, 4, 4, 8, 8]
+    assert unit_deeper("\t", style) == "\t\t"
+
+
+def test_gap() -> None:
+    gap = gap_of(" \\\n  # c\n\n  ", "\\")
+    assert gap is not None
+    assert gap.comments == ("  # c\n",)
+    assert gap.divides
+    assert gap.breaks
+    assert gap_of(" && ", "\\") is None
+    assert gap_of(" \\\n x \\\n ", "\\") is None
