@@ -329,8 +329,9 @@ _EXAMPLES = (
         why="`set -e` ends the script at either",
     ),
     Example(
-        before="FROM fedora\nRUN dnf -y install a && \\\n    dnf install -y b && \\\n    dnf clean
-        all\n", after="FROM fedora\nRUN dnf -y install a b && \\\n    dnf clean all\n",
+        before="FROM fedora\nRUN dnf -y install a && \\\n    dnf install -y b && \\\n"
+        "    dnf clean all\n",
+        after="FROM fedora\nRUN dnf -y install a b && \\\n    dnf clean all\n",
     ),
     Example(
         before="FROM debian\nRUN apt-get update \\\n  # again\n  && apt-get update \\\n  && ls\n",
@@ -347,7 +348,8 @@ _EXAMPLES = (
         why="the new pip installs the second list",
     ),
     Example(
-        before="FROM debian\nRUN apt-get install -y a && apt-get install -y --no-install-recommends b\n",
+        before="FROM debian\n"
+        "RUN apt-get install -y a && apt-get install -y --no-install-recommends b\n",
         why="other options",
     ),
     Example(

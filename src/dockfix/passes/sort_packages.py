@@ -290,8 +290,10 @@ _EXAMPLES = (
         why="what follows on the line gets a line of its own, in the style of the file",
     ),
     Example(
-        before="FROM fedora\nRUN dnf update -y && \\\n  dnf install -y c a b && \\\n  dnf clean all\n",
-        after="FROM fedora\nRUN dnf update -y && \\\n  dnf install -y \\\n    a \\\n    b \\\n    c && \\\n"
+        before="FROM fedora\nRUN dnf update -y && \\\n  dnf install -y c a b && \\\n"
+        "  dnf clean all\n",
+        after="FROM fedora\nRUN dnf update -y && \\\n  dnf install -y \\\n    a \\\n"
+        "    b \\\n    c && \\\n"
         "  dnf clean all\n",
     ),
     Example(
@@ -307,7 +309,8 @@ _EXAMPLES = (
         why="a comment above one package moves with it, a heading stays above its packages",
     ),
     Example(
-        before="FROM debian\nRUN apt-get install -y \\\n    zip \\\n    # curl is for the health check\n"
+        before="FROM debian\nRUN apt-get install -y \\\n    zip \\\n"
+        "    # curl is for the health check\n"
         "    curl \\\n    bash\n",
         after="FROM debian\nRUN apt-get install -y \\\n    bash \\\n"
         "    # curl is for the health check\n    curl \\\n    zip\n",
@@ -315,12 +318,14 @@ _EXAMPLES = (
     ),
     Example(
         before="FROM debian\nRUN apt-get install -y c b $EXTRA e 'd' c\n",
-        after="FROM debian\nRUN apt-get install -y \\\n    b \\\n    c \\\n    $EXTRA \\\n    'd' \\\n    e\n",
+        after="FROM debian\nRUN apt-get install -y \\\n    b \\\n    c \\\n    $EXTRA \\\n"
+        "    'd' \\\n    e\n",
         why="a variable keeps its place",
     ),
     Example(
         before="FROM python\nRUN pip install torch -f https://l.html aiohttp 'a>=1,<2' -r r.txt\n",
-        after="FROM python\nRUN pip install \\\n    torch \\\n    -f https://l.html \\\n    'a>=1,<2' \\\n"
+        after="FROM python\nRUN pip install \\\n    torch \\\n    -f https://l.html \\\n"
+        "    'a>=1,<2' \\\n"
         "    aiohttp \\\n    -r r.txt\n",
         why="options and their values keep their place",
     ),
@@ -330,7 +335,8 @@ _EXAMPLES = (
     ),
     Example(
         before="FROM alpine\nRUN apk add --no-cache --virtual .deps zlib-dev g++ -t .b cmake\n",
-        after="FROM alpine\nRUN apk add --no-cache --virtual .deps \\\n    g++ \\\n    zlib-dev \\\n"
+        after="FROM alpine\nRUN apk add --no-cache --virtual .deps \\\n    g++ \\\n"
+        "    zlib-dev \\\n"
         "    -t .b \\\n    cmake\n",
     ),
     Example(
