@@ -21,9 +21,11 @@ _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
 
 #: A source with such an ending is a file. (A directory called so would surprise its owner too.)
 _FILE = re.compile(
-    r"\.(?:c|cfg|conf|cpp|css|env|go|h|html|ini|jar|java|js|json|lock|md|mjs|php|py|rb|rs|sh|sql|toml"
+    r"\.\w*(?:rc|ignore)$|\.(?:c|cfg|conf|cpp|css|env|go|h|html|ini|jar|java|js|json|lock|md|mjs|php|py|rb|rs|sh|sql|toml"
     r"|ts|txt|war|xml|ya?ml)$|(?:^|/)(?:Gemfile|Pipfile|Makefile|Procfile|go\.mod|go\.sum)$"
 )
+
+_ARCHIVE = re.compile(r"\.(?:t?gz|tar|t?bz2?|t?xz|tzst|zst|tlz|lzma)$", re.IGNORECASE)
 
 #: The element of `Copy.brings` that stands for a file whose path cannot be told.
 UNTOLD = "*"
@@ -93,7 +95,7 @@ class Copy(NamedTuple):
 
     def landings(self, context: Context | None) -> tuple[str, ...]:
         """The trees it writes to: the files themselves where they are known to be files."""
-        if self.into and self.origin is None and self.instruction.keyword == "COPY":
+        if self.into and self.origin is None and not self._unpacks():
             files = [source for source in self.sources if _is_file(source, context)]
             if len(files) == len(self.sources):
                 return tuple(_below(self.target, source.rpartition("/")[2]) for source in files)
@@ -116,7 +118,7 @@ class Copy(NamedTuple):
         )
 
     def _candidates(self, source: str, rest: str, context: Context | None) -> Iterable[str]:
-        if self.origin is not None or self.instruction.keyword == "ADD":
+        if self.origin is not None or self._unpacks():
             yield UNTOLD
         elif is_pattern(source):
             yield from _matches(source, rest, context)
@@ -132,6 +134,12 @@ class Copy(NamedTuple):
                 yield candidate
             if context is None and (rest == source.rpartition("/")[2] or rest == ""):
                 yield source
+
+    def _unpacks(self) -> bool:
+        """Whether an archive may be among the sources, that ADD takes apart."""
+        return self.instruction.keyword == "ADD" and any(
+            _ARCHIVE.search(source) or is_pattern(source) for source in self.sources
+        )
 
     def names(self, path: str, context: Context | None) -> str | None:
         """The file of the context that this COPY puts at `path` and names itself, if it does."""

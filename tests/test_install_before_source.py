@@ -1,0 +1,295 @@
+"""install-before-source: only what an install provably does not read goes below it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from dockfix.context import DirectoryContext
+from dockfix.edits import Safety, apply
+from dockfix.packages.manifests import lifecycle, reaches_out, runs_scripts
+from dockfix.packages.reads import reads_of
+from dockfix.passes.base import Example, Settings
+from dockfix.passes.install_before_source import PASS, verify
+from dockfix.shell.reader import read
+from dockfix.shell.tree import Script
+from dockfix.syntax.parser import parse
+
+ARTICLES = Path(__file__).parent.parent / "fixtures" / "articles"
+
+
+class Files:
+    """A build context in memory."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self.files = files
+
+    def read(self, path: str) -> str | None:
+        return self.files.get(path)
+
+    def kind(self, path: str) -> Literal["file", "directory"] | None:
+        if path in self.files:
+            return "file"
+        below = path + "/" if path else ""
+        return "directory" if any(name.startswith(below) for name in self.files) else None
+
+
+def rewritten(source: str, settings: Settings | None = None, *, unsafe: bool = False) -> str:
+    allowed = (Safety.SAFE, Safety.UNSAFE) if unsafe else (Safety.SAFE,)
+    for _ in range(10):
+        before = parse(source)
+        rewrite = PASS.rewrite(before, settings or Settings())
+        groups = [group for group in rewrite if group.safety in allowed]
+        if not groups:
+            return source
+        source = apply(source, groups[0].edits)
+        assert PASS.verify(before, parse(source)) is None
+    raise AssertionError("never quiet")
+
+
+@pytest.mark.parametrize("example", PASS.examples, ids=lambda example: example.before)
+def test_examples(example: Example) -> None:
+    settings = example.settings
+    if example.files is not None:
+        settings = settings._replace(context=Files(dict(example.files)))
+    after = example.before if example.after is None else example.after
+    assert rewritten(example.before, settings, unsafe=True) == after
+    safely = rewritten(example.before, settings)
+    assert safely == (example.before if example.unsafe else after)
+
+
+@pytest.mark.parametrize("name", ["000-source-after-install", "004-source-beside-manifest"])
+def test_articles(name: str) -> None:
+    folder = ARTICLES / name
+    source = (folder / "Dockerfile").read_bytes().decode()
+    settings = Settings(context=DirectoryContext(str(folder)))
+    assert rewritten(source, settings) == (folder / "expected").read_bytes().decode()
+
+
+HEAD = "FROM python\nWORKDIR /app\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            "COPY a /a\nCOPY b /b\nRUN pip install x\nRUN pip install y\n",
+            "RUN pip install x\nRUN pip install y\nCOPY a /a\nCOPY b /b\n",
+            id="order of the moved is kept",
+        ),
+        pytest.param(
+            'COPY a /a\n\nCOPY b /b\n\nRUN pip install x\n\nCMD ["x"]\n',
+            '\nRUN pip install x\n\nCOPY a /a\n\nCOPY b /b\n\nCMD ["x"]\n',
+            id="paragraphs stay paragraphs",
+        ),
+        pytest.param(
+            "# one\n# two\nCOPY a /a\nRUN pip install x\n",
+            "RUN pip install x\n# one\n# two\nCOPY a /a\n",
+            id="comments go along",
+        ),
+        pytest.param(
+            "# about all of it\n\nCOPY a /a\nRUN pip install x\n",
+            "# about all of it\n\nRUN pip install x\nCOPY a /a\n",
+            id="comments of a paragraph stay",
+        ),
+        pytest.param(
+            "COPY a /a\nRUN pip install x",
+            "RUN pip install x\nCOPY a /a",
+            id="no final line ending",
+        ),
+        pytest.param(
+            "COPY a \\\n  # why\n  /a\nRUN pip install \\\n  x\n",
+            "RUN pip install \\\n  x\nCOPY a \\\n  # why\n  /a\n",
+            id="continued lines",
+        ),
+        pytest.param(
+            "COPY a /a\nCOPY --from=b /x /y\nRUN pip install x\n",
+            "COPY --from=b /x /y\nRUN pip install x\nCOPY a /a\n",
+            id="past a COPY to another place",
+        ),
+        pytest.param(
+            "COPY a /a\nRUN --mount=type=cache,target=/root/.cache pip install x\n",
+            "RUN --mount=type=cache,target=/root/.cache pip install x\nCOPY a /a\n",
+            id="past a cache mount",
+        ),
+        pytest.param(
+            'COPY ["a", "/a"]\nRUN ["pip", "install", "x"]\n',
+            'RUN ["pip", "install", "x"]\nCOPY ["a", "/a"]\n',
+            id="exec forms",
+        ),
+        pytest.param(
+            "COPY a /a\nRUN apt-get update\nRUN apt-get install -y x\n",
+            "RUN apt-get update\nRUN apt-get install -y x\nCOPY a /a\n",
+            id="lists and what is installed from them",
+        ),
+    ],
+)
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_layout(before: str, after: str, ending: str) -> None:
+    source = (HEAD + before).replace("\n", ending)
+    assert rewritten(source) == (HEAD + after).replace("\n", ending)
+
+
+@pytest.mark.parametrize(
+    ("text", "breaks"),
+    [
+        ("COPY a /a\nCOPY b /a/b\nRUN make\nRUN pip install x\n", "make may read /a"),
+        ("COPY a /a\nCOPY b /\nRUN make\n", "b may bring another a"),
+        ("COPY a /a\nUSER u\nRUN pip install x\n", "pip would run as another user"),
+        ("COPY a /a\nENV PIP_INDEX_URL=x\nRUN pip install x\n", "pip would ask another index"),
+        ("COPY a /a\nARG B\nRUN pip install x\n", "the ARG reaches RUN"),
+        ("COPY a /opt/venv\nENV PATH=/opt/venv/bin:$PATH\nCOPY b /opt/venv/bin\n"
+         "RUN pip install x\n", "pip itself is copied"),
+        ("COPY a /app/x.whl\nRUN pip install x.whl\n", "the file is installed"),
+        ("COPY a /app/a\nRUN pip install ./a\n", "the directory is installed"),
+        ("COPY a /wheels\nRUN pip install -f /wheels x\n", "wheels are looked for there"),
+        ("COPY a /a\nRUN pip install $(cat /a/list)\n", "the list is read"),
+        ("COPY a /a\nRUN pip install x || true\n", "a failure is part of the plan"),
+        ("COPY a /a\nRUN pip install x &\n", "it is still running"),
+        ("COPY a /a\nRUN pip install x > /a/log\n", "the log is written there"),
+        ("COPY a /a\nRUN . /a/env && pip install x\n", "settings are read"),
+        ("COPY a /a\nRUN <<EOF\npip install x\nEOF\n", "here-documents are not read"),
+        ("COPY a /a\nONBUILD RUN pip install x\n", "another file's build"),
+        ("COPY a b\nRUN --mount=type=cache,target=/app pip install x\n", "hides what is copied"),
+        ("COPY a.list /etc/apt/sources.list.d/\nRUN apt-get update\n", "the list is read"),
+        ("COPY . /\nRUN apt-get update && apt-get install x\n", "may hold settings of apt"),
+        ("COPY a /var/www/html\nRUN apt-get update && apt-get install apache2\n",
+         "the package writes there, too"),
+        ("COPY a /a\nRUN apt-get install /a/x.deb\n", "the package is copied"),
+        ("COPY --parents a /a\nRUN pip install x\n", "where it lands depends on the source"),
+        ("ADD https://x.io/a /a\nRUN pip install x\n", "does not change with the source"),
+        ("COPY <<EOF /a\nx\nEOF\nRUN pip install x\n", "does not change with the source"),
+        ("COPY email /app/email\nRUN python -m pip install x\n", "shadows a module of Python"),
+        ("COPY vendor vendor\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",
+         "a requirement may be vendored"),
+        ("COPY gems gems\nCOPY Gemfile* ./\nCOPY engines engines\nRUN bundle install\n",
+         "the Gemfile may name engines"),
+    ],
+)  # fmt: skip
+def test_left_alone(text: str, breaks: str) -> None:
+    assert breaks
+    assert rewritten(HEAD + text, unsafe=True) == HEAD + text
+
+
+def test_a_relative_place_below_an_unknown_directory() -> None:
+    known = "FROM python\nCOPY requirements.txt .\nCOPY src src\n"
+    install = "RUN pip install -r requirements.txt\n"
+    after = f"FROM python\nCOPY requirements.txt .\n{install}COPY src src\n"
+    assert rewritten(known + install) == after
+    unclear = "FROM python\nCOPY requirements.txt /r/\nCOPY src src\nRUN pip install -r /r/q.txt\n"
+    assert rewritten(unclear) == unclear
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "FROM a\nRUN x\nCOPY b /b\nCOPY c /d\n",
+        "FROM a\nCOPY c /c\nCOPY b /b\nUSER u\nRUN x\n",
+        "FROM a\nUSER u\nRUN x\nCOPY b /b\nCOPY c /c\n",
+        "FROM a\nCOPY b /b\nRUN x\nUSER u\nCOPY c /c\n",
+    ],
+)
+def test_verify_refuses(after: str) -> None:
+    before = parse("FROM a\nCOPY b /b\nUSER u\nCOPY c /c\nRUN x\n")
+    assert verify(before, parse(after)) is not None
+
+
+UNDERSTOOD = {
+    "pip install -r a.txt -c b.txt --no-cache-dir": [("a.txt", "b.txt")],
+    "pip3 install -Ur a.txt flask 'x>=1'": [("a.txt",)],
+    "python3 -m pip install --requirement=a.txt": [("a.txt",)],
+    "pip install --upgrade pip && pip install -r a.txt": [(), ("a.txt",)],
+    "pip install -r a.txt --index-url $URL": [("a.txt",)],
+    "npm ci --omit=dev": [("package.json",)],
+    "npm install -g yarn@1": [()],
+    "yarn install --frozen-lockfile && yarn cache clean": [("package.json",), ()],
+    "cd web && npm install": [("package.json",)],
+    "go mod download": [("go.mod",)],
+    "bundle install --jobs 4 --without 'test development'": [("Gemfile",)],
+    "pipenv install --system --deploy": [("Pipfile", "Pipfile.lock")],
+    "poetry install --no-root --only main": [("pyproject.toml",)],
+    "set -eux; apt-get update; apt-get install -y a=1 b; rm -rf /var/lib/apt/lists/*": [()] * 4,
+    "apk add --no-cache -t .build gcc": [()],
+}
+
+
+@pytest.mark.parametrize("text", UNDERSTOOD)
+def test_what_an_install_reads(text: str) -> None:
+    script = read(text, "sh")
+    assert isinstance(script, Script)
+    found = reads_of(script)
+    assert found is not None
+    assert [one.manifests for one in found] == UNDERSTOOD[text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pip install .", "pip install -e .[dev]", "pip install ./x", "pip install x.tar.gz",
+        "pip install -r $FILE", "pip install *.whl", "pip install -r", "pip wheel -r a.txt",
+        "pip install --no-such-option x", "pip install x --src /x",
+        "PIP_CONFIG_FILE=/x pip install y", "npm install ./x", "npm install x", "npm run build",
+        "npm ci && npm run build", "yarn build", "yarn add x", "go build ./...", "go get x",
+        "bundle exec x", "bundle install --path v",
+        "poetry install", "pipenv install", "sudo pip install x", "rm -rf x", "rm -rf /x/../y",
+        "apt-get install ./x.deb", "apt-get -o Dir::Etc=/x update", "dpkg -i x", "make",
+        "cd ~ && npm ci", "pip install x | tee y", "! pip install x", "(pip install x)",
+    ],
+)  # fmt: skip
+def test_what_is_not_understood(text: str) -> None:
+    script = read(text, "sh")
+    assert not isinstance(script, Script) or reads_of(script) is None
+
+
+CLEAN = {
+    "pip": "--index-url https://x.io\nflask\nDjango[argon2]>=4,<5 ; python_version > '3'\n# x\n"
+    "a==1 \\\n  --hash=sha256:00\nb @ https://x.io/b.whl\ngit+https://x.io/c@main#egg=c\n",
+    "npm": '{"dependencies": {"a": "^1", "b": "github:x/y"}, "scripts": {"start": "x"}}',
+    "go": "module x\nreplace a => b v1.0.0\nrequire c v1 // => ./d\n",
+    "bundle": "source 'https://rubygems.org'\nruby '3.3'\ngem 'a', '~> 1', require: false\n"
+    'group :test, :development do\n  gem "b", group: :x\nend\n',
+    "pipenv": '[packages]\nflask = "*"\nx = {git = "https://x.io", ref = "m"}\n',
+    "poetry": '[tool.poetry.dependencies]\npython = "^3"\n',
+}
+LOCAL = [
+    ("pip", "-e .\n"), ("pip", "-r other.txt\n"), ("pip", "./lib\n"), ("pip", "lib/x.whl\n"),
+    ("pip", "x.zip\n"), ("pip", "a @ file:///b\n"), ("pip", "-f wheels\n"), ("pip", "/a\n"),
+    ("npm", '{"dependencies": {"a": "file:../a"}}'), ("npm", '{"workspaces": ["a"]}'),
+    ("npm", '{"devDependencies": {"a": "link:a"}}'), ("npm", "{"), ("npm", "[]"),
+    ("npm", '{"overrides": {"a": {"b": "./b"}}}'),
+    ("go", "replace a => ../b\n"), ("go", "replace (\n  a v1 => ./b\n)\n"),
+    ("bundle", "gemspec\n"), ("bundle", "gem 'a', path: 'b'\n"), ("bundle", "eval_gemfile 'x'\n"),
+    ("bundle", "gem 'a', File.read('v')\n"),
+    ("pipenv", '[packages]\na = {path = ".", editable = true}\n'), ("pipenv", "["),
+    ("poetry", '[tool.poetry.dependencies]\na = {path = "../a"}\n'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("manager", CLEAN)
+def test_manifests_that_name_nothing_of_the_project(manager: str) -> None:
+    assert reaches_out(manager, "x", CLEAN[manager]) is None
+
+
+@pytest.mark.parametrize(("manager", "text"), LOCAL)
+def test_manifests_that_name_a_file(manager: str, text: str) -> None:
+    assert reaches_out(manager, "x", text) is not None
+
+
+def test_scripts_of_packages() -> None:
+    assert lifecycle('{"scripts": {"prepare": "husky"}}') == "prepare"
+    assert lifecycle('{"scripts": {"build": "x"}}') is None
+    assert lifecycle("[") is not None
+    package = '{"packages": {"node_modules/%s": {"hasInstallScript": true}}}'
+    assert runs_scripts(package % "@prisma/client") == "@prisma/client"
+    assert runs_scripts(package % "esbuild") is None
+    assert runs_scripts('{"dependencies": {}}') is not None
+    assert runs_scripts('{"packages": {"node_modules/a": {"link": true}}}') == "a"
+
+
+def test_prisma_generates_its_client_from_the_source() -> None:
+    source = "FROM node\nWORKDIR /app\nCOPY package*.json ./\nCOPY prisma ./prisma\nRUN npm ci\n"
+    lock = '{"packages": {"node_modules/@prisma/client": {"hasInstallScript": true}}}'
+    files = {"package.json": "{}", "package-lock.json": lock, "prisma/schema.prisma": ""}
+    assert rewritten(source, Settings(context=Files(files))) == source
