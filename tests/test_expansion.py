@@ -259,7 +259,7 @@ def test_expand_in(text: str, environment: dict[str, str], expected: str) -> Non
         ("${EMPTY:?}", "EMPTY: is not allowed to be empty"),
         ("${NO:?no $HOME}", "NO: no /root"),
         ("${HOME#\\x}", "invalid escape '\\x' in the pattern '\\x'"),
-        ("${a:-" * 101 + "}" * 101, "more than 100 substitutions inside one another"),
+        ("${a:-" * 51 + "}" * 51, "more than 50 substitutions inside one another"),
     ],
 )
 def test_reasons(text: str, message: str) -> None:
@@ -349,6 +349,10 @@ def test_quoting_keeps_a_value(value: str) -> None:
     quoted = "'" + value.replace("'", "'\\''") + "'"
     assert expand(quoted, {}) == value
     assert expand("$A", {"A": value}) == value
+
+
+def test_deep_nesting() -> None:
+    assert expand("${a:-" * 50 + "b" + "}" * 50, {}) == "b"
 
 
 def test_patterns_take_no_exponential_time() -> None:

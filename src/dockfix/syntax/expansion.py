@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from dockfix.errors import ExpansionError
 from dockfix.syntax.source import BOM, WHITE_SPACE
 
 #: Go's stack grows as it likes, Python's does not; nobody nests this deep on purpose.
-DEEPEST_NESTING = 100
+DEEPEST_NESTING = 50
 
 _SPECIAL_PARAMETERS = frozenset("@*#?-$!0")
 
@@ -348,21 +349,14 @@ class _Lexer:
         return self.environment.get(name)
 
 
-_PATTERNS: dict[str, re.Pattern[str]] = {}
-
-
+@cache
 def _plain_run(escape: str, stop: str) -> re.Pattern[str]:
-    return _pattern(f"[^$<'\"{re.escape(escape + stop)}]+")
+    return re.compile(f"[^$<'\"{re.escape(escape + stop)}]+")
 
 
+@cache
 def _plain_in_quotes(escape: str) -> re.Pattern[str]:
-    return _pattern(f'[^$"{re.escape(escape)}]+')
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    if text not in _PATTERNS:
-        _PATTERNS[text] = re.compile(text)
-    return _PATTERNS[text]
+    return re.compile(f'[^$"{re.escape(escape)}]+')
 
 
 def _glob(pattern: str, *, longest: bool) -> str:

@@ -52,7 +52,7 @@ _ONE_PIECE = (0,)
 _NOT_MEANT = "; if none is meant, leave no blank behind <<"
 
 
-class Refusal(Exception):  # noqa: N818 - it becomes DockerfileSyntaxError
+class Refusal(Exception):
     """Something BuildKit refuses, at an offset of the source; `parse` says where that is."""
 
     def __init__(self, offset: int, reason: str) -> None:

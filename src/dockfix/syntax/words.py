@@ -6,6 +6,7 @@ All positions are those of the logical line `text`; `start` and `stop` bound wha
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from dockfix.syntax.source import BYTE_SPACE, WHITE_SPACE
@@ -31,15 +32,13 @@ def split(text: str, start: int, stop: int) -> list[Span]:
     return [word.span() for word in _RUNS.finditer(text, start, stop)]
 
 
+@cache
 def _quoted_words(escape: str) -> re.Pattern[str]:
     space, e = re.escape(WHITE_SPACE), re.escape(escape)
     return re.compile(
         rf"""(?:[^{space}'"{e}]++|{e}.|'[^']*+(?:'|\Z)|"(?:[^"{e}]++|{e}.)*+(?:"|\Z|({e})\Z))++""",
         re.DOTALL,
     )
-
-
-_QUOTED_WORDS = {escape: _quoted_words(escape) for escape in "\\`"}
 
 
 def split_quoted(text: str, start: int, stop: int, escape: str) -> list[Span]:
@@ -49,7 +48,7 @@ def split_quoted(text: str, start: int, stop: int, escape: str) -> list[Span]:
     """
     return [
         word.span() if word[1] is None else (word.start(), word.end() - 1)
-        for word in _QUOTED_WORDS[escape].finditer(text, start, stop)
+        for word in _quoted_words(escape).finditer(text, start, stop)
     ]
 
 
