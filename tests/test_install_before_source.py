@@ -293,3 +293,22 @@ def test_prisma_generates_its_client_from_the_source() -> None:
     lock = '{"packages": {"node_modules/@prisma/client": {"hasInstallScript": true}}}'
     files = {"package.json": "{}", "package-lock.json": lock, "prisma/schema.prisma": ""}
     assert rewritten(source, Settings(context=Files(files))) == source
+
+
+@pytest.mark.parametrize(
+    ("variable", "safe"),
+    [
+        ("PIP_NO_CACHE_DIR=1", True),
+        ("PYTHON_VERSION=3.12", True),
+        ("PIP_INDEX_URL=https://x.io/simple", True),
+        ("PIP_CACHE_DIR=/cache", True),
+        ("PYTHONPATH=/app", False),
+        ("PIP_TARGET=lib", False),
+        ("PIP_CONFIG_FILE=$HERE/pip.conf", False),
+    ],
+)
+def test_variables_that_lead_pip_to_what_is_copied(variable: str, safe: bool) -> None:
+    source = f"FROM python\nWORKDIR /app\nENV {variable}\nCOPY app app\nRUN pip install x\n"
+    moved = source.replace("COPY app app\nRUN pip install x\n", "RUN pip install x\nCOPY app app\n")
+    assert rewritten(source) == (moved if safe else source)
+    assert rewritten(source, unsafe=True) == moved

@@ -50,8 +50,11 @@ _LEADING = re.compile(
     r"|RBENV|ASDF|NODE|PYTHON|XDG)_?\w*|HOME|ENV|BASH_ENV|CC|CFLAGS|LDFLAGS|\w*CERT\w*|\w*CA_BUNDLE",
 )
 _LEADS_NOWHERE = re.compile(
-    r"[\w]*|[\w-]+|https?://\S*|\d[\w.]*|v\d[\w.]*|production|[A-Z][\w-]*", re.ASCII
+    r"v?\d[\w.]*|true|false|yes|no|on|off|auto|production|development|silent|error|warn|info|utf-?8"
+    r"|https?://\S*",
+    re.IGNORECASE,
 )
+_NEVER_LEADS = re.compile(r"\w*(?:_URL|_VERSION|_ENV|_HOST|_TOKEN|UNBUFFERED|BYTECODE)")
 
 
 def doubt(
@@ -88,7 +91,9 @@ def doubt(
 
 def _leads_to(copy: Copy, name: str, value: str, context: Context | None) -> bool:
     """Whether a variable might tell an installer of files that a COPY brings."""
-    if not _LEADING.fullmatch(name) or _LEADS_NOWHERE.fullmatch(value):
+    if not _LEADING.fullmatch(name) or _NEVER_LEADS.fullmatch(name):
+        return False
+    if _LEADS_NOWHERE.fullmatch(value):
         return False
     path = resolve("/", value) if value[:1] == "/" and ":" not in value else None
     return path is None or bool(copy.brings(path, context))
