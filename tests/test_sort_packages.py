@@ -109,6 +109,22 @@ def test_managers_and_places(before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("b \\\n  # install a\n  a", "b \\\n  # install a\n  a"),
+        ("vim \\\n  # git\n  git \\\n  git-lfs", "vim \\\n  # git\n  git \\\n  git-lfs"),
+        ("z \\\n  # SQL\n  c \\\n  b \\\n  # GIS, a\n  a",
+         "z \\\n  # SQL\n  b \\\n  c \\\n  # GIS, a\n  a"),
+        ("z \\\n  y \\\n\n  c \\\n  b", "y \\\n  z \\\n\n  b \\\n  c"),
+        ("z \\\n  # for b\n  b \\\n  c", "# for b\n  b \\\n  c \\\n  z"),
+    ],
+)  # fmt: skip
+def test_comments(before: str, after: str) -> None:
+    head = "apt-get install \\\n  "
+    assert sort(head + before) == head + after
+
+
+@pytest.mark.parametrize(
     "run",
     [
         "apt-get remove b a",

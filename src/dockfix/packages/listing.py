@@ -110,11 +110,10 @@ def listing_of(
         value = argument.words[0].value or ""
         entries.append(Entry(start, end, text, value, movable, gap))
         done = end
-    bound = [
-        entry._replace(bound=_speaks_of(entry, entries)) if entry.movable else entry
-        for entry in entries
-    ]
-    return _with_sections(bound)
+    bound = [_speaks_of(number, entries) for number in range(len(entries))]
+    if all(bound[number] for number, entry in enumerate(entries) if entry.gap.comments):
+        entries = [one._replace(bound=is_) for one, is_ in zip(entries, bound, strict=True)]
+    return _with_sections(entries)
 
 
 def _beginning(command: Command) -> int | None:
@@ -164,12 +163,23 @@ def _may_want_value(argument: Argument) -> bool:
     )
 
 
-def _speaks_of(entry: Entry, entries: list[Entry]) -> bool:
-    """Whether the comment above names this package, in its first line, and no other of the list."""
+def _speaks_of(number: int, entries: list[Entry]) -> bool:
+    """Whether the comment above names this package and no other of the list, and is no heading.
+
+    It could be one if nothing came after the package (`# install jenkins`), or something of the
+    same name (`# git`, above git and git-lfs).
+    """
+    entry = entries[number]
     comments = entry.gap.comments
+    follows = entries[number + 1] if number + 1 < len(entries) else None
     return (
-        bool(comments)
+        entry.movable
+        and bool(comments)
         and not entry.gap.divides
+        and follows is not None
+        and follows.movable
+        and not follows.gap.lines
+        and base(entry.value) not in base(follows.value)
         and _names(comments[0], entry)
         and not any(
             _names(line, other)

@@ -26,6 +26,7 @@ versions may win.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -186,10 +187,13 @@ def _comments(where: _Where, start: int, end: int) -> str:
 def _without(where: _Where, drop: _Drop) -> tuple[Edit, ...]:
     """The update goes with the operator before it; comments above it stay."""
     start, end = drop.before.end, drop.update.end
+    source, style = where.dockerfile.source, style_of(where.dockerfile, where.instruction)
     lines = _comments(where, start, end)
+    behind = re.compile(rf"[ \t]*(?:&&|;)[ \t]+(?!{re.escape(style.escape)})").match(source, end)
+    if behind and "\n" in source[start : drop.update.start]:
+        return (Edit(drop.update.start, behind.end(), ""),)
     if not lines:
         return (Edit(start, end, ""),)
-    source, style = where.dockerfile.source, style_of(where.dockerfile, where.instruction)
     newline = source.find("\n", end, where.instruction.text_end)
     if newline < 0 or source[end:newline].strip() != style.escape:
         return ()
@@ -229,7 +233,8 @@ def _together(where: _Where, merge: _Merge) -> tuple[Edit, ...]:
         else:
             text += gap.text + entry.text
     for lines, word in new:
-        text += f"{style.newline}{lines}{indent}{word}" if spread else f" {word}"
+        above = "".join(indent + line.lstrip(" \t") for line in re.findall(r"[^\n]*\n", lines))
+        text += f"{style.newline}{above}{indent}{word}" if spread else f" {word}"
     text += source[first.entries[last_package].end : merge.first.end]
     rest = line_behind(source, instruction, begin, end, style) if spread else ()
     noted = spread and any(c.start >= merge.others[-1].simple.end for c in where.script.comments)
@@ -320,7 +325,7 @@ _EXAMPLES = (
         before="FROM debian\nRUN apt-get update \\\n && apt-get install -y \\\n    a \\\n"
         " # for the tests\n && apt-get install -y b c \\\n && ls\n",
         after="FROM debian\nRUN apt-get update \\\n && apt-get install -y \\\n    a \\\n"
-        " # for the tests\n    b \\\n    c \\\n && ls\n",
+        "    # for the tests\n    b \\\n    c \\\n && ls\n",
         why="lists that are one per line stay so, and comments stay above what they speak of",
     ),
     Example(

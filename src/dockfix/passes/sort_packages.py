@@ -9,11 +9,12 @@ Why: a list in order shows at a glance what is in it and what is in it twice, an
 one line of a diff.
 
 What it leaves alone: options and their values, variables, globs, substitutions, files and URLs keep
-their place, and the packages between two of them are sorted among themselves. A comment that names
-the package below it moves with it, and so do comments that stand above one package each; any other
-comment is a heading, and the packages below it, up to the next comment or empty line, are sorted
-among themselves. A command with an option that is not known is not touched at all, nor one whose
-order counts: `name-` and `name+` of apt, versions of gem.
+their place, and the packages between two of them are sorted among themselves. Comments
+that stand above one package each, one after the other, move with their packages, and so does one
+that names the package below it where the list goes on and has no headings. Any other comment is a
+heading: the packages below it, up to the next comment or empty line, are sorted among themselves. A
+command with an option that is not known is not touched at all, nor one whose order counts: `name-`
+and `name+` of apt, versions of gem.
 
 Safety: safe. These managers take the whole list, solve it as one question and choose their own
 order of work, so the packages and their versions are the same. (What can differ is the order in
@@ -113,7 +114,8 @@ def _groups(found: _List) -> Iterator[Group]:
     no_line_for_comment = any(
         entries[number].bound and not entries[slot].gap.breaks for slot, number in order
     )
-    if no_line_for_comment or (moved and len(order) > 2 and not found.listing.one_per_line):
+    packages = sum(not entries[number].text.startswith("-") for _, number in order)
+    if no_line_for_comment or (moved and packages > 2 and not found.listing.one_per_line):
         edits = _set_out(found, order)
     else:
         edits = _in_place(found, order)
