@@ -359,7 +359,7 @@ def test_one_long_logical_line_takes_linear_time(first: str, line: str) -> None:
     source = f"FROM a\n{first}{line * 1000}".encode()
     start = time.process_time()
     read_or_refuse(source)
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 15
 
 
 def test_import_is_light() -> None:
