@@ -193,6 +193,14 @@ def test_spans_over_continuations() -> None:
     assert [comment.text for comment in env.comments] == ["# no"]
 
 
+def test_a_span_ends_before_the_continuation_behind_it() -> None:
+    source = "FROM a\nCOPY --b\\\n c\\\n d\\\n\n"
+    copy = parse(source).instructions[1]
+    parts: list[Flag | Word] = [*copy.flags, *copy.words]
+    assert [source[part.start : part.end] for part in parts] == ["--b", "c", "d"]
+    assert source[copy.text_start : copy.text_end] == "c\\\n d"
+
+
 def test_stages() -> None:
     dockerfile = parse(
         "ARG v=1\nFROM a:$v AS Build\nRUN b\nFROM build\nFROM Build AS c\nFROM 'c' AS c\n"
