@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -193,3 +196,54 @@ def _installed(source: str) -> dict[str, list[str]]:
     return {key: words for key, words in found.items() if key != "others"} | {
         f"{number} {text}": [] for number, text in enumerate(found["others"])
     }
+
+
+_MANAGER = """#!/bin/sh
+[ "$1" = update ] && exit 0
+for package; do case $package in x*) exit 1;; esac; done
+shift
+for package; do echo "$package" >> "$LOG"; done
+"""
+
+
+def _script(rng: random.Random, depth: int = 0) -> str:
+    parts = []
+    for _ in range(rng.randrange(1, 5)):
+        kind = rng.random()
+        if kind < 0.75:
+            names = [
+                rng.choice(["a", "b", "c", "d", "e", "x1"]) for _ in range(rng.randrange(1, 3))
+            ]
+            parts.append(f"apk add {' '.join(names)}")
+        elif kind < 0.85 and depth < 2:
+            parts.append(rng.choice(["( {} )", "{{ {}; }}"]).format(_script(rng, depth + 1)))
+        else:
+            parts.append(rng.choice(["apk update", "true", "false", "echo y >> $LOG", "! false"]))
+    text = parts[0]
+    for part in parts[1:]:
+        text += rng.choice([" && ", " && ", " && ", " || ", "; "]) + part
+    return text
+
+
+def _outcome(script: str, folder: Path) -> tuple[bool, set[str]]:
+    """Whether the script succeeds, and then what it installed."""
+    log = folder / "log"
+    log.write_text("")
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "LOG": str(log)}
+    failed = subprocess.run(["sh", "-c", script], env=environment, check=False).returncode != 0
+    return (True, set()) if failed else (False, set(log.read_text().split()))
+
+
+def test_real_shell(tmp_path: Path) -> None:
+    manager = tmp_path / "apk"
+    manager.write_text(_MANAGER)
+    manager.chmod(0o755)
+    merged = 0
+    for seed in range(250):
+        rng = random.Random(seed)
+        script = rng.choice(["", "", "set -e; "]) + _script(rng)
+        after = merge(script)
+        if after != script:
+            merged += 1
+            assert _outcome(after, tmp_path) == _outcome(script, tmp_path), (script, after)
+    assert merged > 25

@@ -161,7 +161,8 @@ def test_words_that_make_order_count(word: str) -> None:
 def test_influence() -> None:
     assert changes_sources(["curl", "ca-certificates"])
     assert changes_sources(["epel-release"])
-    assert not changes_sources(["curl", "gnupg"])
+    assert changes_sources(["google-chrome-stable"])
+    assert not changes_sources(["curl", "gnupg", "lsb-release"])
     assert chosen_among(["php"], ["php-fpm"], "apt")
     assert not chosen_among(["curl"], ["nginx"], "apt")
     assert not chosen_among(["openjdk-8-jdk"], ["ant"], "apt")

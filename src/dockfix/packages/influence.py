@@ -8,12 +8,15 @@ from collections.abc import Iterable
 #: They bring sources, keys, ways to fetch, or change the manager itself: an install behind them may
 #: find other packages than one beside them.
 _SOURCES = re.compile(
-    r"""apt-transport-.*|ca-certificates.*|openssl|(?:software|python\d*-software)-properties.*
-    |.*-keyring|.*-keys|.*-archive|.*[-_]release(?:-.*)?|.*-repos?(?:sitor(?:y|ies))?(?:-.*)?
+    r"""apt-transport-.*|ca-certificates.*|(?:software|python\d*-software)-properties.*
+    |.*-keyring|.*-keys|.*-archive|(?!lsb[-_]).*[-_]release(?:-.*)?
+    |.*-repos?(?:sitor(?:y|ies))?(?:-.*)?|epel.*|remi-.*|pgdg-.*
     |apt|apt-(?:utils|list.*|cacher.*|p2p|rpm)|auto-apt-proxy|squid-deb-proxy-client|netselect.*
     |aptitude|dpkg|libapt-.*|localepurge|etckeeper|needrestart|eatmydata|debconf.*|cdebconf
-    |yum|yum-.*|dnf|dnf5?-.*|microdnf|libdnf.*|rpm|libzypp.*|zypper.*|subscription-manager.*
-    |apk-tools.*|python\d*-dnf.*|epel.*|remi-.*|pgdg-.*|systemd-sysv|fakeroot-.*|libc-bin""",
+    |yum|yum-.*|dnf|dnf5?-.*|microdnf|libdnf.*|python\d*-dnf.*|rpm|libzypp.*|zypper.*
+    |subscription-manager.*|apk-tools.*
+    |google-(?:chrome|earth).*|opera.*|vivaldi.*|brave.*|microsoft-edge.*|skype.*|slack.*|code
+    |teamviewer.*|dropbox|nautilus-dropbox|spotify.*|steam.*|virtualbox.*|flashplugin.*""",
     re.VERBOSE,
 )
 
