@@ -11,9 +11,9 @@ import random
 from pathlib import Path
 
 import pytest
-from shell_runs import SHELLS, STRICT_SHELLS, outcomes, runs_of
 
 from dockfix import rewrite
+from shell_runs import SHELLS, STRICT_SHELLS, outcomes, runs_of
 
 CASES = int(os.environ.get("DOCKFIX_SHELL_CASES", "5000"))
 SEED = int(os.environ.get("DOCKFIX_SHELL_SEED", "20260301"))
@@ -21,16 +21,18 @@ BATCH = 500
 
 _FILES = "abcdef"
 _SIMPLE = (
-    "touch {f}", "touch {f}", "echo {f} > {g}", "echo $v >> {f}", "echo ${{w:-none}} > {f}", "test -e {f}",
-    "true", "false", "mkdir -p {f}.d", "cd {f}.d", "mkdir -p {f}.d && cd {f}.d", "pwd | wc -c > {f}",
-    "v={f}", "export v={f}", "export W={f}", "W={f}", "echo $W > {g}", "unset v", "inherited={f}",
-    "sh -c 'echo $v $W $inherited' > {f}", "umask 077", "umask > {f}", "set -u", "set +e", "set -e", "set -f",
-    "echo {f}* > {g}", "f() {{ touch {f}; }}", "f", "! test -e {f}", "! true", "exit 0", "exit 3",
-    "read x < {f}", "echo $x > {g}", ": ${{v:=zero}}", "echo $(( n = 1 + 1 )) > {f}", "echo $n > {f}",
-    "trap 'touch {f}' EXIT", "eval 'v={f}'", "echo 'v={f}' > env.sh", ". ./env.sh", "set -- p q", "echo $# $* > {f}",
-    "echo $? > {f}", "shift", "exec true", "exec > {f}", "alias g=true", "wait", "(cd /; touch {f})", "rm -f {f}",
-    "echo \"$(cat {f})\" > {g}", "cat {f} | tr a b > {g}", "false | true", "x=$(false)", "echo $OLDPWD > {f}",
-    "command cd {f}.d", "test -e {f} || touch {f}", "grep -q {f} {g}", "readonly r=1", "hash -r", "mv {f} {g}",
+    "touch {f}", "touch {f}", "echo {f} > {g}", "echo $v >> {f}", "echo ${{w:-none}} > {f}",
+    "test -e {f}", "true", "false", "mkdir -p {f}.d", "cd {f}.d", "mkdir -p {f}.d && cd {f}.d",
+    "pwd | wc -c > {f}", "v={f}", "export v={f}", "export W={f}", "W={f}", "echo $W > {g}",
+    "unset v", "inherited={f}", "sh -c 'echo $v $W $inherited' > {f}", "umask 077", "umask > {f}",
+    "set -u", "set +e", "set -e", "set -f", "echo {f}* > {g}", "f() {{ touch {f}; }}", "f",
+    "! test -e {f}", "! true", "exit 0", "exit 3", "read x < {f}", "echo $x > {g}",
+    ": ${{v:=zero}}", "echo $(( n = 1 + 1 )) > {f}", "echo $n > {f}", "trap 'touch {f}' EXIT",
+    "eval 'v={f}'", "echo 'v={f}' > env.sh", ". ./env.sh", "set -- p q", "echo $# $* > {f}",
+    "echo $? > {f}", "shift", "exec true", "exec > {f}", "alias g=true", "wait",
+    "(cd /; touch {f})", "rm -f {f}", "echo \"$(cat {f})\" > {g}", "cat {f} | tr a b > {g}",
+    "false | true", "x=$(false)", "echo $OLDPWD > {f}", "command cd {f}.d",
+    "test -e {f} || touch {f}", "grep -q {f} {g}", "readonly r=1", "hash -r", "mv {f} {g}",
     "rm -rf {f}.d", "sleep 0 &", "set -x",
 )  # fmt: skip
 
@@ -68,12 +70,16 @@ class Generator:
     def script(self, depth: int = 2) -> str:
         text = self.command(depth)
         for _ in range(self.random.choice((0, 0, 0, 1, 1, 2, 3))):
-            joint = self.random.choice((" && ", " && ", " && ", " || ", "; ", "; ", " \\\n  && ", "; \\\n  "))
+            joint = self.random.choice(
+                (" && ", " && ", " && ", " || ", "; ", "; ", " \\\n  && ", "; \\\n  ")
+            )
             text += joint + self.command(depth)
         return text
 
     def run(self) -> str:
-        prelude = self.random.choice(("",) * 8 + ("set -e; ", "set -eu; ", "set -e; ", "set -x && "))
+        prelude = self.random.choice(
+            ("",) * 8 + ("set -e; ", "set -eu; ", "set -e; ", "set -x && ")
+        )
         text = prelude + self.script()
         return "RUN " + text + self.random.choice(("",) * 8 + (" # note", ";", " \\\n  # aside\n"))
 
@@ -81,7 +87,9 @@ class Generator:
         lines = [f"FROM {base}"]
         for _ in range(self.random.randrange(2, 6)):
             lines.append(self.run())
-            lines += self.random.choice(([], [], [], [""], ["# between"], ["# hadolint ignore=DL3003"]))
+            lines += self.random.choice(
+                ([], [], [], [""], ["# between"], ["# hadolint ignore=DL3003"])
+            )
         return "\n".join(lines) + "\n"
 
 

@@ -4,8 +4,8 @@
     result = rewrite(Path("Dockerfile").read_bytes())
     result.changed, result.applied, result.diff("Dockerfile")
 
-Everything it raises on purpose is a `DockfixError`. The names are loaded when they are first used, so
-that `import dockfix` costs nothing.
+Everything it raises on purpose is a `DockfixError`. The names are loaded when they are first used,
+so that `import dockfix` costs nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Proof before anything leaves the program: what no edit touched is the same, and nothing is lost.
 
-Both checks look at one pass at work, and compare trees that were parsed from the two texts, never what
-a pass says it did; what holds for each step holds for all.
+Both checks look at one pass at work, and compare trees that were parsed from the two texts, never
+what a pass says it did; what holds for each step holds for all.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
 
 def check_untouched(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str | None:
-    """Whether every instruction that no edit touches stands in `after`, to the byte, where it should.
+    """Whether every instruction that no edit touches stands in `after` as it should, to the byte.
 
-    `edits` are those that lead from `before.source` to `after.source`, sorted by offset. Returns what
-    is wrong, or None.
+    `edits` are those that lead from `before.source` to `after.source`, sorted by offset. Returns
+    what is wrong, or None.
     """
     found = {item.start: item for item in after.items if isinstance(item, Instruction)}
     shift = 0
@@ -34,12 +34,14 @@ def check_untouched(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]
         other = found.get(item.start + shift)
         if other is None or (other.end, other.keyword) != (item.end + shift, item.keyword):
             line, _ = before.position(item.keyword_offset)
-            return f"the {item.keyword} of line {line}, which was not to change, is read differently"
+            return (
+                f"the {item.keyword} of line {line}, which was not to change, is read differently"
+            )
     return None
 
 
 def check_kept(before: Dockerfile, after: Dockerfile) -> str | None:
-    """Whether parser directives, stages and comments are all there. Returns what is wrong, or None."""
+    """Whether directives, stages and comments are all there. Returns what is wrong, or None."""
     old = [(directive.name, directive.value) for directive in before.directives]
     new = [(directive.name, directive.value) for directive in after.directives]
     if old != new:

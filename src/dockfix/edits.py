@@ -1,8 +1,8 @@
 """Edits: the only way a pass changes a file.
 
-An edit replaces `source[start:end]` by `text`. Edits come in groups, applied whole or not at all, so
-that a rewrite of several places is never half done. Applying refuses overlaps: two groups that want
-the same place wait for each other (the later one sees a fresh parse).
+An edit replaces `source[start:end]` by `text`. Edits come in groups, applied whole or not at all,
+so that a rewrite of several places is never half done. Applying refuses overlaps: two groups that
+want the same place wait for each other (the later one sees a fresh parse).
 """
 
 from __future__ import annotations
@@ -48,9 +48,7 @@ class Group(NamedTuple):
 def overlap(edits: Iterable[Edit], taken: Sequence[Edit]) -> bool:
     """Whether an edit touches the text of one in `taken`, or inserts at the same offset."""
     return any(
-        edit.start < other.end
-        and other.start < edit.end
-        or edit.start == other.start
+        (edit.start < other.end and other.start < edit.end) or edit.start == other.start
         for edit in edits
         for other in taken
     )

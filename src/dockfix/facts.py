@@ -25,20 +25,20 @@ PREDEFINED_ARGS = frozenset(
 #: Docker's official images of distributions and languages, none of which sets a SHELL on Linux.
 _PLAIN_BASES = frozenset(
     ("almalinux", "alpine", "amazoncorretto", "amazonlinux", "buildpack-deps", "busybox", "centos",
-     "clojure", "composer", "debian", "drupal", "eclipse-temurin", "elixir", "erlang", "fedora", "gcc",
-     "golang", "gradle", "groovy", "haskell", "httpd", "ibmjava", "java", "jetty", "julia", "mariadb",
-     "maven", "memcached", "mongo", "mysql", "nginx", "node", "openjdk", "opensuse", "oraclelinux",
-     "perl", "php", "postgres", "pypy", "python", "r-base", "rabbitmq", "redis", "rockylinux", "ruby",
-     "rust", "sapmachine", "swift", "tomcat", "ubuntu", "wordpress")
+     "clojure", "composer", "debian", "drupal", "eclipse-temurin", "elixir", "erlang", "fedora",
+     "gcc", "golang", "gradle", "groovy", "haskell", "httpd", "ibmjava", "java", "jetty", "julia",
+     "mariadb", "maven", "memcached", "mongo", "mysql", "nginx", "node", "openjdk", "opensuse",
+     "oraclelinux", "perl", "php", "postgres", "pypy", "python", "r-base", "rabbitmq", "redis",
+     "rockylinux", "ruby", "rust", "sapmachine", "swift", "tomcat", "ubuntu", "wordpress")
 )  # fmt: skip
 
 
 class Shell(NamedTuple):
     """The SHELL that runs shell forms.
 
-    `dialect` is None for one that dockfix does not read. `declared` says that `options`, what stands
-    between the program and `-c`, is known: the file itself sets it, or the base is an official image.
-    A shell with startup files (`login`) runs them anew in every RUN.
+    `dialect` is None for one that dockfix does not read. `declared` says that `options`, what
+    stands between the program and `-c`, is known: the file itself sets it, or the base is an
+    official image. A shell with startup files (`login`) runs them anew in every RUN.
     """
 
     dialect: Dialect | None
@@ -49,8 +49,7 @@ class Shell(NamedTuple):
     def errexit(self) -> bool:
         """Whether `-e` is among the options."""
         return any(
-            option == "errexit"
-            or (option[:1] == "-" and option[:2] != "--" and "e" in option)
+            option == "errexit" or (option[:1] == "-" and option[:2] != "--" and "e" in option)
             for option in self.options
         )
 
@@ -67,9 +66,10 @@ class Shell(NamedTuple):
 class Place(NamedTuple):
     """What is in force where an instruction stands (before it has its effect).
 
-    `workdir` is absolute, or None when unknown: the base image's own, or one with variables.
-    `user` is as written, None for the base image's. `names` are the names of every ENV and ARG of the
-    stage and those it is built from, wherever they stand: what a process may find in its environment.
+    `workdir` is absolute, or None when unknown: the base image's own, or one with variables. `user`
+    is as written, None for the base image's. `names` are the names of every ENV and ARG of the
+    stage and those it is built from, wherever they stand: what a process may find in its
+    environment.
     """
 
     stage: int
@@ -191,4 +191,3 @@ def source_span(instruction: Instruction, start: int, end: int) -> tuple[int, in
     base = instruction.arguments_start
     logical = instruction.logical
     return logical.offset(base + start), logical.offset_end(base + end)
-

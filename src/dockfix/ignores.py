@@ -1,10 +1,10 @@
 """Comments that switch passes off: dockfix's own, hadolint's and BuildKit's.
 
-    # dockfix: ignore=merge-runs,DF103     above an instruction (or `all`)
-    # dockfix: ignore-file                 anywhere
-    # hadolint ignore=DL3009               above an instruction, through each pass's aliases
-    # hadolint global ignore=DL3009        anywhere
-    # check=skip=JSONArgsRecommended       the parser directive, likewise
+# dockfix: ignore=merge-runs,DF103     above an instruction (or `all`)
+# dockfix: ignore-file                 anywhere
+# hadolint ignore=DL3009               above an instruction, through each pass's aliases
+# hadolint global ignore=DL3009        anywhere
+# check=skip=JSONArgsRecommended       the parser directive, likewise
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from dockfix.edits import Group
 from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
 
 _PRAGMA = re.compile(
-    r"#[ \t]*(?:(?P<own>dockfix:[ \t]*ignore=)|(?P<hadolint>hadolint[ \t]+ignore=)|(?P<check>check=skip=))"
+    r"#[ \t]*(?:(?P<own>dockfix:[ \t]*ignore=)|(?P<hadolint>hadolint[ \t]+ignore=)"
+    r"|(?P<check>check=skip=))"
     r"[ \t]*(?P<names>[\w-]+(?:[ \t]*[,;][ \t]*[\w-]+)*)",
     re.IGNORECASE,
 )
-_GLOBAL = re.compile(r"#[ \t]*hadolint[ \t]+global[ \t]+ignore=[ \t]*([\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)")
+_GLOBAL = re.compile(
+    r"#[ \t]*hadolint[ \t]+global[ \t]+ignore=[ \t]*([\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)"
+)
 _IGNORE_FILE = re.compile(r"#[ \t]*dockfix:[ \t]*ignore-file\b")
 _SEPARATOR = re.compile(r"[ \t]*[,;][ \t]*")
 
@@ -42,8 +45,8 @@ class Pragma(NamedTuple):
 class Ignores(NamedTuple):
     """What a file's comments switch off.
 
-    `everywhere` are names; `starts`, `ends` and `local` run parallel, an entry for every instruction
-    that has such a comment above it.
+    `everywhere` are names; `starts`, `ends` and `local` run parallel, an entry for every
+    instruction that has such a comment above it.
     """
 
     whole_file: bool
@@ -53,7 +56,7 @@ class Ignores(NamedTuple):
     local: tuple[frozenset[str], ...]
 
     def covers(self, group: Group, names: frozenset[str]) -> bool:
-        """Whether a group of a pass, known by `names`, is switched off at an instruction it concerns."""
+        """Whether a group of a pass known by `names` is switched off where it would work."""
         if self.whole_file or names & self.everywhere:
             return True
         if not self.local:

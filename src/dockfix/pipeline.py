@@ -29,8 +29,8 @@ MOST_SWEEPS = 10
 class Applied(NamedTuple):
     """A group of edits of a pass, made or only offered, and where it lies in the original file.
 
-    `line` and `column` start at 1 and count characters; `start` and `end` are character offsets of the
-    span that the edits cover.
+    `line` and `column` start at 1 and count characters; `start` and `end` are character offsets of
+    the span that the edits cover.
     """
 
     code: str
@@ -82,8 +82,8 @@ def rewrite(
     `select` and `ignore` name passes (by name, code, prefix of codes, or alias); None selects those
     that are on by default. `filename` is for messages only; nothing is read or written.
 
-    Raises DockerfileSyntaxError for a file BuildKit would refuse, ConfigError for a name of no pass,
-    and CheckFailed when the result does not pass dockfix's own checks.
+    Raises DockerfileSyntaxError for a file BuildKit would refuse, ConfigError for a name of no
+    pass, and CheckFailed when the result does not pass dockfix's own checks.
     """
     chosen = choose(select, ignore)
     text = source if isinstance(source, str) else decode(source)
@@ -156,7 +156,9 @@ class _Run:
                 break
         else:
             raise CheckFailed(
-                last, f"the file did not come to rest in {MOST_SWEEPS} sweeps", filename=self.filename
+                last,
+                f"the file did not come to rest in {MOST_SWEEPS} sweeps",
+                filename=self.filename,
             )
         notes = [finding for finding in rest if finding.safety is Safety.NOTE]
         if self.original.fragment:
@@ -241,7 +243,7 @@ class _Run:
 
 
 class _Layer(NamedTuple):
-    """The edits of one step: spans of new text, and the spans of the text before that they replace."""
+    """The edits of one step: spans of new text, and those of the text that they replace."""
 
     starts: list[int]
     ends: list[int]

@@ -1,8 +1,8 @@
 """Which consecutive RUNs belong together: the `related` strategy of merge-runs.
 
-Two scripts are related when they call the same package manager, when the later one removes a file or
-a package that the earlier one brings, or extracts what it downloads. What lies between two related
-ones goes with them, since only neighbors can be merged.
+Two scripts are related when they call the same package manager, when the later one removes a file
+or a package that the earlier one brings, or extracts what it downloads. What lies between two
+related ones goes with them, since only neighbors can be merged.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 #: Programs of one manager under one name.
 _MANAGERS = {
-    "apt-get": "apt", "apt": "apt", "aptitude": "apt", "apt-key": "apt", "add-apt-repository": "apt",
-    "apk": "apk", "yum": "rpm", "dnf": "rpm", "microdnf": "rpm", "tdnf": "rpm", "rpm": "rpm",
-    "zypper": "zypper", "pacman": "pacman", "pip": "pip", "pip2": "pip", "pip3": "pip", "npm": "npm",
-    "yarn": "npm", "gem": "gem", "conda": "conda", "mamba": "conda",
+    "apt-get": "apt", "apt": "apt", "aptitude": "apt", "apt-key": "apt",
+    "add-apt-repository": "apt", "apk": "apk", "yum": "rpm", "dnf": "rpm", "microdnf": "rpm",
+    "tdnf": "rpm", "rpm": "rpm", "zypper": "zypper", "pacman": "pacman", "pip": "pip",
+    "pip2": "pip", "pip3": "pip", "npm": "npm", "yarn": "npm", "gem": "gem", "conda": "conda",
+    "mamba": "conda",
 }  # fmt: skip
 _WORD = re.compile(r"[^\s;&|<>()'\"]+")
 _BRINGS = re.compile(r"\b(?:wget|curl|git[ \t]+clone|install|add)\b")
@@ -40,7 +41,9 @@ def related_spans(texts: Sequence[str]) -> list[range]:
     return spans
 
 
-def _related(early: str, early_words: frozenset[str], late: str, late_words: frozenset[str]) -> bool:
+def _related(
+    early: str, early_words: frozenset[str], late: str, late_words: frozenset[str]
+) -> bool:
     managers = {_MANAGERS[word] for word in early_words if word in _MANAGERS}
     if managers & {_MANAGERS[word] for word in late_words if word in _MANAGERS}:
         return True

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from dockfix.passes import clean_package_cache, merge_runs
+from dockfix.passes import (
+    clean_package_cache,
+    exec_form,
+    install_before_source,
+    merge_installs,
+    merge_runs,
+    sort_packages,
+)
 from dockfix.passes.base import Pass
 
 PASSES: tuple[Pass, ...] = (
+    # what moves comes first: it may bring RUNs together
+    install_before_source.PASS,
+    # a merged RUN holds what the passes below look for in one script
     merge_runs.PASS,
+    # one install has one list to sort
+    merge_installs.PASS,
+    # behind the last install of a merged RUN, and no longer in a RUN of its own
     clean_package_cache.PASS,
+    # lists are final now
+    sort_packages.PASS,
+    # concerns no other
+    exec_form.PASS,
 )

@@ -30,8 +30,8 @@ class Example(NamedTuple):
     """A file and what the pass makes of it (its groups of every safety applied, until quiet).
 
     `after` is None for a file that must be left alone; `why` then says why. `why` may also say what
-    to look at in a change. `unsafe` says that the change is one for --unsafe-fixes only. `files` is a
-    build context at hand, as pairs of path and content; None: there is none.
+    to look at in a change. `unsafe` says that the change is one for --unsafe-fixes only. `files` is
+    a build context at hand, as pairs of path and content; None: there is none.
     """
 
     before: str
@@ -45,10 +45,10 @@ class Example(NamedTuple):
 class Pass(NamedTuple):
     """One rewrite: see `architecture` in docs/design.md for what each field promises.
 
-    `code` never changes once published; `name` is verb-object in kebab case; `safety` is that of its
-    usual groups (a group may be less safe). `aliases` are the names under which other linters know
-    the matter, so that their ignore comments hold here. `verify` compares the file before and after
-    this pass and says what is wrong with the change, or None.
+    `code` never changes once published; `name` is verb-object in kebab case; `safety` is that of
+    its usual groups (a group may be less safe). `aliases` are the names under which other linters
+    know the matter, so that their ignore comments hold here. `verify` compares the file before and
+    after this pass and says what is wrong with the change, or None.
     """
 
     code: str

@@ -4,19 +4,19 @@
         && apt-get install -y git     →        && apt-get install -y git \\
                                                 && rm -rf /var/lib/apt/lists/*
 
-**Why.** `apt-get update` leaves some 20 MB of lists that no container needs, and that are stale by the
-time anyone does. They have to go in the same RUN: a later layer hides them but still ships them. A
-RUN of its own that only removes them (and calls `apt-get clean`) is therefore moved in.
+**Why.** `apt-get update` leaves some 20 MB of lists that no container needs, and that are stale by
+the time anyone does. They have to go in the same RUN: a later layer hides them but still ships
+them. A RUN of its own that only removes them (and calls `apt-get clean`) is therefore moved in.
 
-**Left alone.** RUNs whose lists are needed later: when a later RUN of the stage, or of a stage built
-on it or copying its root, installs or looks packages up before an `apt-get update` of its own, or runs
-a script that might. RUNs with a cache mount over the lists or apt's cache; exec form, here-documents,
-ONBUILD, scripts dockfix does not understand, that end in `||`, in a comment or in the background, that
-set a trap or replace themselves by `exec`; RUNs that remove lists already.
+**Left alone.** RUNs whose lists are needed later: when a later RUN of the stage, or of a stage
+built on it or copying its root, installs or looks packages up before an `apt-get update` of its
+own, or runs a script that might. RUNs with a cache mount over the lists or apt's cache; exec form,
+here-documents, ONBUILD, scripts dockfix does not understand, that end in `||`, in a comment or in
+the background, that set a trap or replace themselves by `exec`; RUNs that remove lists already.
 
-**Safety.** The removal runs last, only if everything before it succeeded, and succeeds itself
-(`rm -f`), so the status of the RUN stays; behind a `;` only where errexit has stopped a failure
-before. Nothing in this file reads the lists again. An image built FROM this one elsewhere has to call
+**Safety.** The removal runs last, only if everything before it succeeded, and succeeds itself (`rm
+-f`), so the status of the RUN stays; behind a `;` only where errexit has stopped a failure before.
+Nothing in this file reads the lists again. An image built FROM this one elsewhere has to call
 `apt-get update` before it installs, as with the official images, which ship no lists either.
 """
 
@@ -36,7 +36,7 @@ from dockfix.shell.effects import effects
 from dockfix.shell.joining import ends_where_it_fails, prelude_of
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import walk
-from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction
+from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
 REMOVAL = "rm -rf /var/lib/apt/lists/*"
 _LISTS = ("/var/lib/apt/lists/*", "/var/lib/apt/lists/", "/var/lib/apt/lists")
@@ -44,16 +44,18 @@ _REMOVED = re.compile(r"/var/lib/\S*apt|\bdistclean\b|\bDir::")
 _APT_TEXT = re.compile(r"\b(?:apt|aptitude)\b|apt-")
 #: Programs that may run apt out of sight: scripts of the build, and tools that set machines up.
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", ".", "source"))
-_SETUP = frozenset(("ansible-playbook", "ansible", "puppet", "chef-client", "chef-solo", "salt-call",
-                    "make", "playwright", "npx", "rosdep"))  # fmt: skip
+_SETUP = frozenset(
+    ("ansible-playbook", "ansible", "puppet", "chef-client", "chef-solo", "salt-call", "make",
+     "playwright", "npx", "rosdep")
+)  # fmt: skip
 _SCRIPT = re.compile(r".*\.(?:sh|bash)|\./(?!configure$|gradlew$|mvnw$|manage\.py$).*")
 
 
 class Run(NamedTuple):
     """A RUN and what it does with apt's lists.
 
-    `fetches` and `installs`: it updates the lists, installs from them. `needs`: it may use lists that
-    an earlier RUN fetched. `script` is None where it was not read.
+    `fetches` and `installs`: it updates the lists, installs from them. `needs`: it may use lists
+    that an earlier RUN fetched. `script` is None where it was not read.
     """
 
     owner: Instruction
@@ -101,7 +103,9 @@ def _built_on(dockerfile: Dockerfile, needed: list[bool]) -> list[bool]:
             if item.keyword == "COPY" and needed[stage.index]:
                 source = next((f.value for f in item.flags if f.name == "from"), None)
                 texts = item.json or tuple(word.text for word in item.words)
-                if source and any(text in ("/", "/.") or text.startswith("/var") for text in texts[:-1]):
+                if source and any(
+                    text in ("/", "/.") or text.startswith("/var") for text in texts[:-1]
+                ):
                     for other in dockerfile.stages[: stage.index]:
                         result[other.index] |= source.lower() in (other.name, str(other.index))
     return result
@@ -160,7 +164,8 @@ def _cleanable(run: Run) -> bool:
         return False
     leaks = effects(script.text, script.items).leaks
     return not any(
-        leak.kind in ("background", "exec", "trap", "exit", "return", "alias", "eval") for leak in leaks
+        leak.kind in ("background", "exec", "trap", "exit", "return", "alias", "eval")
+        for leak in leaks
     )
 
 
@@ -247,7 +252,10 @@ def _cleans_only(run: Run) -> bool:
             return False
     return any(words[:1] == ["rm"] for words in texts) and all(
         words in (["apt-get", "clean"], ["apt", "clean"])
-        or (words[:2] in (["rm", "-rf"], ["rm", "-r"], ["rm", "-fr"]) and set(words[2:]) <= set(_LISTS))
+        or (
+            words[:2] in (["rm", "-rf"], ["rm", "-r"], ["rm", "-fr"])
+            and set(words[2:]) <= set(_LISTS)
+        )
         for words in texts
     )
 
@@ -308,33 +316,56 @@ PASS = Pass(
         Example(before=f"{_FROM}{_INSTALL}\n", after=f"{_FROM}{_CLEANED}"),
         Example(
             before=f"{_FROM}RUN set -eux; \\\n\tapt-get update; \\\n\tapt-get install -y git\n",
-            after=f"{_FROM}RUN set -eux; \\\n\tapt-get update; \\\n\tapt-get install -y git; \\\n\t{REMOVAL}\n",
+            after=(
+                f"{_FROM}RUN set -eux; \\\n\tapt-get update; \\\n"
+                f"\tapt-get install -y git; \\\n\t{REMOVAL}\n"
+            ),
             why="joined as the author joins",
         ),
         Example(
             before=f"{_FROM}{_INSTALL}\nCOPY . /app\n# tidy up\nRUN apt-get clean && {REMOVAL}\n",
             after=(
-                f"{_FROM}{_INSTALL} \\\n    # tidy up\n    && apt-get clean && {REMOVAL}\nCOPY . /app\n"
+                f"{_FROM}{_INSTALL} \\\n    # tidy up\n    && apt-get clean && {REMOVAL}\n"
+                "COPY . /app\n"
             ),
             why="in a layer of its own it frees nothing",
         ),
         Example(
             before=f"{_FROM}RUN sudo apt-get update && sudo apt-get install -y git\n",
-            after=f"{_FROM}RUN sudo apt-get update && sudo apt-get install -y git \\\n    && sudo {REMOVAL}\n",
+            after=(
+                f"{_FROM}RUN sudo apt-get update && sudo apt-get install -y git \\\n"
+                f"    && sudo {REMOVAL}\n"
+            ),
         ),
-        Example(before=f"{_FROM}{_INSTALL}\nCOPY a /a\nRUN apt-get install -y gcc\n", why="needed later"),
-        Example(before=f"FROM debian AS a\n{_INSTALL}\nFROM a\nRUN apt-get install -y gcc\n",
-                why="needed in a stage built on this one"),
-        Example(before=f"{_FROM}{_INSTALL}\nCOPY s.sh /\nRUN /s.sh\n", why="who knows what the script installs"),
-        Example(before=f"{_FROM}RUN --mount=type=cache,target=/var/lib/apt apt-get update && apt-get install -y git\n",
-                why="a cache mount keeps the lists out of the image"),
-        Example(before=f"{_FROM}RUN <<EOF\napt-get update\napt-get install -y git\nEOF\n", why="a here-document"),
+        Example(
+            before=f"{_FROM}{_INSTALL}\nCOPY a /a\nRUN apt-get install -y gcc\n", why="needed later"
+        ),
+        Example(
+            before=f"FROM debian AS a\n{_INSTALL}\nFROM a\nRUN apt-get install -y gcc\n",
+            why="needed in a stage built on this one",
+        ),
+        Example(
+            before=f"{_FROM}{_INSTALL}\nCOPY s.sh /\nRUN /s.sh\n",
+            why="who knows what the script installs",
+        ),
+        Example(
+            before=f"{_FROM}RUN --mount=type=cache,target=/var/lib/apt{_INSTALL[3:]}\n",
+            why="a cache mount keeps the lists out of the image",
+        ),
+        Example(
+            before=f"{_FROM}RUN <<EOF\napt-get update\napt-get install -y git\nEOF\n",
+            why="a here-document",
+        ),
         Example(before=f"{_FROM}{_INSTALL} # tools\n", why="the comment would swallow it"),
         Example(before=f"{_FROM}{_INSTALL} || true\n", why="`||` has the last word"),
-        Example(before=f"{_FROM}ONBUILD {_INSTALL}\n", why="what comes after it is in another file"),
+        Example(
+            before=f"{_FROM}ONBUILD {_INSTALL}\n", why="what comes after it is in another file"
+        ),
         Example(before=f'{_FROM}RUN ["apt-get", "update"]\n', why="exec form has no `&&`"),
-        Example(before=f"{_FROM}RUN apt-get update && apt-get install -y git && rm -r /var/lib/apt/lists\n",
-                why="already done"),
+        Example(
+            before=f"{_FROM}{_INSTALL} && rm -r /var/lib/apt/lists\n",
+            why="already done",
+        ),
         Example(before=f"{_FROM}RUN apt-get install -y git\n", why="the lists are another layer's"),
     ),
 )

@@ -7,23 +7,24 @@
 downloads and another removes, a compiler that is installed, used and purged, package lists. In one
 RUN they leave no trace. An `apt-get update` of its own also goes stale in the build cache.
 
-**Strategy.** `merge-strategy = "all"`, the default, merges every pair that may be merged; `"related"`
-only RUNs that gain bytes or belong together: calls of one package manager, download, extract and
-delete, install, use and remove.
+**Strategy.** `merge-strategy = "all"`, the default, merges every pair that may be merged;
+`"related"` only RUNs that gain bytes or belong together: calls of one package manager, download,
+extract and delete, install, use and remove.
 
-**Left alone.** RUNs with other flags between them or in exec form, with here-documents, under a SHELL
-that is not sh, bash, dash or ash, on Windows; ONBUILD RUNs beside ordinary ones; scripts dockfix does
-not understand; jobs in the background and daemons; what changes /bin/sh, /etc/hosts, /dev or the
-working directory's existence; a merged text over 128 KiB; RUNs whose own comment swallows the rest of
-a command (that is pointed out); RUNs that an ignore comment names.
+**Left alone.** RUNs with other flags between them or in exec form, with here-documents, under a
+SHELL that is not sh, bash, dash or ash, on Windows; ONBUILD RUNs beside ordinary ones; scripts
+dockfix does not understand; jobs in the background and daemons; what changes /bin/sh, /etc/hosts,
+/dev or the working directory's existence; a merged text over 128 KiB; RUNs whose own comment
+swallows the rest of a command (that is pointed out); RUNs that an ignore comment names.
 
 **Safety.** A merged RUN keeps what the two promised: the second runs if and only if the first
-succeeded, from the same state of the shell as in a fresh one, and the status is that of the part that
-failed or of the last. What a part leaves in its shell is either contained in a subshell, or is a
-variable that no later part names or inherits. `set -e` does nothing to the left of `&&`, so it never
-stands there; two parts with the same `set -e` prelude are joined by `;`. The rules and their sources
-are in `dockfix.shell.joining`, `effects` and `fresh`. Comments stay, as lines inside the merged RUN.
-What does change: the image has fewer layers, and an edit of one part runs all of them again.
+succeeded, from the same state of the shell as in a fresh one, and the status is that of the part
+that failed or of the last. What a part leaves in its shell is either contained in a subshell, or is
+a variable that no later part names or inherits. `set -e` does nothing to the left of `&&`, so it
+never stands there; two parts with the same `set -e` prelude are joined by `;`. The rules and their
+sources are in `dockfix.shell.joining`, `effects` and `fresh`. Comments stay, as lines inside the
+merged RUN. What does change: the image has fewer layers, and an edit of one part runs all of them
+again.
 """
 
 from __future__ import annotations
@@ -63,11 +64,14 @@ class Run(NamedTuple):
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
-    """Yields a group for every chain of RUNs that may be merged, and a note where a comment swallows."""
+    """Yields a group for every chain of RUNs that may be merged, and a note where a comment
+    swallows."""
     for runs in _neighbors(dockerfile):
         wanted = range(len(runs))
-        spans = [wanted] if settings.merge_strategy == "all" else related_spans(
-            [run.shell.arguments for run in runs]
+        spans = (
+            [wanted]
+            if settings.merge_strategy == "all"
+            else related_spans([run.shell.arguments for run in runs])
         )
         for span in spans:
             for chained, chain in _chains(runs[span.start : span.stop]):
@@ -228,9 +232,7 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
         item = _last_item(last)
         _, end = source_span(last.shell, item.end, item.terminator_start + len(item.terminator))
         edits.append(Edit(_end(last), max(end, _end(last)), "; }"))
-    return Group(
-        first.owner.keyword_offset, f"merge {len(runs)} consecutive RUNs", tuple(edits)
-    )
+    return Group(first.owner.keyword_offset, f"merge {len(runs)} consecutive RUNs", tuple(edits))
 
 
 def _head(dockerfile: Dockerfile, runs: list[Run], style: Style) -> tuple[bool, list[Edit]]:
@@ -344,12 +346,21 @@ PASS = Pass(
             after="FROM debian\nRUN apt-get update \\\n    && apt-get install -y git\n",
         ),
         Example(
-            before="FROM alpine\nRUN apk add git && \\\n\tgit clone u /x\n\n# not needed any more\nRUN apk del git\n",
-            after="FROM alpine\nRUN apk add git && \\\n\tgit clone u /x && \\\n\t# not needed any more\n\tapk del git\n",
+            before=(
+                "FROM alpine\nRUN apk add git && \\\n\tgit clone u /x\n\n"
+                "# not needed any more\nRUN apk del git\n"
+            ),
+            after=(
+                "FROM alpine\nRUN apk add git && \\\n\tgit clone u /x && \\\n"
+                "\t# not needed any more\n\tapk del git\n"
+            ),
             why="the style of the file, and the comment, stay",
         ),
         Example(
-            before="FROM debian\nRUN cd /src && make\nRUN test -x a || chmod +x a\nRUN touch b; touch c\n",
+            before=(
+                "FROM debian\nRUN cd /src && make\nRUN test -x a || chmod +x a\n"
+                "RUN touch b; touch c\n"
+            ),
             after=(
                 "FROM debian\nRUN ( cd /src && make ) \\\n    && { test -x a || chmod +x a; } \\\n"
                 "    && { touch b; touch c; }\n"
@@ -367,8 +378,14 @@ PASS = Pass(
             why="the comment would swallow what follows, so it gets a line of its own",
         ),
         Example(
-            before="FROM debian\n# hadolint ignore=DL3008\nRUN apt-get install -y a\n# hadolint ignore=DL3003\nRUN b\n",
-            after="FROM debian\n# hadolint ignore=DL3008,DL3003\nRUN apt-get install -y a \\\n    && b\n",
+            before=(
+                "FROM debian\n# hadolint ignore=DL3008\nRUN apt-get install -y a\n"
+                "# hadolint ignore=DL3003\nRUN b\n"
+            ),
+            after=(
+                "FROM debian\n# hadolint ignore=DL3008,DL3003\nRUN apt-get install -y a \\\n"
+                "    && b\n"
+            ),
         ),
         Example(
             before="FROM debian\nRUN v=1.2 && wget u/$v.tgz\nRUN make\n",
@@ -384,28 +401,67 @@ PASS = Pass(
             before="FROM debian\nONBUILD RUN a\nONBUILD RUN b\nRUN c\n",
             after="FROM debian\nONBUILD RUN a \\\n    && b\nRUN c\n",
         ),
-        Example(before="FROM debian\nRUN set -e; a; b\nRUN c\n", why="`set -e` does nothing before `&&`"),
-        Example(before="FROM debian\nRUN set -e; a && b\nRUN set -e; c\n", why="`a` failing would not stop it"),
-        Example(before="FROM debian\nRUN set -e; ! a\nRUN set -e; c\n", why="errexit ignores a `!`"),
-        Example(before="FROM debian\nRUN a &\nRUN b\n", why="what runs in the background ends with its RUN"),
+        Example(
+            before="FROM debian\nRUN set -e; a; b\nRUN c\n", why="`set -e` does nothing before `&&`"
+        ),
+        Example(
+            before="FROM debian\nRUN set -e; a && b\nRUN set -e; c\n",
+            why="`a` failing would not stop it",
+        ),
+        Example(
+            before="FROM debian\nRUN set -e; ! a\nRUN set -e; c\n", why="errexit ignores a `!`"
+        ),
+        Example(
+            before="FROM debian\nRUN a &\nRUN b\n",
+            why="what runs in the background ends with its RUN",
+        ),
         Example(before="FROM debian\nRUN service x start\nRUN b\n", why="so does a daemon"),
         Example(before="FROM debian\nRUN a\nRUN echo $? > /s\n", why="`$?` is 0 in a fresh shell"),
-        Example(before="FROM debian\nRUN trap 'rm x' EXIT; a\nRUN b\n", why="a trap runs when its shell ends"),
+        Example(
+            before="FROM debian\nRUN trap 'rm x' EXIT; a\nRUN b\n",
+            why="a trap runs when its shell ends",
+        ),
         Example(before="FROM debian\nRUN a\nRUN --network=none b\n", why="other flags"),
-        Example(before="FROM debian\nRUN --mount=type=tmpfs,target=/t a\nRUN --mount=type=tmpfs,target=/t b\n",
-                why="the second finds an empty /t"),
+        Example(
+            before=(
+                "FROM debian\nRUN --mount=type=tmpfs,target=/t a\n"
+                "RUN --mount=type=tmpfs,target=/t b\n"
+            ),
+            why="the second finds an empty /t",
+        ),
         Example(before='FROM debian\nRUN ["a"]\nRUN b\n', why="exec form has no shell"),
-        Example(before="FROM debian\nRUN <<EOF\na\nEOF\nRUN b\n", why="a here-document is a script of its own"),
+        Example(
+            before="FROM debian\nRUN <<EOF\na\nEOF\nRUN b\n",
+            why="a here-document is a script of its own",
+        ),
         Example(before="FROM debian\nRUN a\nONBUILD RUN b\n", why="one runs now, the other later"),
-        Example(before="FROM debian\nRUN ln -sf bash /bin/sh\nRUN b\n", why="the second gets another shell"),
-        Example(before="FROM debian\nRUN echo 1.2.3.4 h >> /etc/hosts\nRUN b\n", why="each RUN gets its own"),
-        Example(before="FROM debian\nWORKDIR /w\nRUN rm -rf /w\nRUN b\n", why="each RUN gets its directory"),
-        Example(before="FROM example.org/base\nRUN a\nRUN x; y\nRUN b\n",
-                after="FROM example.org/base\nRUN a \\\n    && { x; y; }\nRUN b\n",
-                why="the base image's SHELL may have `-e`, which must still stop `x; y` at x"),
-        Example(before="FROM debian\nRUN a # one \\\n  && b\nRUN c\n", why="the comment swallows `&& b`"),
-        Example(before='FROM debian\nSHELL ["pwsh", "-c"]\nRUN a\nRUN b\n', why="not a POSIX shell"),
+        Example(
+            before="FROM debian\nRUN ln -sf bash /bin/sh\nRUN b\n",
+            why="the second gets another shell",
+        ),
+        Example(
+            before="FROM debian\nRUN echo 1.2.3.4 h >> /etc/hosts\nRUN b\n",
+            why="each RUN gets its own",
+        ),
+        Example(
+            before="FROM debian\nWORKDIR /w\nRUN rm -rf /w\nRUN b\n",
+            why="each RUN gets its directory",
+        ),
+        Example(
+            before="FROM example.org/base\nRUN a\nRUN x; y\nRUN b\n",
+            after="FROM example.org/base\nRUN a \\\n    && { x; y; }\nRUN b\n",
+            why="the base image's SHELL may have `-e`, which must still stop `x; y` at x",
+        ),
+        Example(
+            before="FROM debian\nRUN a # one \\\n  && b\nRUN c\n", why="the comment swallows `&& b`"
+        ),
+        Example(
+            before='FROM debian\nSHELL ["pwsh", "-c"]\nRUN a\nRUN b\n', why="not a POSIX shell"
+        ),
         Example(before="FROM mcr.microsoft.com/windows/servercore\nRUN a\nRUN b\n", why="Windows"),
-        Example(before="FROM debian\nRUN a\n# dockfix: ignore=merge-runs\nRUN b\n", why="the author says so"),
+        Example(
+            before="FROM debian\nRUN a\n# dockfix: ignore=merge-runs\nRUN b\n",
+            why="the author says so",
+        ),
     ),
 )

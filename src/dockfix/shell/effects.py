@@ -88,20 +88,26 @@ _LEAKING: dict[str, Kind] = {
     "caller": "unknown", "fc": "unknown", "history": "unknown", "coproc": "background",
 }  # fmt: skip
 #: Special built-ins: an assignment in front of one stays (POSIX XCU 2.14).
-_SPECIAL = frozenset((":", ".", "source", "eval", "exec", "exit", "export", "readonly", "return",
-                      "set", "shift", "times", "trap", "unset", "break", "continue"))  # fmt: skip
+_SPECIAL = frozenset(
+    (":", ".", "source", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
+     "times", "trap", "unset", "break", "continue")
+)  # fmt: skip
 #: Built-ins of every shell here that leave nothing behind and are no programs to look up.
-HARMLESS_BUILTINS = frozenset((":", "true", "false", "echo", "printf", "test", "[", "[[", "pwd", "type",
-                       "kill", "times", "break", "continue", "let", "help"))  # fmt: skip
+HARMLESS_BUILTINS = frozenset(
+    (":", "true", "false", "echo", "printf", "test", "[", "[[", "pwd", "type", "kill", "times",
+     "break", "continue", "let", "help")
+)  # fmt: skip
 #: What a fresh shell sets anew, by the name it is read under.
 _RESET_PARAMETERS = frozenset(
-    ("?", "!", "#", "@", "*", "-", "_", "PPID", "SECONDS", "OLDPWD", "LINENO", "PIPESTATUS", "OPTIND",
-     "OPTARG", "DIRSTACK", "FUNCNAME", "REPLY", "RANDOM", "EPOCHREALTIME")
+    ("?", "!", "#", "@", "*", "-", "_", "PPID", "SECONDS", "OLDPWD", "LINENO", "PIPESTATUS",
+     "OPTIND", "OPTARG", "DIRSTACK", "FUNCNAME", "REPLY", "RANDOM", "EPOCHREALTIME")
 )  # fmt: skip
 _POSITIONAL = frozenset(("#", "@", "*"))
 #: Commands that print the shell's state when they have no arguments.
-_PRINTS_STATE = frozenset(("trap", "set", "alias", "jobs", "hash", "declare", "typeset", "local",
-                           "readonly", "export", "dirs", "times", "umask", "ulimit"))  # fmt: skip
+_PRINTS_STATE = frozenset(
+    ("trap", "set", "alias", "jobs", "hash", "declare", "typeset", "local", "readonly", "export",
+     "dirs", "times", "umask", "ulimit")
+)  # fmt: skip
 _INFALLIBLE = frozenset((":", "true", "echo", "printf", "export", "set", "umask", "unset"))
 _ASSIGNING = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -135,8 +141,8 @@ def effects(text: str, items: tuple[Item, ...]) -> Effects:
 def is_chain(items: tuple[Item, ...]) -> bool:
     """Whether a list is nothing but simple commands and pipelines of them, joined by `&&`.
 
-    Errexit has nothing to do in one: a command that fails ends the list with its status, and with it
-    the script, whether the option is set or not.
+    Errexit has nothing to do in one: a command that fails ends the list with its status, and with
+    it the script, whether the option is set or not.
     """
     return (
         len(items) == 1
@@ -162,7 +168,9 @@ def sensitive(items: tuple[Item, ...]) -> bool:
 def sensitive_item(item: Item) -> bool:
     """`sensitive`, of what lies inside one and-or list."""
     return any(
-        _sensitive_command(command) for pipeline in item.node.pipelines for command in pipeline.commands
+        _sensitive_command(command)
+        for pipeline in item.node.pipelines
+        for command in pipeline.commands
     )
 
 
@@ -182,9 +190,7 @@ def _sensitive_command(command: Command) -> bool:
         return any(map(sensitive, [*bodies, command.orelse or ()]))
     if isinstance(command, Case):
         return any(sensitive(body) for _, body in command.arms)
-    if isinstance(command, Function):
-        return True
-    return False
+    return isinstance(command, Function)
 
 
 def _can_fail(item: Item) -> bool:
@@ -364,12 +370,19 @@ class _Walk:
                 self.leak(kind, "", here)
 
     def set_options(self, arguments: tuple[Word, ...], here: bool) -> None:
+        named = False
         for word in arguments:
-            value = word.value
-            if value is None or value in ("--", "-"):
-                self.leak("positional", "set", here)
-            elif value == "errexit" or (value[:1] == "-" and value[:2] != "--" and "e" in value):
+            value = word.value or ""
+            if (
+                value == "errexit"
+                if named
+                else value[:1] == "-" and "e" in value and value[1] != "-"
+            ):
                 # wherever it is set: to the left of `&&` even a subshell's own errexit is ignored
                 self.leak("errexit", "set")
-            else:
+            elif named or (value[:1] in ("-", "+") and value not in ("-", "--")):
                 self.leak("option", value, here)
+            else:
+                self.leak("positional", "set", here)
+                return
+            named = not named and value[-1:] == "o"

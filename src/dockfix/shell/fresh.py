@@ -2,14 +2,16 @@
 
 BuildKit starts each RUN in a new container process (executor/runcexecutor, executor/oci): with its
 own mounts of /etc/hosts, /etc/resolv.conf, /dev and /dev/shm, without the processes of the RUN
-before, in a working directory that is made if it is missing, as the user that /etc/passwd names now,
-and with the /bin/sh that is there now. A script that changes one of these must not share a process
-with the script that follows it. `barrier` finds such scripts; in doubt it finds one too many.
+before, in a working directory that is made if it is missing, as the user that /etc/passwd names
+now, and with the /bin/sh that is there now. A script that changes one of these must not share a
+process with the script that follows it. `barrier` finds such scripts; in doubt it finds one too
+many.
 """
 
 from __future__ import annotations
 
 import re
+
 from dockfix.shell.effects import HARMLESS_BUILTINS
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.shell.walk import walk
@@ -20,11 +22,12 @@ _DAEMONS = frozenset(
      "pg_ctlcluster", "mysqld", "mysqld_safe", "mariadbd", "mongod", "redis-server", "nginx",
      "apache2", "apache2ctl", "apachectl", "httpd", "rabbitmq-server", "dockerd", "containerd",
      "sshd", "cron", "crond", "rsyslogd", "dbus-daemon", "ssh-agent", "gpg-agent", "memcached",
-     "slapd", "supervisord", "Xvfb", "vncserver", "nohup", "setsid", "daemonize", "daemon", "screen",
-     "tmux", "pm2", "forever", "nscd", "influxd", "etcd", "consul", "vault", "postgres")
+     "slapd", "supervisord", "Xvfb", "vncserver", "nohup", "setsid", "daemonize", "daemon",
+     "screen", "tmux", "pm2", "forever", "nscd", "influxd", "etcd", "consul", "vault", "postgres")
 )  # fmt: skip
 _STARTED_INSIDE = re.compile(
-    r"init\.d/[\w.@-]+[ \t]+(?:re)?start|\b(?:service|systemctl|rc-service)[ \t]+[\w.@-]+[ \t]+(?:re)?start"
+    r"init\.d/[\w.@-]+[ \t]+(?:re)?start"
+    r"|\b(?:service|systemctl|rc-service)[ \t]+[\w.@-]+[ \t]+(?:re)?start"
     r"|\bpg_ctl\b|start-stop-daemon|--?daemon(?:ize)?\b|--fork\b|--background\b|--detach\b"
     r"|[^&>\s][ \t]*&[ \t]*['\"]"
 )
@@ -33,13 +36,19 @@ _MOUNTED = re.compile(
     r"/etc/(?:hosts|resolv\.conf|hostname)(?![\w.-])|/dev/shm(?![\w-])"
     r"|/dev/(?!null|std(?:in|out|err)|tty|zero|u?random|fd\b|tcp\b|udp\b)[A-Za-z]"
 )
-_MACHINE = frozenset(("mount", "umount", "sysctl", "hostname", "domainname", "swapon", "mknod",
-                      "modprobe", "chroot", "unshare", "setcap"))  # fmt: skip
-_CHANGES_FILES = frozenset(("ln", "mv", "cp", "rm", "install", "unlink", "dpkg-divert",
-                            "update-alternatives", "alternatives"))  # fmt: skip
+_MACHINE = frozenset(
+    ("mount", "umount", "sysctl", "hostname", "domainname", "swapon", "mknod", "modprobe",
+     "chroot", "unshare", "setcap")
+)  # fmt: skip
+_CHANGES_FILES = frozenset(
+    ("ln", "mv", "cp", "rm", "install", "unlink", "dpkg-divert", "update-alternatives",
+     "alternatives")
+)  # fmt: skip
 _SHELL_PATH = re.compile(r"/bin/(?:sh|dash|bash|ash|busybox)(?![\w./-])")
-_ACCOUNTS = frozenset(("usermod", "groupmod", "gpasswd", "chsh", "vipw", "deluser", "userdel",
-                       "delgroup", "groupdel", "addgroup", "adduser"))  # fmt: skip
+_ACCOUNTS = frozenset(
+    ("usermod", "groupmod", "gpasswd", "chsh", "vipw", "deluser", "userdel", "delgroup",
+     "groupdel", "addgroup", "adduser")
+)  # fmt: skip
 _EDITS_ACCOUNTS = re.compile(r"(?:\bsed[ \t]+-[^&;|]*|>[ \t]*)/etc/(?:passwd|group)(?![\w-])")
 _ROOT = frozenset((None, "root", "0", "root:root", "0:0"))
 #: Folders below which no image keeps its working directory.
@@ -54,29 +63,32 @@ _GLOB = re.compile(r"[*?\[]")
 #: Programs that no build replaces half-way under the same name, so that it does not matter that a
 #: shell remembers where it found them (POSIX XCU 2.9.1.1: the location may be remembered).
 _SETTLED = frozenset(
-    ("apt-get", "apt", "aptitude", "apt-key", "apt-cache", "apt-mark", "add-apt-repository", "dpkg",
-     "apk", "yum", "dnf", "microdnf", "tdnf", "rpm", "zypper", "pacman", "emerge", "rm", "cp", "mv",
-     "ln", "mkdir", "rmdir", "touch", "cat", "sed", "awk", "grep", "egrep", "fgrep", "head", "tail",
-     "cut", "sort", "uniq", "tr", "wc", "tee", "xargs", "find", "chmod", "chown", "chgrp", "install",
-     "tar", "gzip", "gunzip", "bzip2", "xz", "unzip", "wget", "curl", "useradd", "groupadd",
-     "adduser", "addgroup", "usermod", "groupmod", "userdel", "chpasswd", "passwd", "id", "whoami",
-     "uname", "date", "sleep", "ls", "stat", "du", "df", "basename", "dirname", "readlink",
-     "realpath", "mktemp", "env", "printenv", "sha256sum", "sha1sum", "sha512sum", "md5sum", "gpg",
-     "gpgconf", "ldconfig", "locale-gen", "update-locale", "localedef", "dpkg-reconfigure",
-     "debconf-set-selections", "update-ca-certificates", "update-alternatives", "a2enmod",
-     "a2ensite", "a2dismod", "a2dissite", "docker-php-ext-install", "docker-php-ext-configure",
-     "docker-php-ext-enable", "phpenmod", "crontab", "su", "sudo", "gosu", "seq", "expr", "diff",
-     "patch", "strip", "file", "which", "nproc", "getconf", "yes", "sync", "dos2unix", "rsync",
-     "ssh-keyscan", "ssh-keygen", "openssl", "runuser", "setfacl", "ssh")
+    ("apt-get", "apt", "aptitude", "apt-key", "apt-cache", "apt-mark", "add-apt-repository",
+     "dpkg", "apk", "yum", "dnf", "microdnf", "tdnf", "rpm", "zypper", "pacman", "emerge", "rm",
+     "cp", "mv", "ln", "mkdir", "rmdir", "touch", "cat", "sed", "awk", "grep", "egrep", "fgrep",
+     "head", "tail", "cut", "sort", "uniq", "tr", "wc", "tee", "xargs", "find", "chmod", "chown",
+     "chgrp", "install", "tar", "gzip", "gunzip", "bzip2", "xz", "unzip", "wget", "curl",
+     "useradd", "groupadd", "adduser", "addgroup", "usermod", "groupmod", "userdel", "chpasswd",
+     "passwd", "id", "whoami", "uname", "date", "sleep", "ls", "stat", "du", "df", "basename",
+     "dirname", "readlink", "realpath", "mktemp", "env", "printenv", "sha256sum", "sha1sum",
+     "sha512sum", "md5sum", "gpg", "gpgconf", "ldconfig", "locale-gen", "update-locale",
+     "localedef", "dpkg-reconfigure", "debconf-set-selections", "update-ca-certificates",
+     "update-alternatives", "a2enmod", "a2ensite", "a2dismod", "a2dissite",
+     "docker-php-ext-install", "docker-php-ext-configure", "docker-php-ext-enable", "phpenmod",
+     "crontab", "su", "sudo", "gosu", "seq", "expr", "diff", "patch", "strip", "file", "which",
+     "nproc", "getconf", "yes", "sync", "dos2unix", "rsync", "ssh-keyscan", "ssh-keygen",
+     "openssl", "runuser", "setfacl", "ssh")
 )  # fmt: skip
 #: Programs that put into PATH at most what their words name.
 _NAMING = frozenset(
-    ("apt-get", "apt", "aptitude", "dpkg", "apk", "yum", "dnf", "microdnf", "tdnf", "rpm", "zypper",
-     "pacman", "emerge", "pip", "pip2", "pip3", "npm", "yarn", "gem", "cp", "mv", "ln", "install", "tar",
-     "unzip", "rsync", "gunzip", "bunzip2", "xz", "curl", "wget", "tee")
+    ("apt-get", "apt", "aptitude", "dpkg", "apk", "yum", "dnf", "microdnf", "tdnf", "rpm",
+     "zypper", "pacman", "emerge", "pip", "pip2", "pip3", "npm", "yarn", "gem", "cp", "mv", "ln",
+     "install", "tar", "unzip", "rsync", "gunzip", "bunzip2", "xz", "curl", "wget", "tee")
 )  # fmt: skip
 #: Programs that put nothing there.
-_INERT = (_SETTLED | {"git"} | HARMLESS_BUILTINS | {"cd", "export", "set"}) - _NAMING - {"su", "sudo"}
+_INERT = (
+    (_SETTLED | {"git"} | HARMLESS_BUILTINS | {"cd", "export", "set"}) - _NAMING - {"su", "sudo"}
+)
 #: What puts programs into PATH whose names do not stand in the script.
 _INSTALLS_UNSEEN = re.compile(
     r"get-pip|ez_setup|\bself-?update\b|--system\b|\bupdate-alternatives\b"
@@ -219,10 +231,11 @@ def replaceable(commands: frozenset[str]) -> frozenset[str]:
 def may_replace(script: Script) -> frozenset[str] | None:
     """Families of programs that a script may put into PATH anew; None: any.
 
-    A shell that has run `pip` once goes on running the one it found, even when `pip install pip` has
-    put another in front of it; a fresh shell would run the new one. Whoever installs a program names
-    it (a package, an archive, a target), so what counts are the names in the words of what installs;
-    of every command, if one of them is not known here (`make install` of what `git clone` brought).
+    A shell that has run `pip` once goes on running the one it found, even when `pip install pip`
+    has put another in front of it; a fresh shell would run the new one. Whoever installs a program
+    names it (a package, an archive, a target), so what counts are the names in the words of what
+    installs; of every command, if one of them is not known here (`make install` of what `git clone`
+    brought).
     """
     if _INSTALLS_UNSEEN.search(script.text):
         return None

@@ -10,8 +10,10 @@ before it in the same shell. The forms it chooses:
 What may be left behind, and why, is argued in `effects`; here are the rules of joining:
 
 - A part runs if and only if all before it succeeded: `&&`. In a list joined by `;`, the part's last
-  status is what `&&` sees, so `a; b && c` is right for a first part, `{ a; b; } && c` for a later one.
-- Errexit does nothing to the left of `&&` (POSIX XCU 2.8.1 and the `set` page), subshells included, so
+  status is what `&&` sees, so `a; b && c` is right for a first part, `{ a; b; } && c` for a later
+  one.
+- Errexit does nothing to the left of `&&` (POSIX XCU 2.8.1 and the `set` page), subshells included,
+so
   a part with errexit in force never goes there. Parts that begin with the same `set -e` prelude are
   joined by `;` instead, if errexit would have ended each but the last where it failed.
 - A SHELL that the file does not declare could carry errexit. So a part in which that would matter
@@ -41,16 +43,18 @@ MOST_BYTES = 128 * 1024 - 1
 
 Form = Literal["plain", "group", "subshell"]
 
-_ENVIRONMENT = frozenset(("PATH", "HOME", "IFS", "CDPATH", "ENV", "PS4", "OPTIND", "SHELL", "USER",
-                          "LANG", "LANGUAGE", "TERM", "TZ", "PWD", "OLDPWD", "HOSTNAME"))  # fmt: skip
+_ENVIRONMENT = frozenset(
+    ("PATH", "HOME", "IFS", "CDPATH", "ENV", "PS4", "OPTIND", "SHELL", "USER", "LANG", "LANGUAGE",
+     "TERM", "TZ", "PWD", "OLDPWD", "HOSTNAME")
+)  # fmt: skip
 
 
 class Part(NamedTuple):
     """One script, as far as joining it matters. `items` are its list without the prelude.
 
     `prelude` is the text of a leading `set …` that turns on errexit, empty if there is none;
-    `barrier` says why nothing may follow in the same process; `declared` that the SHELL's options are
-    known; `names` are those of the environment; `size` counts bytes.
+    `barrier` says why nothing may follow in the same process; `declared` that the SHELL's options
+    are known; `names` are those of the environment; `size` counts bytes.
     """
 
     script: Script
@@ -175,7 +179,9 @@ class Chain:
         found = dict.fromkeys(_overtaken(last), index)
         left, found = {**left, **self._left}, {**found, **self._found}
         contained |= {left[name] for name in left.keys() & part.words}
-        contained |= {found[name] for name in found.keys() & set(map(family, part.effects.commands))}
+        contained |= {
+            found[name] for name in found.keys() & set(map(family, part.effects.commands))
+        }
         if self.sequence:
             if contained or not ends_where_it_fails(last.items):
                 return False
@@ -213,10 +219,7 @@ def _forgotten(name: str, part: Part) -> bool:
     of all that POSIX calls environment variables (XBD 8.1), are in capitals.
     """
     return (
-        bool(name)
-        and name not in part.names
-        and name not in _ENVIRONMENT
-        and name != name.upper()
+        bool(name) and name not in part.names and name not in _ENVIRONMENT and name != name.upper()
     )
 
 

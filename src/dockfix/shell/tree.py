@@ -8,7 +8,7 @@ and-or list, that is made of pipelines, and those of commands.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Union
+from typing import Literal, NamedTuple
 
 #: The shells dockfix reads. "sh" may be any of dash, busybox ash and bash, so what these read
 #: differently is not understood under "sh".
@@ -19,9 +19,9 @@ class Expansion(NamedTuple):
     """`$name`, `${name:=word}`, `$(list)`, `` `list` ``, `$((sum))`, `<(list)`.
 
     `name` is the parameter's (`?`, `@` and digits too), `operator` what follows it inside braces
-    (`:=`, `##`, …; `#` in front, for a length, is `length`), else both are empty. `body` is the list
-    inside a command or process substitution. `quoted` says that it stands inside double quotes (its
-    result is not split). `nested` are the expansions inside an operator's word or a sum.
+    (`:=`, `##`, …; `#` in front, for a length, is `length`), else both are empty. `body` is the
+    list inside a command or process substitution. `quoted` says that it stands inside double quotes
+    (its result is not split). `nested` are the expansions inside an operator's word or a sum.
     """
 
     start: int
@@ -37,10 +37,10 @@ class Expansion(NamedTuple):
 class Word(NamedTuple):
     """One shell word as written.
 
-    `value` is the one string that every shell of the dialect makes of it, quotes removed, or None if
-    that cannot be said: it holds an expansion, an unquoted glob (`*`, `?`, `[…]`), a leading tilde, or
-    braces that a bash would expand. `plain` says that nothing in it is quoted or escaped, so that
-    `value == text`.
+    `value` is the one string that every shell of the dialect makes of it, quotes removed, or None
+    if that cannot be said: it holds an expansion, an unquoted glob (`*`, `?`, `[…]`), a leading
+    tilde, or braces that a bash would expand. `plain` says that nothing in it is quoted or escaped,
+    so that `value == text`.
     """
 
     start: int
@@ -173,7 +173,7 @@ class Arithmetic(NamedTuple):
     redirects: tuple[Redirect, ...]
 
 
-Command = Union[Simple, Subshell, Group, If, For, Loop, Case, Function, Test, Arithmetic]
+Command = Simple | Subshell | Group | If | For | Loop | Case | Function | Test | Arithmetic
 
 
 class Pipeline(NamedTuple):
@@ -205,8 +205,8 @@ class AndOr(NamedTuple):
 class Item(NamedTuple):
     """An and-or list and what ends it: `;`, `&`, a newline, or nothing (the last of a list).
 
-    The span is that of the and-or list; `terminator_start` is the offset of the terminator (equal to
-    `end` when there is none).
+    The span is that of the and-or list; `terminator_start` is the offset of the terminator (equal
+    to `end` when there is none).
     """
 
     start: int

@@ -1,0 +1,310 @@
+"""What a script leaves behind, what it reads, and where errexit could matter."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dockfix.shell.effects import Effects, effects_of
+from dockfix.shell.fresh import barrier, loses_directory, may_replace, replaceable
+from dockfix.shell.joining import Chain, part_of
+from dockfix.shell.reader import read
+from dockfix.shell.tree import Script
+
+
+def _effects(text: str) -> Effects:
+    found = effects_of(text, "sh")
+    assert isinstance(found, Effects), found
+    return found
+
+
+def _script(text: str) -> Script:
+    found = read(text, "sh")
+    assert isinstance(found, Script), found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("make", set()),
+        ("cd /x && make", {"directory"}),
+        ("(cd /x && make)", set()),
+        ("{ cd /x; }", {"directory"}),
+        ("if cd /x; then a; fi", {"directory"}),
+        ("for v in a b; do cd $v; done", {"variable", "directory"}),
+        ("cd /x | b", set()),
+        ("x=$(cd /y && pwd)", {"variable"}),
+        ("a=1", {"variable"}),
+        ("a=1 make", set()),
+        ("a=1 :", {"variable"}),
+        ("a=1 export b", {"variable", "export"}),
+        ("export a=1", {"export"}),
+        ("unset a", {"variable"}),
+        ("readonly a=1", {"variable"}),
+        ("read a < f", {"variable"}),
+        ("echo ${v:=x}", {"variable"}),
+        ("echo ${v:-${w:=x}}", {"variable"}),
+        ("echo $((i = 1))", {"variable"}),
+        ("echo $((i == 1))", set()),
+        ("umask 077", {"umask"}),
+        ("ulimit -n 10", {"limit"}),
+        ("set -x", {"option"}),
+        ("set -e", {"errexit"}),
+        ("(set -e; a)", {"errexit"}),
+        ("set -o errexit", {"option", "errexit"}),
+        ("set -euo pipefail", {"option", "errexit"}),
+        ("set a b", {"positional"}),
+        ("set +e", {"option"}),
+        ("set -- a b", {"positional"}),
+        ("shift", {"positional"}),
+        ("trap 'a' EXIT", {"trap"}),
+        ("exec a", {"exec"}),
+        ("exec > f", {"exec"}),
+        (". ./env", {"source"}),
+        ("eval a", {"eval"}),
+        ("alias a=b", {"alias"}),
+        ("f() { cd /x; }", {"function", "directory"}),
+        ("exit 1", {"exit"}),
+        ("(exit 1)", set()),
+        ("return 1", {"return"}),
+        ("wait", {"wait"}),
+        ("hash -r", {"hash"}),
+        ("command cd /x", {"directory"}),
+        ("command -v git", set()),
+        ("a &", {"background"}),
+        ("(a &)", {"background"}),
+        ("$x a", {"command"}),
+        ("$x/bin/a", set()),
+    ],
+)
+def test_leaks(text: str, kinds: set[str]) -> None:
+    assert {leak.kind for leak in _effects(text).leaks} == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("a", set()),
+        ("echo $?", {"?"}),
+        ("echo $# $@", {"#", "@"}),
+        ("f() { echo $1 $@; }", set()),
+        ("echo $1", {"1"}),
+        ("echo $OLDPWD; cd -", {"OLDPWD"}),
+        ("trap", {"trap"}),
+        ("set", {"set"}),
+        ("for v; do a; done", {"@"}),
+        ("echo '$?'", set()),
+        ('echo "$(echo $?)"', {"?"}),
+    ],
+)
+def test_reads(text: str, reads: set[str]) -> None:
+    assert _effects(text).reads == reads
+
+
+@pytest.mark.parametrize(
+    ("text", "sensitive"),
+    [
+        ("a", False),
+        ("a && b", False),
+        ("a || b", False),
+        ("a; b", True),
+        ("v=1; b", False),
+        ("v=$(a); b", True),
+        ("export v=1; set -x; b", False),
+        ("echo hi > f; b", True),
+        ("{ a; b; }", True),
+        ("for v in x; do a; done", True),
+        ("for v in x; do echo $v; done", False),
+        ("if a; then b; fi", False),
+        ("if a; then b; c; fi", True),
+        ("case x in a) b;; esac", False),
+        ("x=$(a; b)", True),
+        ("f() { a; }; f", True),
+    ],
+)
+def test_sensitive_to_errexit(text: str, sensitive: bool) -> None:
+    assert _effects(text).sensitive is sensitive
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "echo 1.2.3.4 h >> /etc/hosts", "cat /etc/resolv.conf", "service mysql start && a", "sudo nginx",
+        "su -c '/etc/init.d/mysql start'", "redis-server --daemonize yes", "bash -c 'a &'", "mount /x",
+        "ln -sf /bin/bash /bin/sh", "rm /bin/sh && ln -s bash /bin/sh", "dpkg-reconfigure dash",
+        "usermod -u 5 root", "sed -i s/a/b/ /etc/passwd", "touch /dev/x", "mknod /dev/x c 1 1",
+        "a $(service x start)", "busybox --install",
+    ],
+)  # fmt: skip
+def test_barriers(text: str) -> None:
+    assert barrier(_script(text), "/", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["apt-get install -y nginx mysql-server", "a > /dev/null 2>&1", "useradd -s /bin/bash x", "cat /etc/hosts.allow",
+     "usermod -aG x y", "echo '#!/bin/sh' > /x", "rm -f /etc/init.d/x", "curl 'http://x?a=b&c=d'"],
+)  # fmt: skip
+def test_no_barrier(text: str) -> None:
+    assert barrier(_script(text), "/", None) is None
+
+
+def test_accounts_matter_to_a_user_that_is_not_root() -> None:
+    assert barrier(_script("usermod -aG x y"), "/", "app")
+
+
+@pytest.mark.parametrize(
+    ("text", "workdir", "loses"),
+    [
+        ("rm -rf /w", "/w", True),
+        ("rm -rf /w/x", "/w", False),
+        ("rm -rf /", "/w", True),
+        ("rm -f /w", "/w", False),
+        ("rm -rf /a/*", "/a/b", True),
+        ("rm -rf *", "/w", False),
+        ("cd / && rm -rf w", "/w", True),
+        ("cd .. && rm -rf w", "/w", True),
+        ("rm -rf ../w", "/w", True),
+        ("rm -rf .", "/w", True),
+        ("cd /tmp/x && rm -rf ../x", "/w", False),
+        ("rm -rf $X", "/w", True),
+        ("rm -rf /tmp/$X", "/w", False),
+        ("rm -rf /tmp/$X", "/tmp/y", True),
+        ('X="$(mktemp -d)" && rm -rf "$X"', "/w", False),
+        ("mv /w /v", "/w", True),
+        ("mv a /w", "/w", False),
+        ("rmdir /w", "/w", True),
+        ("cd $X && rm -rf y", "/w", True),
+        ("rm -rf /var/lib/apt/lists/*", None, False),
+        ("rm -rf /tmp/*", None, False),
+        ("rm -rf /root/.cache", None, False),
+        ("rm -rf /var/www/html", None, True),
+        ("rm -rf /opt/x-1.2", None, False),
+        ("rm -rf build", None, False),
+    ],
+)
+def test_loses_directory(text: str, workdir: str | None, loses: bool) -> None:
+    assert loses_directory(_script(text), workdir) is loses
+
+
+def _overtaken(text: str) -> frozenset[str]:
+    run = replaceable(_effects(text).commands)
+    replaced = may_replace(_script(text))
+    return run if replaced is None else run & replaced
+
+
+@pytest.mark.parametrize(
+    ("text", "programs"),
+    [
+        ("pip install -U pip", {"pip"}),
+        ("pip3 install pip", {"pip"}),
+        ("pip install flask", set()),
+        ("npm install -g npm@8", {"npm"}),
+        ("git clone git://x/git", set()),
+        ("git clone git://x/git && make -C git install", {"git"}),
+        ("make && make install", set()),
+        ("npm i -g n && n stable", {"npm", "n"}),
+        ("python get-pip.py && pip list", {"python", "pip"}),
+        ("apt-get update && apt-get install -y curl && curl x", set()),
+    ],
+)
+def test_programs_that_a_script_may_replace(text: str, programs: set[str]) -> None:
+    assert _overtaken(text) == programs
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh"])
+def test_shells_do_remember_where_programs_are(shell: str, tmp_path: Path) -> None:
+    """The reason why a part that replaces a program it has run is put into a subshell."""
+    for name, says in (("near", "new"), ("far", "old")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mypip").write_text(f"#!/bin/sh\necho {says}\n")
+    (tmp_path / "far" / "mypip").chmod(0o755)
+    setup = f"PATH={tmp_path}/near:{tmp_path}/far:$PATH; export PATH; "
+    replace = "mypip > /dev/null && chmod 755 near/mypip"
+
+    def said(joined: str) -> str:
+        (tmp_path / "near" / "mypip").chmod(0o644)
+        done = subprocess.run(
+            [*shell.split(), "-c", setup + joined], cwd=tmp_path, capture_output=True, check=True
+        )
+        return done.stdout.decode().strip()
+
+    assert said(f"( {replace} ) && mypip") == "new"
+    if shell != "busybox sh":
+        assert said(f"{replace} && mypip") == "old"
+
+
+def _joined(*texts: str, declared: bool = True, names: frozenset[str] = frozenset()) -> list[str]:
+    chain: Chain | None = None
+    for text in texts:
+        part = part_of(text, "sh", declared=declared, workdir="/", user=None, names=names)
+        if part is None:
+            return []
+        if chain is None:
+            chain = Chain(part)
+        elif not chain.add(part, 0):
+            return []
+    return list(chain.forms) if chain else []
+
+
+@pytest.mark.parametrize(
+    ("texts", "forms"),
+    [
+        (("a", "b"), ["plain", "plain"]),
+        (("a || b", "c || d"), ["plain", "group"]),
+        (("a; b", "c; d", "e"), ["plain", "group", "plain"]),
+        (("cd x", "b"), ["subshell", "plain"]),
+        (("b", "cd x"), ["plain", "plain"]),
+        (("v=1; a", "b"), ["plain", "plain"]),
+        (("v=1; a", "b", "echo $v"), ["subshell", "plain", "plain"]),
+        (("V=1; a", "b"), ["subshell", "plain"]),
+        (("export v=1", "b"), ["subshell", "plain"]),
+        (("pip install -U pip", "b"), ["plain", "plain"]),
+        (("pip install -U pip", "b", "pip3 list"), ["subshell", "plain", "plain"]),
+        (("! a", "! b"), ["plain", "plain"]),
+        (("set -e; a", "set -e; b"), ["plain", "plain"]),
+        (("set -e; a", "set -eu; b"), []),
+        (("set -e; a", "b"), []),
+        (("a", "set -e; b"), []),
+        (("set -e; cd x; a", "set -e; b"), []),
+        (("set -e; a && b", "set -e; c"), []),
+        (("set -e; if a; then b; fi", "set -e; c"), []),
+        (("set -e && a", "b"), []),
+        (("a", "echo $?"), []),
+        (("trap x EXIT", "b"), []),
+        (("exec a", "b"), []),
+        (("eval a", "b"), []),
+        ((". ./e && a", "b"), ["subshell", "plain"]),
+        ((". ./e; a", "b"), []),
+        (("exit 0", "b"), ["subshell", "plain"]),
+    ],
+)
+def test_joining(texts: tuple[str, ...], forms: list[str]) -> None:
+    assert _joined(*texts) == forms
+
+
+def test_a_variable_of_the_environment_is_contained() -> None:
+    assert _joined("v=1; a", "b", names=frozenset({"v"})) == ["subshell", "plain"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "forms"),
+    [
+        (("a; b", "c"), ["plain", "plain"]),
+        (("a", "b; c"), ["plain", "group"]),
+        (("a", "b; c", "d"), []),
+        (("cd x; b", "c"), []),
+        (("cd x && b", "c"), ["subshell", "plain"]),
+        (("for v in x; do a; done", "b"), []),
+    ],
+)
+def test_joining_under_a_shell_that_may_be_strict(texts: tuple[str, ...], forms: list[str]) -> None:
+    assert _joined(*texts, declared=False) == forms
+
+
+def test_the_kernels_limit() -> None:
+    assert _joined("a" * 70_000, "b" * 70_000) == []
+    assert _joined("a" * 60_000, "b" * 60_000) == ["plain", "plain"]
