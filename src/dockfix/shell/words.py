@@ -32,6 +32,8 @@ _BASH_LENGTH = re.compile(rf"#({NAME}|[0-9]++|[@*])(?=[}}\[])")
 _INDIRECT = re.compile(rf"!({NAME}|[0-9]++)")
 _OPERATOR = re.compile(r":?[-=?+]|%%?|##?")
 _BASH_OPERATOR = re.compile(r"//|/#|/%|/|\^\^?|,,?|@(?=[A-Za-z]\})|:(?=[ $0-9A-Za-z_])")
+_INDEX_NAME = re.compile(rf"\$({NAME})")
+_INDEX = re.compile(rf"\[(?:[@*]|(?:[A-Za-z0-9_+-]|\$(?={NAME}))++)\]")
 _UNQUOTED_ARGUMENT = re.compile(r"""[^"'\\$`{}<>]++""")
 _QUOTED_ARGUMENT = re.compile(r"""[^"'\\$`{}]++""")
 _HARMLESS_QUOTES = re.compile(r"""'[^'"\\$`{}]*+'""")
@@ -394,12 +396,24 @@ class WordReader:
                 raise self.failure("`${` without a parameter")
             name, operator = match[0], ""
             self.pos = match.end()
+            if name == "!" and not self.at("}"):
+                raise self.failure("an unusual `${!…}`")
         nested: list[Expansion] = []
         if not self.at("}"):
             operator = self.argument(operator, quoted, nested)
         self.pos += 1
         self.depth -= 1
         return Expansion(start, self.pos, "parameter", name, operator, None, quoted, tuple(nested))
+
+    def index(self, quoted: bool, nested: list[Expansion]) -> None:
+        """bash's `[…]` behind a name inside `${…}`, where it is simple."""
+        match = _INDEX.match(self.text, self.pos, self.end)
+        if not match:
+            raise self.failure("an unusual index of an array")
+        for name in _INDEX_NAME.finditer(self.text, match.start(), match.end()):
+            span = name.start(), name.end()
+            nested.append(Expansion(*span, "parameter", name[1], "", None, quoted, ()))
+        self.pos = match.end()
 
     def argument(self, prefix: str, quoted: bool, nested: list[Expansion]) -> str:
         """The operator of a `${…}` and its word, up to the `}`; returns the operator."""
@@ -408,11 +422,19 @@ class WordReader:
         portable = operator is not None
         if operator is None:
             operator = _BASH_OPERATOR.match(text, self.pos, end)
-        if operator is None and not (self.bash and self.at("[")):
+        if operator is None and self.bash and self.at("["):
+            self.index(quoted, nested)
+            if self.at("}"):
+                return prefix or "["
+            if prefix != "length":
+                operator = _OPERATOR.match(text, self.pos, end)
+                operator = operator or _BASH_OPERATOR.match(text, self.pos, end)
+            prefix = prefix or "["
+            portable = False
+        if operator is None:
             raise self.failure("an unusual `${…}`" if self.pos < end else "`${` is not closed")
-        if operator is not None:
-            self.pos = operator.end()
-            self.unbroken("%#/^,")
+        self.pos = operator.end()
+        self.unbroken("%#/^,")
         run = _QUOTED_ARGUMENT if quoted else _UNQUOTED_ARGUMENT
         values: list[str] = []
         while self.pos < end:
@@ -422,7 +444,7 @@ class WordReader:
                 continue
             character = text[self.pos]
             if character == "}":
-                return prefix or (operator[0] if operator is not None else "[")
+                return prefix or operator[0]
             if character in "'\"" and not (portable or self.bash):
                 raise self.failure("a quote inside a `${…}` that only bash has")
             if character in "<>" and text.startswith("(", self.pos + 1, end):
