@@ -1,0 +1,391 @@
+"""Every pass against its own record: examples to the byte, in every order, in every encoding."""
+
+from __future__ import annotations
+
+import importlib
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import permutations
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import pytest
+
+import dockfix
+from dockfix import Rewrite, Safety, rewrite
+from dockfix.ignores import pragma_of
+from dockfix.passes import PASSES
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.pipeline import _Run
+from dockfix.syntax.parser import parse
+from dockfix.syntax.source import decode, encode
+from dockfix.syntax.tree import Comment
+from test_buildkit import ask, newer_than_oracle
+
+MODULES = Path(dockfix.__file__).parent / "passes"
+
+
+class Files:
+    """A build context in memory."""
+
+    def __init__(self, files: Sequence[tuple[str, str]]) -> None:
+        self.files = dict(files)
+
+    def read(self, path: str) -> str | None:
+        return self.files.get(path)
+
+    def kind(self, path: str) -> Literal["file", "directory"] | None:
+        if path in self.files:
+            return "file"
+        below = path + "/" if path else ""
+        return "directory" if any(name.startswith(below) for name in self.files) else None
+
+
+class Case(NamedTuple):
+    """An example and the pass it belongs to."""
+
+    owner: Pass
+    example: Example
+
+    @property
+    def settings(self) -> Settings:
+        if self.example.files is None:
+            return self.example.settings
+        return self.example.settings._replace(context=Files(self.example.files))
+
+    @property
+    def after(self) -> str:
+        return self.example.before if self.example.after is None else self.example.after
+
+    def alone(self, source: bytes | str) -> Rewrite:
+        """What the pass by itself makes of a file."""
+        return rewrite(
+            source,
+            select=[self.owner.name],
+            unsafe_fixes=self.example.unsafe,
+            settings=self.settings,
+        )
+
+
+CASES = [Case(one, example) for one in PASSES for example in one.examples]
+EVERY_CASE = pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case.owner.name}: {case.example.before!r}"
+)
+EVERY_PASS = pytest.mark.parametrize("one", PASSES, ids=lambda one: one.name)
+
+
+@EVERY_CASE
+def test_an_example_becomes_exactly_what_it_says(case: Case) -> None:
+    result = case.alone(case.example.before)
+    assert result.after == case.after
+    assert {finding.name for finding in result.applied} <= {case.owner.name}
+    assert not case.alone(result.after).changed
+
+
+@EVERY_CASE
+def test_what_is_left_alone_says_why(case: Case) -> None:
+    assert case.example.after is not None or case.example.why
+    assert case.example.after != case.example.before, "say None for a file that stays"
+    assert not (case.example.unsafe and case.example.after is None), "nothing is unsafe about it"
+
+
+@EVERY_CASE
+def test_an_unsafe_example_stays_without_unsafe_fixes(case: Case) -> None:
+    result = rewrite(case.example.before, select=[case.owner.name], settings=case.settings)
+    if case.example.unsafe:
+        assert result.after == case.example.before
+        assert [finding.safety for finding in result.offered] == [Safety.UNSAFE]
+    else:
+        assert result.after == case.after
+
+
+@EVERY_PASS
+def test_a_pass_shows_what_it_does_and_what_it_leaves_alone(one: Pass) -> None:
+    assert any(example.after is not None and not example.unsafe for example in one.examples)
+    assert any(example.after is None for example in one.examples)
+    befores = [(example.before, example.settings, example.files) for example in one.examples]
+    assert len(befores) == len(set(befores)), "an example stands there twice"
+
+
+@EVERY_PASS
+def test_an_ignore_comment_switches_a_pass_off(one: Pass) -> None:
+    example = next(e for e in one.examples if e.after and not e.unsafe and e.files is None)
+    for name in (one.name, one.code, one.code.lower(), *one.aliases, "all"):
+        comment = f"# dockfix: ignore={name}\n"
+        source = example.before
+        for instruction in reversed(parse(source).instructions):
+            source = source[: instruction.start] + comment + source[instruction.start :]
+        assert rewrite(source, select=[one.name]).after == source
+
+
+# Names
+
+
+def test_names_and_codes_are_unique() -> None:
+    names = [one.name for one in PASSES] + [one.code for one in PASSES]
+    assert len(names) == len(set(names))
+    aliases = [alias.lower() for one in PASSES for alias in one.aliases]
+    assert len(aliases) == len(set(aliases))
+    assert not {name.lower() for name in names} & set(aliases)
+
+
+@EVERY_PASS
+def test_names_have_one_shape(one: Pass) -> None:
+    assert re.fullmatch(r"[a-z]+(?:-[a-z]+)+", one.name)
+    assert re.fullmatch(r"DF\d{3}", one.code)
+    assert one.code != "DF001", "the pipeline speaks by that code"
+    assert all(re.fullmatch(r"DL\d{4}|(?:[A-Z]+[a-z]+){2,}", name) for name in one.aliases)
+    assert re.fullmatch(r"[A-Z][^\n]{10,90}[^.\s]", one.summary)
+    assert one.safety in (Safety.SAFE, Safety.UNSAFE)
+
+
+@EVERY_PASS
+def test_a_docstring_says_why_what_stays_and_how_safe(one: Pass) -> None:
+    doc = importlib.import_module(one.rewrite.__module__).__doc__ or ""
+    for heading in ("Why", "(?:What it leaves alone|Left alone)", "Safety"):
+        assert re.search(rf"^(?:\*\*{heading}\.\*\*|{heading}:) \S", doc, re.MULTILINE), heading
+    first, _, rest = doc.partition("\n")
+    assert first.endswith(".")
+    assert rest.startswith("\n")
+
+
+def test_a_module_is_a_pass_and_a_pass_a_module() -> None:
+    modules = [
+        importlib.import_module(f"dockfix.passes.{path.stem}")
+        for path in sorted(MODULES.glob("*.py"))
+        if path.stem not in ("__init__", "base")
+    ]
+    assert sorted(module.PASS.name for module in modules) == sorted(one.name for one in PASSES)
+    for module in modules:
+        assert module.PASS.name == module.__name__.rpartition(".")[2].replace("_", "-")
+        assert [value for value in vars(module).values() if isinstance(value, Pass)] == [
+            module.PASS
+        ]
+
+
+# Orders
+
+#: The order of the registry turned round like a wheel, both ways, and some others.
+ORDERS = [
+    (*turned[at:], *turned[:at]) for turned in (PASSES, PASSES[::-1]) for at in range(len(PASSES))
+] + [tuple(random.Random(seed).sample(PASSES, len(PASSES))) for seed in range(6)]
+
+#: A file on which every pass has something to do, and what it does is food for another.
+CROWDED = """\
+FROM python:3.12-slim
+WORKDIR /srv/app
+COPY shop shop
+# what building needs
+RUN apt-get update
+RUN apt-get install -y make
+RUN apt-get install -y gcc # for one wheel
+COPY requirements.txt ./
+RUN pip install wheel build
+# the libraries
+RUN pip install -r requirements.txt
+RUN apt-get update && apt-get install -y git curl
+COPY tests tests
+CMD python -m shop
+"""
+CROWDED_CONTEXT = Files(
+    [("requirements.txt", "flask==3.0\n"), ("shop/__main__.py", ""), ("tests/test_shop.py", "")]
+)
+
+
+def run_in_order(order: Sequence[Pass], source: str, settings: Settings, *, unsafe: bool) -> str:
+    """What passes in an order of their own make of a file."""
+    return _Run(source, "Dockerfile", settings, unsafe).run(order).after
+
+
+def test_every_order_keeps_every_check() -> None:
+    results: set[str] = set()
+    for case in CASES:
+        source, settings = case.example.before, case.settings
+        for unsafe in {False, case.example.unsafe}:
+            found = {run_in_order(order, source, settings, unsafe=unsafe) for order in ORDERS}
+            for after in found:
+                # what one order leaves, no pass wants to change, in whichever order
+                assert run_in_order(PASSES, after, settings, unsafe=unsafe) == after
+            results |= found
+    assert_buildkit_reads(results)
+
+
+def test_every_permutation_keeps_every_check() -> None:
+    settings = Settings(context=CROWDED_CONTEXT)
+    results = {
+        run_in_order(order, CROWDED, settings, unsafe=False) for order in permutations(PASSES)
+    }
+    for after in results:
+        assert lost_comments(CROWDED, after) == Counter()
+        assert not rewrite(after, settings=settings).changed
+    assert_buildkit_reads(results)
+    applied = {finding.name for finding in rewrite(CROWDED, settings=settings).applied}
+    assert applied == {one.name for one in PASSES}, "the file is meant to feed them all"
+
+
+def assert_buildkit_reads(texts: set[str]) -> None:
+    """BuildKit's own parser accepts each of the files."""
+    known = [text for text in sorted(texts) if not newer_than_oracle(text)]
+    refused = [
+        f"{answer}\n{text}"
+        for text, answer in zip(known, ask(known), strict=True)
+        if isinstance(answer, str)
+    ]
+    assert refused == []
+
+
+def lost_comments(before: str, after: str) -> Counter[str]:
+    """Comments (ignore comments aside: they may unite) of a file that are missing in another."""
+    return _comments(before) - _comments(after)
+
+
+def _comments(text: str) -> Counter[str]:
+    tree = parse(decode(encode(text)))
+    comments = [item for item in tree.items if isinstance(item, Comment)]
+    comments += [comment for one in tree.instructions for comment in one.comments]
+    return Counter(one.text.strip(" \t\r") for one in comments if not pragma_of(one.text))
+
+
+# Bytes
+
+
+def _after_from(text: str, line: str) -> str:
+    """A line put below the first FROM."""
+    at = next(one.end for one in parse(text).instructions if one.keyword == "FROM")
+    return text[:at] + line + text[at:]
+
+
+def _crlf(text: str) -> bytes:
+    return encode(text.replace("\n", "\r\n"))
+
+
+def _tabs(text: str) -> bytes:
+    return encode(re.sub(r"(?m)^(?: {4})+", lambda found: "\t" * (len(found[0]) // 4), text))
+
+
+def _byte_order_mark(text: str) -> bytes:
+    return b"\xef\xbb\xbf" + encode(text)
+
+
+def _backtick(text: str) -> bytes:
+    return encode("# escape=`\n" + text.replace("\\\n", "`\n"))
+
+
+def _lower_case(text: str) -> bytes:
+    for one in reversed(parse(text).instructions):
+        at = one.keyword_offset
+        text = text[:at] + one.keyword.lower() + text[at + len(one.keyword) :]
+    return encode(text)
+
+
+def _broken_utf_8(text: str) -> bytes:
+    return encode(_after_from(text, "# \udcff\udcfe \udcc3( \udced\udca0\udc80\n\n"))
+
+
+def _latin_1(text: str) -> bytes:
+    return encode(_after_from(text, 'LABEL who="Jos\udce9 \udc85\udca0"\n'))
+
+
+def _has_plain_ends(text: str) -> bool:
+    """Whether line endings are nothing but line endings: no body of a here-document holds them."""
+    return not any((one.child or one).heredocs for one in parse(text).instructions)
+
+
+def _has_no_escapes(text: str) -> bool:
+    return not re.search(r"`|\\(?!\n)|^# *\w+=|^SHELL", text, re.MULTILINE)
+
+
+def _is_indented_by_four(text: str) -> bool:
+    indents = re.findall(r"(?m)^[ \t]+", text)
+    return bool(indents) and "'" not in text and set(indents) <= {"    ", "        "}
+
+
+def _is_whole(text: str) -> bool:
+    return not parse(text).fragment
+
+
+def _always(text: str) -> bool:
+    return True
+
+
+class Variant(NamedTuple):
+    """Another spelling of a file; where `exact` holds, its result is spelt the same way."""
+
+    spell: Callable[[str], bytes]
+    applies: Callable[[str], bool]
+    exact: Callable[[str], bool]
+
+
+VARIANTS = [
+    Variant(_crlf, _always, _has_plain_ends),
+    Variant(_tabs, _always, _is_indented_by_four),
+    Variant(_byte_order_mark, _always, _always),
+    Variant(_lower_case, _always, _always),
+    Variant(_broken_utf_8, _is_whole, _always),
+    Variant(_latin_1, _is_whole, _always),
+]
+EVERY_VARIANT = pytest.mark.parametrize(
+    "variant", VARIANTS, ids=lambda variant: variant.spell.__name__.strip("_")
+)
+
+
+@EVERY_VARIANT
+def test_another_spelling_gets_the_same_rewrite(variant: Variant) -> None:
+    count = 0
+    for case in CASES:
+        before, after = case.example.before, case.after
+        if variant.applies(before) and variant.exact(before):
+            assert encode(case.alone(variant.spell(before)).after) == variant.spell(after)
+            count += before != after
+    assert count > 1
+
+
+@EVERY_VARIANT
+def test_another_spelling_survives_the_whole_pipeline(variant: Variant) -> None:
+    count = 0
+    for case in CASES:
+        if not variant.applies(case.example.before):
+            continue
+        source = variant.spell(case.example.before)
+        result = rewrite(source, unsafe_fixes=case.example.unsafe, settings=case.settings)
+        after = encode(result.after)
+        assert_same_spelling(source, after)
+        again = rewrite(after, unsafe_fixes=case.example.unsafe, settings=case.settings)
+        assert encode(again.after) == after
+        count += result.changed
+    assert count > len(PASSES)
+
+
+def assert_same_spelling(before: bytes, after: bytes) -> None:
+    """Line endings, the end of the file, a byte order mark and comments are as they were."""
+    parse(decode(after))
+    assert lost_comments(decode(before), decode(after)) == Counter()
+    assert after.startswith(b"\xef\xbb\xbf") == before.startswith(b"\xef\xbb\xbf")
+    assert after.endswith(b"\n") == before.endswith(b"\n")
+    assert not after.endswith((b"\\", b"\\\r"))
+    bare = [re.search(rb"(?<!\r)\n", text) is not None for text in (before, after)]
+    returns = [b"\r" in text for text in (before, after)]
+    assert bare[0] or not bare[1], after
+    assert returns[0] == returns[1], after
+    # the typographic quotes of a broken array are mended, and nothing else
+    plain = [re.sub("[“”‘’]", "", decode(text)) for text in (before, after)]
+    strange = [Counter(re.findall(r"[^\x00-\x7f]+", text)) for text in plain]
+    assert strange[0] == strange[1]
+
+
+def test_a_file_escaped_by_backticks_is_left_to_windows() -> None:
+    files = {case.example.before for case in CASES if _has_no_escapes(case.example.before)}
+    assert len(files) > len(PASSES)
+    assert {text: rewrite(_backtick(text), unsafe_fixes=True).changed for text in files} == (
+        dict.fromkeys(files, False)
+    )
+
+
+def test_mixed_line_endings_stay_mixed() -> None:
+    source = b"FROM debian\r\nRUN apt-get update\nRUN apt-get install -y b a\r\nCMD app -v\n"
+    after = encode(rewrite(source).after)
+    assert after.splitlines(keepends=True)[0] == b"FROM debian\r\n"
+    assert after.endswith(b'CMD ["app", "-v"]\n')
+    assert encode(rewrite(after).after) == after
