@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from dockfix.patterns import lazy
 from dockfix.shell.conditional import ConditionalReader
 from dockfix.shell.simple import BASH_RESERVED
 from dockfix.shell.tree import (
@@ -35,20 +36,22 @@ from dockfix.shell.tree import (
 )
 from dockfix.shell.words import DELIMITER, NAME, NotUnderstoodError
 
-_OPENING = re.compile(
+_OPENING = lazy(
     rf"(?:if|for|while|until|case|function|select|coproc|time|\[\[|\{{)(?={DELIMITER})"
 )
-_CLOSING = re.compile(rf";;&|;;|;&|(?:then|do|done|elif|else|fi|esac|in|\}})(?={DELIMITER})")
-_NEGATION = re.compile(r"!(?=(?:\\\n)*+[ \t])")
-_FOR = re.compile(rf"({NAME})(?={DELIMITER})")
-_FUNCTION = re.compile(r"[A-Za-z0-9_./:-]++")
-_IDENTIFIER = re.compile(NAME)
+_CLOSING = lazy(rf";;&|;;|;&|(?:then|do|done|elif|else|fi|esac|in|\}})(?={DELIMITER})")
+_NEGATION = lazy(r"!(?=(?:\\\n)*+[ \t])")
+_FOR = lazy(rf"({NAME})(?={DELIMITER})")
+_FUNCTION = lazy(r"[A-Za-z0-9_./:-]++")
+_IDENTIFIER = lazy(NAME)
 
 #: XCU 2.14: a function may not have one of these names in posix mode.
 _SPECIAL_BUILTINS = frozenset(
     ("break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
      "times", "trap", "unset")
 )  # fmt: skip
+
+
 def read(text: str, dialect: Dialect) -> Script | Unknown:
     """The tree of a script. A text is read once, however often it is asked for."""
     return _read(text, dialect)
@@ -349,20 +352,17 @@ class Reader(ConditionalReader):
     def function_body(self, start: int, name: Word) -> Function:
         """The compound command of a function."""
         pattern = _FUNCTION if self.bash else _IDENTIFIER
-        if not pattern.fullmatch(name.text) or (
-            name.text in BASH_RESERVED | _SPECIAL_BUILTINS
-        ):
+        if not pattern.fullmatch(name.text) or (name.text in BASH_RESERVED | _SPECIAL_BUILTINS):
             raise self.failure("an unusual name of a function", start)
         self.linebreak()
         match = _OPENING.match(self.text, self.pos, self.end)
-        if not self.at("(") and (
-            not match or match[0] in ("function", "select", "coproc", "time")
-        ):
+        if not self.at("(") and (not match or match[0] in ("function", "select", "coproc", "time")):
             raise self.failure("the body of a function is not a compound command")
         if match and match[0] == "[[" and not self.bash:
             raise self.failure("the body of a function is not a compound command")
         body = self.command()
         return Function(start, body.end, name.text, body)
+
 
 def _end(stop: int, redirects: tuple[Redirect, ...]) -> int:
     return redirects[-1].end if redirects else stop
