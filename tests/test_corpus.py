@@ -1,0 +1,171 @@
+"""Many real files at once: nothing breaks, nothing is lost, nothing is left for a second run.
+
+`DOCKFIX_CORPUS=FOLDER pytest tests/test_corpus.py` takes every file below a folder; without it the
+fixtures have to do.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from command import git
+from dockfix import CheckFailed, DockerfileSyntaxError, rewrite
+from dockfix.context import DirectoryContext
+from dockfix.diff import unified
+from dockfix.facts import places
+from dockfix.ignores import pragma_of
+from dockfix.passes.base import Settings
+from dockfix.syntax.parser import parse
+from dockfix.syntax.source import decode, encode
+from dockfix.syntax.tree import Comment, Dockerfile
+from test_buildkit import ask, newer_than_oracle
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+CORPUS = Path(os.environ.get("DOCKFIX_CORPUS", FIXTURES))
+
+
+class Result(NamedTuple):
+    """What became of a file: its new bytes (None: refused) and everything that is wrong with it."""
+
+    path: Path
+    before: bytes
+    after: bytes | None
+    wrong: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        return self.after not in (None, self.before)
+
+
+def work(path: Path, *, unsafe: bool) -> Result:
+    """Rewrites a file twice, in its folder as the build context."""
+    before = path.read_bytes()
+    settings = Settings(context=DirectoryContext(str(path.parent)))
+    try:
+        after = encode(rewrite(before, unsafe_fixes=unsafe, settings=settings).after)
+        if after == before:
+            return Result(path, before, after, ())
+        wrong = list(_wrong(before, after))
+        if rewrite(after, unsafe_fixes=unsafe, settings=settings).changed:
+            wrong.append("a second run changes it again")
+    except DockerfileSyntaxError:
+        return Result(path, before, None, ())
+    except CheckFailed as error:
+        return Result(path, before, None, (str(error),))
+    except Exception as error:
+        return Result(path, before, None, (f"crash: {error!r}",))
+    return Result(path, before, after, tuple(wrong))
+
+
+def _wrong(before: bytes, after: bytes) -> Iterator[str]:
+    old, new = parse(before), parse(after)
+    if lost := _comments(old) - _comments(new):
+        yield f"comments are lost: {lost}"
+    if len(old.stages) != len(new.stages):
+        yield "a stage came or went"
+    if before.endswith(b"\n") and not after.endswith(b"\n"):
+        yield "the last line has lost its ending"
+    if (b"\r\n" in before) != (b"\r\n" in after):
+        yield "line endings have changed"
+
+
+def _comments(tree: Dockerfile) -> Counter[str]:
+    comments = [item for item in tree.items if isinstance(item, Comment)]
+    comments += [comment for one in tree.instructions for comment in one.comments]
+    return Counter(one.text.strip(" \t\r") for one in comments if not pragma_of(one.text))
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["safe", "unsafe"])
+def results(request: pytest.FixtureRequest) -> list[Result]:
+    paths = [path for path in sorted(CORPUS.rglob("*")) if path.is_file()]
+    paths = [path for path in paths if CORPUS != FIXTURES or "Dockerfile" in path.name]
+    do = partial(work, unsafe=request.param)
+    if len(paths) < 500:
+        found = list(map(do, paths))
+    else:
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            found = list(pool.map(do, paths, chunksize=32))
+    assert any(result.changed for result in found)
+    return found
+
+
+def test_nothing_is_wrong_with_any_file(results: list[Result]) -> None:
+    assert {str(result.path): result.wrong for result in results if result.wrong} == {}
+
+
+def test_buildkit_reads_what_is_written(results: list[Result]) -> None:
+    texts = {}
+    for result in results:
+        if result.changed and result.after is not None:
+            try:
+                texts[result.path] = result.after.decode()
+            except UnicodeDecodeError:
+                continue  # the oracle takes text only
+    known = {path: text for path, text in texts.items() if not newer_than_oracle(text)}
+    answers = dict(zip(known, ask(list(known.values())), strict=True))
+    assert {path: answer for path, answer in answers.items() if isinstance(answer, str)} == {}
+
+
+def test_git_applies_the_patches_all_at_once(results: list[Result], tmp_path: Path) -> None:
+    git("init", "--quiet", cwd=tmp_path)
+    changed = [result for result in results if result.changed]
+    patches = []
+    for number, result in enumerate(changed):
+        assert result.after is not None
+        (tmp_path / str(number)).write_bytes(result.before)
+        patches.append(unified(result.before, result.after, str(number)))
+    git("-c", "core.autocrlf=false", "apply", cwd=tmp_path, given=b"".join(patches))
+    for number, result in enumerate(changed):
+        assert (tmp_path / str(number)).read_bytes() == result.after, result.path
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_shells_can_read_what_they_could(results: list[Result], shell: str, tmp_path: Path) -> None:
+    """Every script that is new in a file whose scripts the shell could read before."""
+    scripts: dict[str, list[Path]] = {}
+    unread = _refused(
+        {text for one in results if one.changed for text in _scripts(one.before, shell)},
+        shell,
+        tmp_path / "before",
+    )
+    for result in results:
+        if result.changed and result.after is not None:
+            old = set(_scripts(result.before, shell))
+            if not old & unread:
+                for text in set(_scripts(result.after, shell)) - old:
+                    scripts.setdefault(text, []).append(result.path)
+    assert scripts
+    refused = _refused(set(scripts), shell, tmp_path / "after")
+    assert {text: scripts[text] for text in refused} == {}
+
+
+def _scripts(source: bytes, shell: str) -> Iterator[str]:
+    tree = parse(decode(source))
+    known = places(tree)
+    for one in tree.instructions:
+        run, place = one.child or one, known.get(one.start)
+        if run.keyword != "RUN" or run.json is not None or run.heredocs or place is None:
+            continue
+        if place.shell.dialect is not None and (place.shell.dialect != "bash" or shell == "bash"):
+            yield run.arguments
+
+
+def _refused(texts: set[str], shell: str, folder: Path) -> set[str]:
+    """The texts that a shell cannot read; one process asks about all of them."""
+    folder.mkdir()
+    ordered = sorted(texts)
+    for number, text in enumerate(ordered):
+        (folder / str(number)).write_bytes(encode(text))
+    loop = f'for i in *; do {shell} -n "$i" 2> /dev/null || echo "$i"; done'
+    run = subprocess.run(["dash", "-c", loop], cwd=folder, capture_output=True, check=True)
+    return {ordered[int(number)] for number in run.stdout.split()} if ordered else set()
