@@ -38,7 +38,7 @@ _INDEX = lazy(rf"\[(?:[@*]|(?:[A-Za-z0-9_+-]|\$(?={NAME}))++)\]")
 _UNQUOTED_ARGUMENT = lazy(r"""[^"'\\$`{}<>]++""")
 _QUOTED_ARGUMENT = lazy(r"""[^"'\\$`{}]++""")
 _HARMLESS_QUOTES = lazy(r"""'[^'"\\$`{}]*+'""")
-_SUM = lazy(r"(?:[A-Za-z0-9_ \t\n+*/%<>=!&|^~?:,#-]++|\\\n)++")
+_SUM = lazy(r"(?:[A-Za-z0-9_ \t\n+*/%<>=!&|^~?:,-]++|(?<=[0-9])#|\\\n)++")
 _BACKQUOTED = lazy(r"`((?:[^`\\]++|\\.)*+)`", re.DOTALL)
 _UNWRAPPED = lazy(r"\\[`$\\]")
 _UNWRAPPED_IN_QUOTES = lazy(r'\\[`$\\"]')
@@ -395,8 +395,8 @@ class WordReader:
                 raise self.failure("`${` without a parameter")
             name, operator = match[0], ""
             self.pos = match.end()
-            if name == "!" and not self.at("}"):
-                raise self.failure("an unusual `${!…}`")
+            if (name == "!" and not self.at("}")) or (name in "@*?$-" and self.at("[")):
+                raise self.failure("an unusual `${…}`")
         nested: list[Expansion] = []
         if not self.at("}"):
             operator = self.argument(operator, quoted, nested)
