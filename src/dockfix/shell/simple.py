@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dockfix.patterns import lazy
 from dockfix.shell.tree import Assignment, Command, Expansion, Function, Redirect, Simple, Word
 from dockfix.shell.words import BODY, NAME, WordReader
 
 # A word of nothing but harmless characters, where a blank or an operator other than `<`, `>` and
 # `(` ends it, with the blanks behind it: most words of most scripts.
-_PLAIN = lazy(r"([A-Za-z0-9_./:@%+,=^-]++)(?=[ \t\n;|&)]|\Z)[ \t]*+")
-_ASSIGNMENT = lazy(rf"({NAME})(\+?=)")
-_ELEMENT = lazy(rf"{NAME}\[")
-_ARRAY = lazy(rf"{NAME}\+?=")
-_REDIRECT = lazy(
+_PLAIN = re.compile(r"([A-Za-z0-9_./:@%+,=^-]++)(?=[ \t\n;|&)]|\Z)[ \t]*+")
+_ASSIGNMENT = re.compile(rf"({NAME})(\+?=)")
+_ELEMENT = re.compile(rf"{NAME}\[")
+_ARRAY = re.compile(rf"{NAME}\+?=")
+_REDIRECT = re.compile(
     r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(<<<|<<-|<<|<>|<&|<|>>|>&|>\||>)|(&>>|&>)"
 )
 
@@ -27,7 +26,7 @@ BASH_RESERVED = RESERVED | {"function", "select", "coproc", "time", "[[", "]]"}
 #: Builtins of bash whose arguments may be array assignments.
 _DECLARATIONS = frozenset({"declare", "export", "local", "readonly", "typeset"})
 #: The operators of `[[ … ]]` with one and with two operands.
-UNARY = lazy(r"-[abcdefghknoprstuvwxzGLNORS]")
+UNARY = re.compile(r"-[abcdefghknoprstuvwxzGLNORS]")
 _BINARY_WORDS = frozenset(
     ("==", "!=", "=~", "=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
 )
