@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, NoReturn, TextIO
+from typing import Literal, NoReturn, TextIO
 
 from dockfix import __version__
 from dockfix.config import Config, Finder
@@ -16,6 +16,7 @@ from dockfix.errors import ConfigError, DockfixError
 from dockfix.options import Options, parse, parse_with_typer, reads_stdin
 from dockfix.passes.base import Settings
 from dockfix.pipeline import Applied, choose, rewrite
+from dockfix.records import Record
 from dockfix.report import text
 
 #: From this many files on, further processes win more time than they take to start.
@@ -26,7 +27,7 @@ _WORTH_PROGRESS = 64
 Mode = Literal["check", "diff", "in-place", "text"]
 
 
-class Job(NamedTuple):
+class Job(Record):
     """A file to be done, and how. `config` is the message of an error when it cannot be had."""
 
     path: str
@@ -35,7 +36,7 @@ class Job(NamedTuple):
     verbose: bool = False
 
 
-class Outcome(NamedTuple):
+class Outcome(Record):
     """What came of a file. `output` is the patch in mode "diff", in mode "text" the new text."""
 
     path: str

@@ -7,13 +7,14 @@ before `pyproject.toml` in the same directory. What the command line says goes b
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockfix.errors import ConfigError
 from dockfix.options import TABLE, MergeStrategy, Options, Row
+from dockfix.records import Record
 
 
-class Config(NamedTuple):
+class Config(Record):
     """What holds for a file. `select` is None when nobody chose.
 
     `origin` is the file the settings come from ("" for none), `root` the directory to which the

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from dockfix.records import Record
 
 #: Up to this many changed lines the shortest diff is found; its cost grows with their square.
 _SHORTEST = 200
@@ -16,7 +17,7 @@ _SHORTEST = 200
 _DEPTH = 4
 
 
-class Change(NamedTuple):
+class Change(Record):
     """Lines `start:end` of one file become lines `other_start:other_end` of the other."""
 
     start: int

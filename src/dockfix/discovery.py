@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.errors import ConfigError
+from dockfix.records import Record
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -97,7 +98,7 @@ SKIPPED_ENDS_OF_LOWER_CASE = frozenset(
 )
 
 
-class Found(NamedTuple):
+class Found(Record):
     """The files, in order, and a message for each path that is not there or cannot be searched."""
 
     files: tuple[str, ...]
@@ -144,7 +145,7 @@ def find(
     return Found(tuple(files.values()), tuple(errors))
 
 
-class _Rules(NamedTuple):
+class _Rules(Record):
     """Patterns and the directory to which they are relative."""
 
     directory: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import NamedTuple
+
+from dockfix.records import Record
 
 
 class Safety(Enum):
@@ -23,7 +24,7 @@ class Safety(Enum):
     NOTE = "note"
 
 
-class Edit(NamedTuple):
+class Edit(Record):
     """Replace `source[start:end]` by `text` (offsets in characters)."""
 
     start: int
@@ -31,7 +32,7 @@ class Edit(NamedTuple):
     text: str
 
 
-class Group(NamedTuple):
+class Group(Record):
     """One finding of a pass and the edits that mend it, in any order, not overlapping.
 
     `offset` is where the message points; it lies inside an instruction, whose ignore comments and

@@ -7,8 +7,8 @@ and None means "unknown", never "default".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from dockfix.records import Record
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Dialect, Script, Unknown
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
@@ -33,7 +33,7 @@ _PLAIN_BASES = frozenset(
 )  # fmt: skip
 
 
-class Shell(NamedTuple):
+class Shell(Record):
     """The SHELL that runs shell forms.
 
     `dialect` is None for one that dockfix does not read. `declared` says that `options`, what
@@ -63,7 +63,7 @@ class Shell(NamedTuple):
         )
 
 
-class Place(NamedTuple):
+class Place(Record):
     """What is in force where an instruction stands (before it has its effect).
 
     `workdir` is absolute, or None when unknown: the base image's own, or one with variables. `user`

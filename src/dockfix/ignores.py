@@ -12,25 +12,26 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from dockfix.edits import Group
+from dockfix.patterns import lazy
+from dockfix.records import Record
 from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
 
-_PRAGMA = re.compile(
+_PRAGMA = lazy(
     r"#[ \t]*(?:(?P<own>dockfix:[ \t]*ignore=)|(?P<hadolint>hadolint[ \t]+ignore=)"
     r"|(?P<check>check=skip=))"
     r"[ \t]*(?P<names>[\w-]+(?:[ \t]*[,;][ \t]*[\w-]+)*)",
     re.IGNORECASE,
 )
-_GLOBAL = re.compile(
+_GLOBAL = lazy(
     r"#[ \t]*hadolint[ \t]+global[ \t]+ignore=[ \t]*([\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)"
 )
-_IGNORE_FILE = re.compile(r"#[ \t]*dockfix:[ \t]*ignore-file\b")
-_SEPARATOR = re.compile(r"[ \t]*[,;][ \t]*")
+_IGNORE_FILE = lazy(r"#[ \t]*dockfix:[ \t]*ignore-file\b")
+_SEPARATOR = lazy(r"[ \t]*[,;][ \t]*")
 
 
-class Pragma(NamedTuple):
+class Pragma(Record):
     """A comment that speaks of the next instruction: what stands before the names, and the names.
 
     `rest` is what follows the names in the comment, a reason most likely.
@@ -42,7 +43,7 @@ class Pragma(NamedTuple):
     rest: str
 
 
-class Ignores(NamedTuple):
+class Ignores(Record):
     """What a file's comments switch off.
 
     `everywhere` are names; `starts`, `ends` and `local` run parallel, an entry for every

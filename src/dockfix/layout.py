@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
+from dockfix.records import Record
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 
-class Style(NamedTuple):
+class Style(Record):
     """The look of continued lines.
 
     `indent` is one unit of indentation. `leading` says that `&&` opens a line (`a \\⏎    && b`)
@@ -41,7 +41,7 @@ class Style(NamedTuple):
         return f" &&{self.newline}{self.chain}"
 
 
-class _Signs(NamedTuple):
+class _Signs(Record):
     indents: tuple[str, ...]
     leads: tuple[str, ...]
     follows: tuple[str, ...]

@@ -7,7 +7,9 @@ description; so help and error messages are Typer's, and there is nothing to kee
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from dockfix.records import Record
 
 Color = Literal["auto", "always", "never"]
 MergeStrategy = Literal["all", "related"]
@@ -29,7 +31,7 @@ change). 2: a wrong command line or configuration, or a file that could not be r
 written; the other files are done all the same. Notes never change the exit status."""
 
 
-class Option(NamedTuple):
+class Option(Record):
     """What the description of an option holds beside its name, its type and its default.
 
     `configurable` says that a configuration file may set it, under the name of its flag.
@@ -42,7 +44,7 @@ class Option(NamedTuple):
     configurable: bool = False
 
 
-class Options(NamedTuple):
+class Options(Record):
     """What the user asked for. `None` and the empty tuple mean "not said"."""
 
     paths: Annotated[
@@ -148,7 +150,7 @@ _KINDS: dict[object, Kind] = {
 }
 
 
-class Row(NamedTuple):
+class Row(Record):
     """A line of the table of options; `flag` is None for the paths."""
 
     name: str

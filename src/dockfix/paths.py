@@ -10,22 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from dockfix.facts import places
 from dockfix.passes.base import Context
+from dockfix.patterns import lazy
+from dockfix.records import Record
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
-_UNCLEAR = re.compile(r"[$\\\"'`]")
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
+_UNCLEAR = lazy(r"[$\\\"'`]")
+_REMOTE = lazy(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
 
 #: A source with such an ending is a file. (A directory called so would surprise its owner too.)
-_FILE = re.compile(
+_FILE = lazy(
     r"\.\w*(?:rc|ignore)$|\.(?:c|cfg|conf|cpp|css|env|go|h|html|ini|jar|java|js|json|lock|md|mjs|php|py|rb|rs|sh|sql|toml"
     r"|ts|txt|war|xml|ya?ml)$|(?:^|/)(?:Gemfile|Pipfile|Makefile|Procfile|go\.mod|go\.sum)$"
 )
 
-_ARCHIVE = re.compile(r"\.(?:t?gz|tar|t?bz2?|t?xz|tzst|zst|tlz|lzma)$", re.IGNORECASE)
+_ARCHIVE = lazy(r"\.(?:t?gz|tar|t?bz2?|t?xz|tzst|zst|tlz|lzma)$", re.IGNORECASE)
 
 #: The element of `Copy.brings` that stands for a file whose path cannot be told.
 UNTOLD = "*"
@@ -79,7 +80,7 @@ def apart(one: str, other: str) -> bool:
     )
 
 
-class Copy(NamedTuple):
+class Copy(Record):
     """A COPY or ADD, as far as paths go.
 
     `sources` are paths of the build context (empty text: its root) if `origin` is None; else of the

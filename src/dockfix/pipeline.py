@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from dockfix.check import check_kept, check_untouched
 from dockfix.edits import Edit, Group, Safety, apply
@@ -18,6 +17,7 @@ from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError
 from dockfix.ignores import ignores
 from dockfix.passes import PASSES
 from dockfix.passes.base import Pass, Settings
+from dockfix.records import Record
 from dockfix.syntax.parser import parse
 from dockfix.syntax.source import decode, encode
 from dockfix.syntax.tree import Dockerfile
@@ -26,7 +26,7 @@ from dockfix.syntax.tree import Dockerfile
 MOST_SWEEPS = 10
 
 
-class Applied(NamedTuple):
+class Applied(Record):
     """A group of edits of a pass, made or only offered, and where it lies in the original file.
 
     `line` and `column` start at 1 and count characters; `start` and `end` are character offsets of
@@ -43,7 +43,7 @@ class Applied(NamedTuple):
     end: int
 
 
-class Rewrite(NamedTuple):
+class Rewrite(Record):
     """What became of a file. `before` and `after` are its text, decoded with `surrogateescape`.
 
     `applied` are the groups made, `offered` those that need `unsafe_fixes`, `notes` what is only
@@ -242,7 +242,7 @@ class _Run:
         )
 
 
-class _Layer(NamedTuple):
+class _Layer(Record):
     """The edits of one step: spans of new text, and those of the text that they replace."""
 
     starts: list[int]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from dockfix.packages.manager import Manager, verbs, words
+from dockfix.patterns import lazy
 
 APK = Manager(
     name="apk",
-    programs=re.compile("apk"),
+    programs=lazy("apk"),
     verbs=verbs(
         update="update",
         install="add",
@@ -32,11 +31,11 @@ APK = Manager(
         "-p --root -X --repository --arch --cache-dir --cache-max-age --keys-dir --progress-fd",
         "--repositories-file --timeout --wait -t --virtual --logfile --repository-config",
     ),
-    plain=re.compile(
+    plain=lazy(
         r"[A-Za-z0-9_.][A-Za-z0-9_.+-]*"
         r"(?:@[A-Za-z0-9_.-]+)?(?:[<>=~]{1,2}[A-Za-z0-9_.~+-]+)?(?:@[A-Za-z0-9_.-]+)?"
     ),
-    ordered=re.compile("!.*"),
+    ordered=lazy("!.*"),
     same=(("--quiet", "-q"), ("--update-cache", "-U"), ("--update", "-U")),
     lists="/var/cache/apk",
 )

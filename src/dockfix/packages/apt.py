@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from dockfix.packages.manager import Manager, verbs, words
+from dockfix.patterns import lazy
 
 _VERBS = verbs(
     update="update",
@@ -36,16 +35,16 @@ _VALUED = words(
     "-P --build-profiles --with-source --solver --planner",
 )
 #: A name, at most with `:arch`, `=version` or `/suite`. Anything else may be a file or a pattern.
-_PLAIN = re.compile(
+_PLAIN = lazy(
     r"[A-Za-z0-9][A-Za-z0-9.+-]*(?::[a-z0-9-]+)?(?:=[A-Za-z0-9.+:~-]+|/[A-Za-z][A-Za-z0-9.-]*)?"
 )
 #: `name-` removes and `name+` installs, whatever else the list says; `g++` is just a name.
-_ORDERED = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:-]*(?:-|(?<!\+)\+)")
+_ORDERED = lazy(r"[A-Za-z0-9][A-Za-z0-9.+:-]*(?:-|(?<!\+)\+)")
 _SAME = (("--yes", "-y"), ("--assume-yes", "-y"), ("--quiet", "-q"), ("--fix-broken", "-f"))
 
 APT = Manager(
     name="apt",
-    programs=re.compile(r"apt-get|apt"),
+    programs=lazy(r"apt-get|apt"),
     verbs=_VERBS,
     flags=_FLAGS,
     valued=_VALUED,
@@ -57,7 +56,7 @@ APT = Manager(
 
 APTITUDE = APT._replace(
     name="aptitude",
-    programs=re.compile("aptitude"),
+    programs=lazy("aptitude"),
     flags=words(
         "-y --assume-yes -q --quiet -qq -f -d --download-only -s --simulate -P --prompt -V -Z -D",
         "-v",
@@ -67,5 +66,5 @@ APTITUDE = APT._replace(
     ),
     valued=words("-t --target-release --default-release -o -F -O -w"),
     same=(("--assume-yes", "-y"), ("--quiet", "-q")),
-    ordered=re.compile(rf"{_ORDERED.pattern}|[A-Za-z0-9][A-Za-z0-9.+:-]*[_&=].*"),
+    ordered=lazy(rf"{_ORDERED.pattern}|[A-Za-z0-9][A-Za-z0-9.+:-]*[_&=].*"),
 )

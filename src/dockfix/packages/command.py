@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from dockfix.packages import pacman
 from dockfix.packages.apk import APK
@@ -17,12 +16,14 @@ from dockfix.packages.apt import APT, APTITUDE
 from dockfix.packages.language import GEM, NPM, PIP
 from dockfix.packages.manager import Action, Manager
 from dockfix.packages.rpm import YUM, ZYPPER
+from dockfix.patterns import lazy
+from dockfix.records import Record
 from dockfix.shell.tree import Simple, Word
 
 MANAGERS = (APT, APTITUDE, APK, YUM, ZYPPER, pacman.PACMAN, PIP, NPM, GEM)
 
 
-class Argument(NamedTuple):
+class Argument(Record):
     """An option with its value, or an operand: then `option` is empty.
 
     `option` is the option as it is compared with others (`-y`, `--opt=value`), `early` says that it
@@ -42,7 +43,7 @@ class Argument(NamedTuple):
         return self.words[-1].end
 
 
-class Command(NamedTuple):
+class Command(Record):
     """A command of a package manager, every word in its place.
 
     `program` are the texts of the words up to and with the program's name (`sudo`, `apt-get`);
@@ -68,8 +69,8 @@ class Command(NamedTuple):
 
 _SUDO_FLAGS = frozenset(("-E", "-H", "-n", "-S", "-k", "--preserve-env", "--set-home"))
 _SUDO_VALUED = frozenset(("-u", "-g", "--user", "--group"))
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_PYTHON = re.compile(r"python(?:[23](?:\.\d+)?)?|pypy3?")
+_ASSIGNMENT = lazy(r"[A-Za-z_]\w*=")
+_PYTHON = lazy(r"python(?:[23](?:\.\d+)?)?|pypy3?")
 
 
 @lru_cache(maxsize=4096)
@@ -143,7 +144,7 @@ def action_of(simple: Simple) -> tuple[Manager, Action] | None:
 
 
 #: Programs beside apt that look into its lists, or fetch them.
-_APT_READERS = re.compile(
+_APT_READERS = lazy(
     r"apt-(?:cache|file|add-repository|mark)|add-apt-repository|mk-build-deps|gdebi|"
     r"unattended-upgrade|apt-fast|nala|tasksel|deb-get|equivs-build|auto-apt"
 )

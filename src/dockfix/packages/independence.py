@@ -14,6 +14,7 @@ from dockfix.packages.manifests import lifecycle, reaches_out, runs_scripts
 from dockfix.packages.reads import Reads
 from dockfix.passes.base import Context
 from dockfix.paths import UNTOLD, Copy, is_pattern, resolve, within
+from dockfix.patterns import lazy
 
 _SYSTEM = frozenset(
     (
@@ -33,28 +34,28 @@ _SYSTEM = frozenset(
     )
 )
 #: Trees that installs write to, wherever they look like a place for an application.
-_TAKEN = re.compile(r"/(?:opt/(?:conda|venv|rh)|go/(?:pkg|bin)|usr/src/linux[^/]*)(?:/|$)")
+_TAKEN = lazy(r"/(?:opt/(?:conda|venv|rh)|go/(?:pkg|bin)|usr/src/linux[^/]*)(?:/|$)")
 _HOME_FILES = (
     ".bundle", ".bundlerc", ".cargo", ".config", ".curlrc", ".gem", ".gemrc", ".gitconfig",
     ".netrc", ".npmrc", ".pip", ".pydistutils.cfg", ".ssh", ".wgetrc", ".yarnrc", ".yarnrc.yml",
 )  # fmt: skip
-_PACKAGING = re.compile(
+_PACKAGING = lazy(
     r"setup\.(?:py|cfg)|.*\.toml|.*requirements.*|.*constraints.*|.*\.lock|.*\.gemspec|.*\.whl|.*\.t?gz"
     r"|vendor|vendored|packages?|pkg|patches|scripts|libs?|engines|staging|components|wheels?|wheelhouse|deps|dependencies|third.?party"
     r"|plugins|modules|Pipfile|Gemfile|package.*\.json|go\.(?:mod|sum)",
     re.IGNORECASE,
 )
 #: Variables that lead a package manager, or what it starts, to files.
-_LEADING = re.compile(
+_LEADING = lazy(
     r"(?:PIP|UV|POETRY|PIPENV|NPM_CONFIG|npm_config|YARN|PNPM|BUNDLE|GEM|GO|RUBY|LD|GIT|SSL|PYENV"
     r"|RBENV|ASDF|NODE|PYTHON|XDG)_?\w*|HOME|ENV|BASH_ENV|CC|CFLAGS|LDFLAGS|\w*CERT\w*|\w*CA_BUNDLE",
 )
-_LEADS_NOWHERE = re.compile(
+_LEADS_NOWHERE = lazy(
     r"v?\d[\w.]*|true|false|yes|no|on|off|auto|production|development|silent|error|warn|info|utf-?8"
     r"|https?://\S*",
     re.IGNORECASE,
 )
-_NEVER_LEADS = re.compile(r"\w*(?:_URL|_VERSION|_ENV|_HOST|_TOKEN|UNBUFFERED|BYTECODE)")
+_NEVER_LEADS = lazy(r"\w*(?:_URL|_VERSION|_ENV|_HOST|_TOKEN|UNBUFFERED|BYTECODE)")
 
 
 def doubt(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from dockfix.patterns import lazy
+
 #: They bring sources, keys, ways to fetch, or change the manager itself: an install behind them may
 #: find other packages than one beside them.
-_SOURCES = re.compile(
+_SOURCES = lazy(
     r"""apt-transport-.*|ca-certificates.*|(?:software|python\d*-software)-properties.*
     |.*-keyring|.*-keys|.*-archive|(?!lsb[-_]).*[-_]release(?:-.*)?
     |.*-repos?(?:sitor(?:y|ies))?(?:-.*)?|epel.*|remi-.*|pgdg-.*
@@ -23,10 +25,10 @@ _SOURCES = re.compile(
 #: Packages that others accept as an alternative (`default-jre | java-runtime`). apt counts what is
 #: asked for beside them: `php` alone brings Apache, beside `php-fpm` it does not; installed one
 #: after the other, both are there.
-_JAVA = re.compile(
+_JAVA = lazy(
     r"(?:openjdk|java|default-j|oracle-java|temurin|zulu|adoptopenjdk|gcj|ibm-java|jdk|jre)\S*"
 )
-_ALTERNATIVES = re.compile(
+_ALTERNATIVES = lazy(
     r"""(?:postfix|exim|sendmail|ssmtp|msmtp|nullmailer|dma|mailutils|bsd-mailx|heirloom-mailx|qmail
         |courier|opensmtpd|mail-transport|default-mta|citadel|esmtp)\S*
     |(?:mysql|mariadb|percona|default-mysql|default-libmysql|libmysql|libmariadb|virtual-mysql)\S*
@@ -45,9 +47,9 @@ _ALTERNATIVES = re.compile(
     re.VERBOSE,
 )
 
-_WEB_SERVERS = re.compile(r"(?:php|libapache2-mod|apache2|nginx|lighttpd|hhvm|httpd|cherokee)\S*")
+_WEB_SERVERS = lazy(r"(?:php|libapache2-mod|apache2|nginx|lighttpd|hhvm|httpd|cherokee)\S*")
 #: Those that want a web server or a way to run PHP in one.
-_WEB = re.compile(
+_WEB = lazy(
     r"""(?:lib)?php\S*|hhvm|nagios\S*|icinga\S*|munin\S*|cacti\S*|awstats|cgit|gitweb|mailman\S*
     |roundcube\S*|zabbix\S*|drupal\S*|wordpress\S*|squirrelmail|mediawiki|owncloud\S*|nextcloud\S*
     |moodle|adminer|\S*admin|dokuwiki|smokeping|bugzilla\S*|viewvc|websvn|mrtg|\S*-doc|\S*web\S*
@@ -83,7 +85,7 @@ _RIVALS = tuple(
 )
 
 #: The first of them is there, or is another one, when the second is built or run by the same pip.
-_BUILD_TOOLS = re.compile(
+_BUILD_TOOLS = lazy(
     r"pip|setuptools.*|wheel|poetry.*|flit.*|hatch.*|pdm.*|distribute|packaging|virtualenv|pbr"
     r"|cython|numpy|scipy|pybind11|cffi|scikit-build.*|meson.*|cmake|ninja|maturin|torch.*|tensorflow.*"
     r"|mpi4py|pkgconfig|versioneer|jinja2|six|keyring|keyrings\..*|artifacts-keyring|certifi"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from dockfix.packages.manager import Manager, verbs, words
+from dockfix.patterns import lazy
 
 _VERSION = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+"
 
@@ -12,7 +11,7 @@ _VERSION = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+"
 #: (pip/_internal/cli/cmdoptions.py).
 PIP = Manager(
     name="pip",
-    programs=re.compile(r"pip(?:[23](?:\.\d+)?)?"),
+    programs=lazy(r"pip(?:[23](?:\.\d+)?)?"),
     verbs=verbs(
         install="install",
         remove="uninstall",
@@ -42,7 +41,7 @@ PIP = Manager(
         "--cert --client-cert --cache-dir --use-feature --use-deprecated --python",
         "--keyring-provider --group --download-cache -d --download --mirrors",
     ),
-    plain=re.compile(
+    plain=lazy(
         rf"(?!.*\.(?:whl|zip|tar|tgz|tar\.\w+)(?:\[|$))[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]/]*\])?"
         rf"\s*(?:{_VERSION}(?:\s*,\s*{_VERSION})*)?\s*(?:;[^/]*)?"
     ),
@@ -52,7 +51,7 @@ PIP = Manager(
 #: Only installs into the global place: without `-g` the order is that of a package.json at most.
 NPM = Manager(
     name="npm",
-    programs=re.compile("npm"),
+    programs=lazy("npm"),
     verbs=verbs(
         install="install i in ins inst insta instal isnt isnta isntal isntall add",
         other="""ci uninstall remove rm update upgrade run run-script start test build exec
@@ -74,7 +73,7 @@ NPM = Manager(
         "--maxsockets --userconfig --globalconfig --python --scope --cafile --https-proxy --proxy",
         "--noproxy --save-prefix --before --install-strategy --network-timeout",
     ),
-    plain=re.compile(
+    plain=lazy(
         r"(?!(?:true|false|null)$)(?:@[a-z0-9~_-][\w.~-]*/)?[A-Za-z0-9~_-][\w.~-]*"
         r"(?:@[\w.~^<>=*| +-]+)?"
     ),
@@ -83,7 +82,7 @@ NPM = Manager(
 #: gem installs one after another: a version asked for late may add one to a version already there.
 GEM = Manager(
     name="gem",
-    programs=re.compile(r"gem(?:\d[\d.]*)?"),
+    programs=lazy(r"gem(?:\d[\d.]*)?"),
     verbs=verbs(
         install="install i",
         remove="uninstall",
@@ -103,7 +102,7 @@ GEM = Manager(
         "-v --version --source -s -i --install-dir -n --bindir -P --trust-policy --platform",
         "--build-root -B --bulk-threshold -p --http-proxy --config-file --without",
     ),
-    plain=re.compile(r"(?!.*\.gem$)[A-Za-z0-9][\w.-]*"),
-    ordered=re.compile(r"[A-Za-z0-9][\w.-]*:.+"),
+    plain=lazy(r"(?!.*\.gem$)[A-Za-z0-9][\w.-]*"),
+    ordered=lazy(r"[A-Za-z0-9][\w.-]*:.+"),
     single=words("-v --version"),
 )

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockfix.edits import Edit
 from dockfix.facts import Place, places, script_of, source_span
 from dockfix.layout import Style, indent_at, unit_deeper
 from dockfix.packages.command import Argument, Command
 from dockfix.packages.influence import base
+from dockfix.records import Record
 from dockfix.shell.tree import Script, Word
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 
-class Gap(NamedTuple):
+class Gap(Record):
     """What stands before a slot's word: `head` up to the end of the line, `lines`, then `tail`.
 
     `lines` are whole lines, endings included: comments, and lines that are empty but for white
@@ -49,7 +49,7 @@ class Gap(NamedTuple):
         return len(self.comments) < len(self.lines)
 
 
-class Entry(NamedTuple):
+class Entry(Record):
     """A package or, behind the first package, an option with its value.
 
     `movable` says that it may change places. `bound` says that the comment above it, in `gap`,
@@ -65,7 +65,7 @@ class Entry(NamedTuple):
     bound: bool = False
 
 
-class Listing(NamedTuple):
+class Listing(Record):
     """The list of one command. `sections` are runs of entries to be sorted each on its own."""
 
     entries: tuple[Entry, ...]

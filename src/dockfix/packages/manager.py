@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from dockfix.records import Record
 
 #: What a command does to an image. "reads": looks into the lists of what can be had.
 Action = Literal["update", "install", "upgrade", "remove", "clean", "reads", "other"]
 
 
-class Manager(NamedTuple):
+class Manager(Record):
     """One package manager, frozen.
 
     `verbs` maps its subcommands to what they do. `flags` are options without a value, `valued`

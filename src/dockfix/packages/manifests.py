@@ -5,17 +5,17 @@ Conservative: whatever is not plainly a package from elsewhere counts as one fro
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Iterator
 
+from dockfix.patterns import lazy
+
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_REQUIREMENT = re.compile(
+_REQUIREMENT = lazy(
     rf"{_NAME}\s*(?:\[[\w\s,.-]*\])?\s*(?:\(?[=<>!~]=?=?[^/\\]*\)?)?(?:;.*)?(?:\s--hash[= ]\S+)*"
 )
-_REMOTE = re.compile(r"(?:git\+|hg\+)?(?:https?|ssh)://")
-_PIP_OPTION = re.compile(
+_REMOTE = lazy(r"(?:git\+|hg\+)?(?:https?|ssh)://")
+_PIP_OPTION = lazy(
     r"(?:-i|--index-url|--extra-index-url|-f|--find-links)[= ]\s*https?://\S+"
     r"|--(?:trusted-host|no-binary|only-binary|use-feature)[= ]\s*\S+"
     r"|--(?:pre|prefer-binary|require-hashes|no-index)"
@@ -66,11 +66,13 @@ _LISTS = (
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "resolutions",
     "overrides",
 )  # fmt: skip
-_LOCAL = re.compile(r"(?:file|link|portal|workspace|patch|exec):|[./~]")
+_LOCAL = lazy(r"(?:file|link|portal|workspace|patch|exec):|[./~]")
 
 
 def lifecycle(text: str) -> str | None:
     """The script of a package.json that its installation runs."""
+    import json
+
     try:
         data = json.loads(text)
         scripts = data.get("scripts", {})
@@ -80,6 +82,8 @@ def lifecycle(text: str) -> str | None:
 
 
 def _package_json(text: str) -> str | None:
+    import json
+
     try:
         data = json.loads(text)
     except ValueError:
@@ -117,6 +121,8 @@ _HARMLESS_SCRIPTS = frozenset((
 
 def runs_scripts(text: str) -> str | None:
     """The package of a package-lock.json whose install script may look around in the project."""
+    import json
+
     try:
         packages = json.loads(text)["packages"]
         for path, entry in packages.items():
@@ -138,7 +144,7 @@ def _go_mod(text: str) -> str | None:
     return None
 
 
-_GEM_LINE = re.compile(
+_GEM_LINE = lazy(
     r"source\s+['\"]https?://[^'\"]*['\"](?:\s+do)?|ruby\s+['\"][^'\"]*['\"]|end"
     r"|(?:group|platforms?)\s*\(?[\s:\w,]+\)?\s+do"
     r"|git_source\(:\w+\)\s*(?:\{[^}]*\}|do\s*\|\w+\|)|['\"]https://github\.com/#\{\w+\}\.git['\"]"
@@ -157,6 +163,8 @@ def _gemfile(text: str) -> str | None:
 
 
 def _lock(text: str) -> str | None:
+    import json
+
     try:
         data = json.loads(text)
     except ValueError:
@@ -170,6 +178,8 @@ def _lock(text: str) -> str | None:
 
 
 def _toml(text: str) -> str | None:
+    import tomllib
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from dockfix.packages.manager import Action, Manager, words
+from dockfix.patterns import lazy
 
 PACMAN = Manager(
     name="pacman",
-    programs=re.compile("pacman"),
+    programs=lazy("pacman"),
     verbs={},
     flags=words(
         "--noconfirm --confirm --needed --quiet -q --verbose -v --asdeps --asexplicit --debug",
@@ -19,7 +20,7 @@ PACMAN = Manager(
         "--overwrite --ignore --ignoregroup --assume-installed -b --dbpath -r --root --cachedir",
         "--config --arch --color --gpgdir --hookdir --logfile --sysroot --print-format",
     ),
-    plain=re.compile(r"(?:[a-z0-9-]+/)?[A-Za-z0-9@_+][A-Za-z0-9@._+-]*(?:[<>=]{1,2}[\w.+:-]+)?"),
+    plain=lazy(r"(?:[a-z0-9-]+/)?[A-Za-z0-9@_+][A-Za-z0-9@._+-]*(?:[<>=]{1,2}[\w.+:-]+)?"),
     lists="/var/lib/pacman/sync",
 )
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from dockfix.packages.command import Argument, Command, command_of
 from dockfix.packages.language import GEM, NPM, PIP
+from dockfix.patterns import lazy
+from dockfix.records import Record
 from dockfix.shell.tree import Script, Simple, Word
 
 
-class Reads(NamedTuple):
+class Reads(Record):
     """One command, its paths as written: relative to `directory`, where a `cd` went before.
 
     `manifests` must be there, `optional` are read if they are. `writes` are trees it changes beyond
@@ -39,11 +40,11 @@ class Reads(NamedTuple):
     directory: str = ""
 
 
-_HARMLESS_NAMES = re.compile(
+_HARMLESS_NAMES = lazy(
     r"DEBIAN_FRONTEND|DEBCONF_\w+|LANG|LC_ALL|CI|NODE_ENV|PIP_(?:NO_CACHE_DIR|DEFAULT_TIMEOUT"
     r"|DISABLE_PIP_VERSION_CHECK|BREAK_SYSTEM_PACKAGES|ROOT_USER_ACTION)|PYTHONUNBUFFERED"
 )
-_URL = re.compile(r"(?:https?|git\+https?|git\+ssh|ssh)://", re.IGNORECASE)
+_URL = lazy(r"(?:https?|git\+https?|git\+ssh|ssh)://", re.IGNORECASE)
 _NPM_FILES = ("package-lock.json", "npm-shrinkwrap.json", ".npmrc", "binding.gyp")
 
 
@@ -128,9 +129,9 @@ def _system(command: Command) -> Reads | None:
     )
 
 
-_PIP_FILES = re.compile(r"(?:-[A-Za-z]*r|-[A-Za-z]*c|--requirements?|--constraint)\Z")
-_PIP_TREES = re.compile(r"(?:-[A-Za-z]*t|--target|--prefix|--root|--cache-dir)\Z")
-_PIP_REFUSED = re.compile(
+_PIP_FILES = lazy(r"(?:-[A-Za-z]*r|-[A-Za-z]*c|--requirements?|--constraint)\Z")
+_PIP_TREES = lazy(r"(?:-[A-Za-z]*t|--target|--prefix|--root|--cache-dir)\Z")
+_PIP_REFUSED = lazy(
     r"(?:-[A-Za-z]*[ebdC]|--editable|--src|--build(?:-dir(?:ectory)?)?|--source(?:-dir)?|--cert"
     r"|--client-cert|--config-settings?|--group|--python|--log(?:-file)?|--local-log|--report"
     r"|--download(?:-cache)?|--global-option|--install-option|--dry-run)\Z"
@@ -175,7 +176,7 @@ def _split(option: Argument) -> tuple[str, str]:
     return (found[1], found[2]) if found else (text, "")
 
 
-_NPM_OPTION = re.compile(
+_NPM_OPTION = lazy(
     r"-[qsfd]+|--(?:production|only=prod(?:uction)?|omit=\w+|include=\w+|no-optional|silent|quiet"
     r"|no-audit|no-fund|no-progress|progress=false|legacy-peer-deps|force|unsafe-perm(?:=true)?"
     r"|loglevel[= ]\w+|registry[= ]\S+|prefer-offline|no-save|ignore-scripts|verbose|allow-root"
@@ -206,7 +207,7 @@ def _npm(values: list[str]) -> Reads | None:
     return Reads("npm", ("package.json",), _NPM_FILES, ("node_modules",), updates, scripts)
 
 
-_YARN_OPTION = re.compile(
+_YARN_OPTION = lazy(
     r"--(?:frozen-lockfile|immutable|pure-lockfile|prod(?:uction)?(?:=\w+)?|non-interactive|silent"
     r"|no-progress|ignore-scripts|ignore-optional|ignore-engines|prefer-offline"
     r"|network-timeout[= ]\d+|no-cache|force|verbose|no-lockfile|registry[= ]\S+"

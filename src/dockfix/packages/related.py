@@ -7,8 +7,9 @@ related ones goes with them, since only neighbors can be merged.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+
+from dockfix.patterns import lazy
 
 #: Programs of one manager under one name.
 _MANAGERS = {
@@ -18,10 +19,10 @@ _MANAGERS = {
     "pip2": "pip", "pip3": "pip", "npm": "npm", "yarn": "npm", "gem": "gem", "conda": "conda",
     "mamba": "conda",
 }  # fmt: skip
-_WORD = re.compile(r"[^\s;&|<>()'\"]+")
-_BRINGS = re.compile(r"\b(?:wget|curl|git[ \t]+clone|install|add)\b")
-_TAKES_AWAY = re.compile(r"\b(?:rm|rmdir|purge|remove|autoremove|del|erase|clean)\b")
-_EXTRACTS = re.compile(r"\b(?:tar|unzip|gunzip|bunzip2|unxz|dpkg|rpm)\b")
+_WORD = lazy(r"[^\s;&|<>()'\"]+")
+_BRINGS = lazy(r"\b(?:wget|curl|git[ \t]+clone|install|add)\b")
+_TAKES_AWAY = lazy(r"\b(?:rm|rmdir|purge|remove|autoremove|del|erase|clean)\b")
+_EXTRACTS = lazy(r"\b(?:tar|unzip|gunzip|bunzip2|unxz|dpkg|rpm)\b")
 #: How many RUNs a search for the other end of a relation looks back.
 _REACH = 32
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from dockfix.packages.manager import Manager, verbs, words
+from dockfix.patterns import lazy
 
 #: A name, a version behind it, a group (`@dev`) or a capability (`perl(JSON)`).
-_PLAIN = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.+:~^-]*(?:\([A-Za-z0-9_:.+-]+\))?")
+_PLAIN = lazy(r"@?[A-Za-z0-9_][A-Za-z0-9_.+:~^-]*(?:\([A-Za-z0-9_:.+-]+\))?")
 
 YUM = Manager(
     name="yum",
-    programs=re.compile("yum|dnf[345]?|microdnf"),
+    programs=lazy("yum|dnf[345]?|microdnf"),
     verbs=verbs(
         update="makecache",
         install="install localinstall in",
@@ -40,7 +39,7 @@ YUM = Manager(
         "--advisories --bz --cve --cves --sec-severity --arch --enable-repo --disable-repo",
     ),
     plain=_PLAIN,
-    ordered=re.compile("-.*"),
+    ordered=lazy("-.*"),
     same=(("--assumeyes", "-y"), ("--quiet", "-q"), ("--no-docs", "--nodocs")),
     lists="/var/cache/dnf",
 )
@@ -59,7 +58,7 @@ _EARLY_VALUED = words(
 
 ZYPPER = Manager(
     name="zypper",
-    programs=re.compile("zypper"),
+    programs=lazy("zypper"),
     verbs=verbs(
         update="refresh ref",
         install="install in",
@@ -82,10 +81,10 @@ ZYPPER = Manager(
     valued=words("--from -r --repo -t --type --download --solver-focus"),
     early_flags=_EARLY_FLAGS,
     early_valued=_EARLY_VALUED,
-    plain=re.compile(
+    plain=lazy(
         r"[A-Za-z0-9_][A-Za-z0-9_.+:^-]*(?:\([A-Za-z0-9_:.+-]+\))?(?:[<>=]{1,2}[\w.+:-]+)?"
     ),
-    ordered=re.compile(r"[-+~!].*"),
+    ordered=lazy(r"[-+~!].*"),
     same=(("--no-confirm", "-y"), ("--auto-agree-with-licenses", "-l")),
     lists="/var/cache/zypp",
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from dockfix.edits import Group, Safety
+from dockfix.records import Record
 from dockfix.syntax.tree import Dockerfile
 
 
@@ -19,14 +20,14 @@ class Context(Protocol):
         """What lies at a path of the context; None: nothing, or it cannot be told."""
 
 
-class Settings(NamedTuple):
+class Settings(Record):
     """What the user chose, as far as passes care."""
 
     merge_strategy: Literal["all", "related"] = "all"
     context: Context | None = None
 
 
-class Example(NamedTuple):
+class Example(Record):
     """A file and what the pass makes of it (its groups of every safety applied, until quiet).
 
     `after` is None for a file that must be left alone; `why` then says why. `why` may also say what
@@ -42,7 +43,7 @@ class Example(NamedTuple):
     files: tuple[tuple[str, str], ...] | None = None
 
 
-class Pass(NamedTuple):
+class Pass(Record):
     """One rewrite: see `architecture` in docs/design.md for what each field promises.
 
     `code` never changes once published; `name` is verb-object in kebab case; `safety` is that of

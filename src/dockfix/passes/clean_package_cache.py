@@ -22,9 +22,7 @@ Nothing in this file reads the lists again. An image built FROM this one elsewhe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, places, script_of, source_span
@@ -32,6 +30,8 @@ from dockfix.layout import style_of
 from dockfix.packages.apt import APT, APTITUDE
 from dockfix.packages.command import action_of, mentions
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.patterns import lazy
+from dockfix.records import Record
 from dockfix.shell.effects import effects
 from dockfix.shell.joining import ends_where_it_fails, prelude_of
 from dockfix.shell.tree import Script, Simple
@@ -40,18 +40,18 @@ from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
 REMOVAL = "rm -rf /var/lib/apt/lists/*"
 _LISTS = ("/var/lib/apt/lists/*", "/var/lib/apt/lists/", "/var/lib/apt/lists")
-_REMOVED = re.compile(r"/var/lib/\S*apt|\bdistclean\b|\bDir::")
-_APT_TEXT = re.compile(r"\b(?:apt|aptitude)\b|apt-")
+_REMOVED = lazy(r"/var/lib/\S*apt|\bdistclean\b|\bDir::")
+_APT_TEXT = lazy(r"\b(?:apt|aptitude)\b|apt-")
 #: Programs that may run apt out of sight: scripts of the build, and tools that set machines up.
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", ".", "source"))
 _SETUP = frozenset(
     ("ansible-playbook", "ansible", "puppet", "chef-client", "chef-solo", "salt-call", "make",
      "playwright", "npx", "rosdep")
 )  # fmt: skip
-_SCRIPT = re.compile(r".*\.(?:sh|bash)|\./(?!configure$|gradlew$|mvnw$|manage\.py$).*")
+_SCRIPT = lazy(r".*\.(?:sh|bash)|\./(?!configure$|gradlew$|mvnw$|manage\.py$).*")
 
 
-class Run(NamedTuple):
+class Run(Record):
     """A RUN and what it does with apt's lists.
 
     `fetches` and `installs`: it updates the lists, installs from them. `needs`: it may use lists

@@ -44,16 +44,16 @@ as safe where no shell could ever run it (`[node,` is no command). The rest is u
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, places, script_of
 from dockfix.packages.entrypoints import looks_at
 from dockfix.passes.base import Context, Example, Pass, Settings
 from dockfix.paths import search_path
+from dockfix.patterns import lazy
 from dockfix.programs import executable, line_of
+from dockfix.records import Record
 from dockfix.shell.builtins import runs_inside
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.syntax.arrays import escaped, merged, quoted, repair
@@ -61,10 +61,10 @@ from dockfix.syntax.tree import Dockerfile, Instruction, Logical, Stage
 
 _WRAPPERS = frozenset(("tini", "tini-static", "dumb-init", "catatonit", "docker-init"))
 _HARMLESS_OPTIONS = frozenset(("errexit", "nounset", "pipefail", "posix"))
-_MARKS = re.compile(r"[\s,\[\]\\\"'“”„‟‘’‚‛]")
+_MARKS = lazy(r"[\s,\[\]\\\"'“”„‟‘’‚‛]")
 
 
-class _Array(NamedTuple):
+class _Array(Record):
     """An array in the making: what it holds, the edits, and whether no shell ran it as it stood."""
 
     argv: tuple[str, ...]

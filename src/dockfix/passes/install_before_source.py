@@ -32,11 +32,9 @@ unsafe where it has to be taken on trust.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, places, script_of
@@ -44,17 +42,19 @@ from dockfix.packages.independence import doubt
 from dockfix.packages.reads import Reads, reads_of
 from dockfix.passes.base import Context, Example, Pass, Settings
 from dockfix.paths import Copy, apart, bases, copy_of, environment, resolve
+from dockfix.patterns import lazy
 from dockfix.programs import line_of
+from dockfix.records import Record
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction, Stage
 
 _MOVED = ("COPY", "ADD")
-_INSTALLS = re.compile(r"\bapt(?:-get|itude)?\b[^;&|]*\binstall\b|\bapk\b[^;&|]*\badd\b")
-_REFRESHES = re.compile(r"\bupdate\b|--no-cache\b|--update-cache\b|-U\b")
+_INSTALLS = lazy(r"\bapt(?:-get|itude)?\b[^;&|]*\binstall\b|\bapk\b[^;&|]*\badd\b")
+_REFRESHES = lazy(r"\bupdate\b|--no-cache\b|--update-cache\b|-U\b")
 
 
-class _Step(NamedTuple):
+class _Step(Record):
     """A COPY, ADD or RUN with the comments directly above it: `start` is where these begin."""
 
     start: int
@@ -65,7 +65,7 @@ class _Step(NamedTuple):
     mounts: tuple[str, ...] | None
 
 
-class _Move(NamedTuple):
+class _Move(Record):
     step: _Step
     below: _Step
     doubt: str

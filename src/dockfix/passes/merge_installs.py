@@ -29,7 +29,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import places, source_span
@@ -46,13 +45,14 @@ from dockfix.packages.listing import (
 )
 from dockfix.packages.together import frame, settled, together, values
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.records import Record
 from dockfix.shell.fatal import rows
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import commands, shadowed, walk
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 
-class _Step(NamedTuple):
+class _Step(Record):
     """An install or an update; it lies from `start` to `end` in the source."""
 
     simple: Simple
@@ -61,13 +61,13 @@ class _Step(NamedTuple):
     end: int
 
 
-class _Where(NamedTuple):
+class _Where(Record):
     dockerfile: Dockerfile
     instruction: Instruction
     script: Script
 
 
-class _Merge(NamedTuple):
+class _Merge(Record):
     """An install and what goes into it: installs, and the updates between them that go away."""
 
     first: _Step
@@ -78,7 +78,7 @@ class _Merge(NamedTuple):
         return [step for step in (self.first, *self.others) if step.command.action == "install"]
 
 
-class _Drop(NamedTuple):
+class _Drop(Record):
     """An update with nothing new to fetch, and what stands before it."""
 
     before: _Step

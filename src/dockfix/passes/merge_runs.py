@@ -30,7 +30,6 @@ again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, places, script_of, source_span
@@ -38,6 +37,7 @@ from dockfix.ignores import Pragma, pragma_of
 from dockfix.layout import Style, style_of
 from dockfix.packages.related import related_spans
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.records import Record
 from dockfix.shell.joining import Chain, Part, part_of
 from dockfix.shell.tree import Item, Script
 from dockfix.shell.walk import walk
@@ -49,7 +49,7 @@ _CLOSE = {"plain": "", "group": "; }", "subshell": " )"}
 _OVERHEAD = 12
 
 
-class Run(NamedTuple):
+class Run(Record):
     """A RUN (or the RUN inside an ONBUILD), the comments above it, and its text for joining.
 
     `above` are the comment lines between the instruction before and this one, `opens` says that

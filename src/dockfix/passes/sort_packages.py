@@ -29,7 +29,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import source_span
@@ -47,12 +46,13 @@ from dockfix.packages.listing import (
     smallest,
 )
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.records import Record
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed, walk
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 
-class _List(NamedTuple):
+class _List(Record):
     """An install and all that its layout depends on."""
 
     dockerfile: Dockerfile

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from dockfix.edits import Safety
 from dockfix.passes.base import Pass
 from dockfix.pipeline import Applied
+from dockfix.records import Record
 
 _BOLD = "1"
 _RED = "31"
@@ -20,7 +20,7 @@ _SAFETY_COLORS = {Safety.SAFE: _GREEN, Safety.UNSAFE: _YELLOW, Safety.NOTE: _CYA
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 
 
-class Tally(NamedTuple):
+class Tally(Record):
     """What a run came to. `made` are the changes made, or to be made; `offered` the unsafe ones."""
 
     files: int

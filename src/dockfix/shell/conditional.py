@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from dockfix.patterns import lazy
 from dockfix.shell.simple import UNARY, SimpleReader
 from dockfix.shell.tree import Expansion, Test, Word
 
-_BINARY = re.compile(r"==|!=|=~|=|<|>|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef)(?=[ \t\n])")
-_TEST_END = re.compile(r"\]\](?=[ \t\n;&|()<>]|\Z)")
-_PATTERN = re.compile(r"""[^ \t\n;&|()<>"'\\$`]++""")
+_BINARY = lazy(r"==|!=|=~|=|<|>|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef)(?=[ \t\n])")
+_TEST_END = lazy(r"\]\](?=[ \t\n;&|()<>]|\Z)")
+_PATTERN = lazy(r"""[^ \t\n;&|()<>"'\\$`]++""")
 
 
 class ConditionalReader(SimpleReader):

@@ -11,11 +11,12 @@ environment), 2.14 (special built-ins); dash(1), bash(1) and busybox ash where t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from dockfix.patterns import lazy
+from dockfix.records import Record
 from dockfix.shell.reader import read
 from dockfix.shell.tree import (
     Arithmetic,
@@ -53,14 +54,14 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-class Leak(NamedTuple):
+class Leak(Record):
     """Shell state that a script changes; `name` is the variable, option or command concerned."""
 
     kind: Kind
     name: str
 
 
-class Effects(NamedTuple):
+class Effects(Record):
     """What can be said of a script as a whole.
 
     `leaks`: changes of shell state that outlive it. `reads`: names of what it reads that a fresh
@@ -109,8 +110,8 @@ _PRINTS_STATE = frozenset(
      "dirs", "times", "umask", "ulimit")
 )  # fmt: skip
 _INFALLIBLE = frozenset((":", "true", "echo", "printf", "export", "set", "umask", "unset"))
-_ASSIGNING = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ASSIGNING = lazy(r"\+\+|--|(?<![=!<>])=(?!=)")
+_IDENTIFIER = lazy(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def identifiers(text: str) -> frozenset[str]:

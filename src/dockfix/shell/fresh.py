@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 
+from dockfix.patterns import lazy
 from dockfix.shell.effects import HARMLESS_BUILTINS
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.shell.walk import walk
@@ -25,14 +26,14 @@ _DAEMONS = frozenset(
      "slapd", "supervisord", "Xvfb", "vncserver", "nohup", "setsid", "daemonize", "daemon",
      "screen", "tmux", "pm2", "forever", "nscd", "influxd", "etcd", "consul", "vault", "postgres")
 )  # fmt: skip
-_STARTED_INSIDE = re.compile(
+_STARTED_INSIDE = lazy(
     r"init\.d/[\w.@-]+[ \t]+(?:re)?start"
     r"|\b(?:service|systemctl|rc-service)[ \t]+[\w.@-]+[ \t]+(?:re)?start"
     r"|\bpg_ctl\b|start-stop-daemon|--?daemon(?:ize)?\b|--fork\b|--background\b|--detach\b"
     r"|[^&>\s][ \t]*&[ \t]*['\"]"
 )
 #: Files and folders that a container process gets a mount of its own for.
-_MOUNTED = re.compile(
+_MOUNTED = lazy(
     r"/etc/(?:hosts|resolv\.conf|hostname)(?![\w.-])|/dev/shm(?![\w-])"
     r"|/dev/(?!null|std(?:in|out|err)|tty|zero|u?random|fd\b|tcp\b|udp\b)[A-Za-z]"
 )
@@ -44,21 +45,21 @@ _CHANGES_FILES = frozenset(
     ("ln", "mv", "cp", "rm", "install", "unlink", "dpkg-divert", "update-alternatives",
      "alternatives")
 )  # fmt: skip
-_SHELL_PATH = re.compile(r"/bin/(?:sh|dash|bash|ash|busybox)(?![\w./-])")
+_SHELL_PATH = lazy(r"/bin/(?:sh|dash|bash|ash|busybox)(?![\w./-])")
 _ACCOUNTS = frozenset(
     ("usermod", "groupmod", "gpasswd", "chsh", "vipw", "deluser", "userdel", "delgroup",
      "groupdel", "addgroup", "adduser")
 )  # fmt: skip
-_EDITS_ACCOUNTS = re.compile(r"(?:\bsed[ \t]+-[^&;|]*|>[ \t]*)/etc/(?:passwd|group)(?![\w-])")
+_EDITS_ACCOUNTS = lazy(r"(?:\bsed[ \t]+-[^&;|]*|>[ \t]*)/etc/(?:passwd|group)(?![\w-])")
 _ROOT = frozenset((None, "root", "0", "root:root", "0:0"))
 #: Folders below which no image keeps its working directory.
-_SCRATCH = re.compile(
+_SCRATCH = lazy(
     r"/(?:tmp|var/tmp|var/cache|var/lib/apt|var/lib/dpkg|var/log|var/spool|etc|run|lib|bin|sbin"
     r"|usr/share|usr/lib|usr/include|usr/bin|usr/sbin|usr/local/(?:bin|sbin|lib|share|include|man)"
     r"|root/\.[\w-]+)/."
 )
-_FROM_MKTEMP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=\"?(?:\$\(|`)[ \t]*mktemp\b")
-_GLOB = re.compile(r"[*?\[]")
+_FROM_MKTEMP = lazy(r"([A-Za-z_][A-Za-z0-9_]*)=\"?(?:\$\(|`)[ \t]*mktemp\b")
+_GLOB = lazy(r"[*?\[]")
 
 #: Programs that no build replaces half-way under the same name, so that it does not matter that a
 #: shell remembers where it found them (POSIX XCU 2.9.1.1: the location may be remembered).
@@ -90,11 +91,11 @@ _INERT = (
     (_SETTLED | {"git"} | HARMLESS_BUILTINS | {"cd", "export", "set"}) - _NAMING - {"su", "sudo"}
 )
 #: What puts programs into PATH whose names do not stand in the script.
-_INSTALLS_UNSEEN = re.compile(
+_INSTALLS_UNSEEN = lazy(
     r"get-pip|ez_setup|\bself-?update\b|--system\b|\bupdate-alternatives\b"
     r"|(?:^|[\s;&|({])(?:n|nvm|nodenv|pyenv|rbenv|rvm|asdf|volta|corepack|sdk)[ \t]"
 )
-_NAME = re.compile(r"[A-Za-z_][\w.+]*")
+_NAME = lazy(r"[A-Za-z_][\w.+]*")
 
 
 def barrier(script: Script, workdir: str | None, user: str | None) -> str | None:

@@ -22,8 +22,9 @@ so
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from dockfix.records import Record
 from dockfix.shell.effects import (
     CONTAINED,
     OPAQUE,
@@ -49,7 +50,7 @@ _ENVIRONMENT = frozenset(
 )  # fmt: skip
 
 
-class Part(NamedTuple):
+class Part(Record):
     """One script, as far as joining it matters. `items` are its list without the prelude.
 
     `prelude` is the text of a leading `set …` that turns on errexit, empty if there is none;

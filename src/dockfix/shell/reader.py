@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from dockfix.patterns import lazy
 from dockfix.shell.conditional import ConditionalReader
 from dockfix.shell.simple import BASH_RESERVED
 from dockfix.shell.tree import (
@@ -35,14 +36,14 @@ from dockfix.shell.tree import (
 )
 from dockfix.shell.words import DELIMITER, NAME, NotUnderstoodError
 
-_OPENING = re.compile(
+_OPENING = lazy(
     rf"(?:if|for|while|until|case|function|select|coproc|time|\[\[|\{{)(?={DELIMITER})"
 )
-_CLOSING = re.compile(rf";;&|;;|;&|(?:then|do|done|elif|else|fi|esac|in|\}})(?={DELIMITER})")
-_NEGATION = re.compile(r"!(?=(?:\\\n)*+[ \t])")
-_FOR = re.compile(rf"({NAME})(?={DELIMITER})")
-_FUNCTION = re.compile(r"[A-Za-z0-9_./:-]++")
-_IDENTIFIER = re.compile(NAME)
+_CLOSING = lazy(rf";;&|;;|;&|(?:then|do|done|elif|else|fi|esac|in|\}})(?={DELIMITER})")
+_NEGATION = lazy(r"!(?=(?:\\\n)*+[ \t])")
+_FOR = lazy(rf"({NAME})(?={DELIMITER})")
+_FUNCTION = lazy(r"[A-Za-z0-9_./:-]++")
+_IDENTIFIER = lazy(NAME)
 
 #: XCU 2.14: a function may not have one of these names in posix mode.
 _SPECIAL_BUILTINS = frozenset(

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from dockfix.patterns import lazy
 from dockfix.shell.tree import Assignment, Command, Expansion, Function, Redirect, Simple, Word
 from dockfix.shell.words import BODY, NAME, WordReader
 
 # A word of nothing but harmless characters, where a blank or an operator other than `<`, `>` and
 # `(` ends it, with the blanks behind it: most words of most scripts.
-_PLAIN = re.compile(r"([A-Za-z0-9_./:@%+,=^-]++)(?=[ \t\n;|&)]|\Z)[ \t]*+")
-_ASSIGNMENT = re.compile(rf"({NAME})(\+?=)")
-_ELEMENT = re.compile(rf"{NAME}\[")
-_ARRAY = re.compile(rf"{NAME}\+?=")
-_REDIRECT = re.compile(
+_PLAIN = lazy(r"([A-Za-z0-9_./:@%+,=^-]++)(?=[ \t\n;|&)]|\Z)[ \t]*+")
+_ASSIGNMENT = lazy(rf"({NAME})(\+?=)")
+_ELEMENT = lazy(rf"{NAME}\[")
+_ARRAY = lazy(rf"{NAME}\+?=")
+_REDIRECT = lazy(
     r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(<<<|<<-|<<|<>|<&|<|>>|>&|>\||>)|(&>>|&>)"
 )
 
@@ -26,7 +27,7 @@ BASH_RESERVED = RESERVED | {"function", "select", "coproc", "time", "[[", "]]"}
 #: Builtins of bash whose arguments may be array assignments.
 _DECLARATIONS = frozenset({"declare", "export", "local", "readonly", "typeset"})
 #: The operators of `[[ … ]]` with one and with two operands.
-UNARY = re.compile(r"-[abcdefghknoprstuvwxzGLNORS]")
+UNARY = lazy(r"-[abcdefghknoprstuvwxzGLNORS]")
 _BINARY_WORDS = frozenset(
     ("==", "!=", "=~", "=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
 )

@@ -8,14 +8,16 @@ and-or list, that is made of pipelines, and those of commands.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from dockfix.records import Record
 
 #: The shells dockfix reads. "sh" may be any of dash, busybox ash and bash, so what these read
 #: differently is not understood under "sh".
 Dialect = Literal["sh", "bash", "dash", "ash"]
 
 
-class Expansion(NamedTuple):
+class Expansion(Record):
     """`$name`, `${name:=word}`, `$(list)`, `` `list` ``, `$((sum))`, `<(list)`.
 
     `name` is the parameter's (`?`, `@` and digits too), `operator` what follows it inside braces
@@ -34,7 +36,7 @@ class Expansion(NamedTuple):
     nested: tuple[Expansion, ...]
 
 
-class Word(NamedTuple):
+class Word(Record):
     """One shell word as written.
 
     `value` is the one string that every shell of the dialect makes of it, quotes removed, or None
@@ -51,7 +53,7 @@ class Word(NamedTuple):
     expansions: tuple[Expansion, ...]
 
 
-class Assignment(NamedTuple):
+class Assignment(Record):
     """`name=value`, `name+=value`; an array's or an indexed one is not read (bash only)."""
 
     start: int
@@ -61,7 +63,7 @@ class Assignment(NamedTuple):
     value: Word
 
 
-class Redirect(NamedTuple):
+class Redirect(Record):
     """`2>file`; `fd` is the number or `{name}` in front, as written. `heredoc` is the body of `<<`.
 
     A body lies outside the span, behind the line; `expansions` are those inside it.
@@ -76,7 +78,7 @@ class Redirect(NamedTuple):
     expansions: tuple[Expansion, ...] = ()
 
 
-class Simple(NamedTuple):
+class Simple(Record):
     """A simple command: assignments, words, redirections, each in order."""
 
     start: int
@@ -86,7 +88,7 @@ class Simple(NamedTuple):
     redirects: tuple[Redirect, ...]
 
 
-class Subshell(NamedTuple):
+class Subshell(Record):
     """`( list )`"""
 
     start: int
@@ -95,7 +97,7 @@ class Subshell(NamedTuple):
     redirects: tuple[Redirect, ...]
 
 
-class Group(NamedTuple):
+class Group(Record):
     """`{ list; }`"""
 
     start: int
@@ -104,7 +106,7 @@ class Group(NamedTuple):
     redirects: tuple[Redirect, ...]
 
 
-class If(NamedTuple):
+class If(Record):
     """`if`/`elif` branches as pairs of condition and body, and the `else` body (None: no else)."""
 
     start: int
@@ -114,7 +116,7 @@ class If(NamedTuple):
     redirects: tuple[Redirect, ...]
 
 
-class For(NamedTuple):
+class For(Record):
     """`for name in words; do body; done`; `words` is None without `in`."""
 
     start: int
@@ -125,7 +127,7 @@ class For(NamedTuple):
     redirects: tuple[Redirect, ...]
 
 
-class Loop(NamedTuple):
+class Loop(Record):
     """`while` or `until`."""
 
     start: int
@@ -136,7 +138,7 @@ class Loop(NamedTuple):
     redirects: tuple[Redirect, ...]
 
 
-class Case(NamedTuple):
+class Case(Record):
     """`case word in pattern|pattern) body ;; esac`; arms are pairs of patterns and body."""
 
     start: int
@@ -146,7 +148,7 @@ class Case(NamedTuple):
     redirects: tuple[Redirect, ...]
 
 
-class Function(NamedTuple):
+class Function(Record):
     """`name() command`"""
 
     start: int
@@ -155,7 +157,7 @@ class Function(NamedTuple):
     body: Command
 
 
-class Test(NamedTuple):
+class Test(Record):
     """bash's `[[ … ]]`; `words` are what stands inside, operators and parentheses as words."""
 
     start: int
@@ -164,7 +166,7 @@ class Test(NamedTuple):
     redirects: tuple[Redirect, ...]
 
 
-class Arithmetic(NamedTuple):
+class Arithmetic(Record):
     """bash's `(( … ))`"""
 
     start: int
@@ -176,7 +178,7 @@ class Arithmetic(NamedTuple):
 Command = Simple | Subshell | Group | If | For | Loop | Case | Function | Test | Arithmetic
 
 
-class Pipeline(NamedTuple):
+class Pipeline(Record):
     """Commands joined by `|`; `negated` for a leading `!` (the span then starts at it)."""
 
     start: int
@@ -185,7 +187,7 @@ class Pipeline(NamedTuple):
     commands: tuple[Command, ...]
 
 
-class Operator(NamedTuple):
+class Operator(Record):
     """`&&` or `||` with its span."""
 
     start: int
@@ -193,7 +195,7 @@ class Operator(NamedTuple):
     text: Literal["&&", "||"]
 
 
-class AndOr(NamedTuple):
+class AndOr(Record):
     """Pipelines joined by `&&` and `||`; `operators[i]` stands between pipelines i and i + 1."""
 
     start: int
@@ -202,7 +204,7 @@ class AndOr(NamedTuple):
     operators: tuple[Operator, ...]
 
 
-class Item(NamedTuple):
+class Item(Record):
     """An and-or list and what ends it: `;`, `&`, a newline, or nothing (the last of a list).
 
     The span is that of the and-or list; `terminator_start` is the offset of the terminator (equal
@@ -216,14 +218,14 @@ class Item(NamedTuple):
     terminator_start: int
 
 
-class Comment(NamedTuple):
+class Comment(Record):
     """`# …` up to the newline or the end of the text."""
 
     start: int
     end: int
 
 
-class Script(NamedTuple):
+class Script(Record):
     """A whole script that was understood. `comments` are those inside substitutions too."""
 
     text: str
@@ -237,7 +239,7 @@ class Script(NamedTuple):
         return found if found and found.end == len(self.text) else None
 
 
-class Unknown(NamedTuple):
+class Unknown(Record):
     """A script that was not understood: where it stopped being so, and why."""
 
     text: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from dockfix.patterns import lazy
 from dockfix.shell.tree import Comment, Dialect, Expansion, Item, Word
 
 #: Nesting (lists, `${…}`, sums) beyond which a script is not read. Each level costs up to ten of
@@ -18,31 +19,31 @@ DEPTH = 50
 DELIMITER = r"(?:[ \t\n;&|()<>]|\Z|(?:\\\n)++(?:[ \t\n;&|()<>]|\Z))"
 NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
 
-_LITERAL = re.compile(r"""[^ \t\n;&|()<>"'\\$`]++""")
-_DOUBLE = re.compile(r'[^"\\$`]++')
-BODY = re.compile(r"[^\\$`]++")
-_ANSI = re.compile(r"\$'(?:[^'\\]++|\\.)*+'", re.DOTALL)
-_BLANKS = re.compile(r"(?:[ \t]++|\\\n)*+(#[^\n]*+)?")
-_SPACE = re.compile(r"(?:[ \t]++|\\\n)*+")
-_CONTINUED_NAME = re.compile(r"(?:\\\n)++[A-Za-z0-9_]")
-_PARAMETER = re.compile(rf"{NAME}|[0-9@*#?$!-]")
-_BRACED = re.compile(rf"(?:{NAME}|[0-9]++|[@*?$!-])")
-_LENGTH = re.compile(rf"#({NAME}|[0-9]++|[@*])(?=\}})")
-_BASH_LENGTH = re.compile(rf"#({NAME}|[0-9]++|[@*])(?=[}}\[])")
-_INDIRECT = re.compile(rf"!({NAME}|[0-9]++)")
-_OPERATOR = re.compile(r":?[-=?+]|%%?|##?")
-_BASH_OPERATOR = re.compile(r"//|/#|/%|/|\^\^?|,,?|@(?=[A-Za-z]\})|:(?=[ $0-9A-Za-z_])")
-_INDEX_NAME = re.compile(rf"\$({NAME})")
-_INDEX = re.compile(rf"\[(?:[@*]|(?:[A-Za-z0-9_+-]|\$(?={NAME}))++)\]")
-_UNQUOTED_ARGUMENT = re.compile(r"""[^"'\\$`{}<>]++""")
-_QUOTED_ARGUMENT = re.compile(r"""[^"'\\$`{}]++""")
-_HARMLESS_QUOTES = re.compile(r"""'[^'"\\$`{}]*+'""")
-_SUM = re.compile(r"(?:[A-Za-z0-9_ \t\n+*/%<>=!&|^~?:,-]++|(?<=[0-9])#|\\\n)++")
-_BACKQUOTED = re.compile(r"`((?:[^`\\]++|\\.)*+)`", re.DOTALL)
-_UNWRAPPED = re.compile(r"\\[`$\\]")
-_UNWRAPPED_IN_QUOTES = re.compile(r'\\[`$\\"]')
-_COUNTED = re.compile(r"[()'\"`]")
-_SPECIAL = re.compile(r"[*?\[{~]")
+_LITERAL = lazy(r"""[^ \t\n;&|()<>"'\\$`]++""")
+_DOUBLE = lazy(r'[^"\\$`]++')
+BODY = lazy(r"[^\\$`]++")
+_ANSI = lazy(r"\$'(?:[^'\\]++|\\.)*+'", re.DOTALL)
+_BLANKS = lazy(r"(?:[ \t]++|\\\n)*+(#[^\n]*+)?")
+_SPACE = lazy(r"(?:[ \t]++|\\\n)*+")
+_CONTINUED_NAME = lazy(r"(?:\\\n)++[A-Za-z0-9_]")
+_PARAMETER = lazy(rf"{NAME}|[0-9@*#?$!-]")
+_BRACED = lazy(rf"(?:{NAME}|[0-9]++|[@*?$!-])")
+_LENGTH = lazy(rf"#({NAME}|[0-9]++|[@*])(?=\}})")
+_BASH_LENGTH = lazy(rf"#({NAME}|[0-9]++|[@*])(?=[}}\[])")
+_INDIRECT = lazy(rf"!({NAME}|[0-9]++)")
+_OPERATOR = lazy(r":?[-=?+]|%%?|##?")
+_BASH_OPERATOR = lazy(r"//|/#|/%|/|\^\^?|,,?|@(?=[A-Za-z]\})|:(?=[ $0-9A-Za-z_])")
+_INDEX_NAME = lazy(rf"\$({NAME})")
+_INDEX = lazy(rf"\[(?:[@*]|(?:[A-Za-z0-9_+-]|\$(?={NAME}))++)\]")
+_UNQUOTED_ARGUMENT = lazy(r"""[^"'\\$`{}<>]++""")
+_QUOTED_ARGUMENT = lazy(r"""[^"'\\$`{}]++""")
+_HARMLESS_QUOTES = lazy(r"""'[^'"\\$`{}]*+'""")
+_SUM = lazy(r"(?:[A-Za-z0-9_ \t\n+*/%<>=!&|^~?:,-]++|(?<=[0-9])#|\\\n)++")
+_BACKQUOTED = lazy(r"`((?:[^`\\]++|\\.)*+)`", re.DOTALL)
+_UNWRAPPED = lazy(r"\\[`$\\]")
+_UNWRAPPED_IN_QUOTES = lazy(r'\\[`$\\"]')
+_COUNTED = lazy(r"[()'\"`]")
+_SPECIAL = lazy(r"[*?\[{~]")
 
 
 class NotUnderstoodError(Exception):

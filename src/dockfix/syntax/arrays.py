@@ -8,20 +8,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockfix.edits import Edit
+from dockfix.patterns import lazy
+from dockfix.records import Record
 
-_SPACE = re.compile(r"[ \t\v\f\r\n]*")
-_STRING = re.compile(
+_SPACE = lazy(r"[ \t\v\f\r\n]*")
+_STRING = lazy(
     r"""(?P<json>"(?:[^"\\]|\\.)*")|'(?P<single>[^'\\]*)'|[“”„‟](?P<curly>[^“”„‟"\\]*)[“”„‟]"""
     r"""|[‘’‚‛](?P<bent>[^‘’‚‛'"\\]*)[‘’‚‛]"""
 )
-_UNCLOSED = re.compile(r"\"([\w./:=@+-]+)\]\Z")
-_OPERATOR = re.compile(r"[;&|<>()$`\n]")
+_UNCLOSED = lazy(r"\"([\w./:=@+-]+)\]\Z")
+_OPERATOR = lazy(r"[;&|<>()$`\n]")
 
 
-class Repair(NamedTuple):
+class Repair(Record):
     """What an array was meant to be. `never_ran` says that no shell could run it as it stood."""
 
     argv: tuple[str, ...]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 
+from dockfix.patterns import lazy
+
 _SPACE = r"[ \t\r\n]*+"
 _STRING = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
-_STRINGS = re.compile(_STRING)
-_ARRAY = re.compile(
+_STRINGS = lazy(_STRING)
+_ARRAY = lazy(
     rf"\[{_SPACE}(?:{_STRING}{_SPACE}(?:,{_SPACE}{_STRING}{_SPACE})*+)?+\]{_SPACE}\Z"
 )
 

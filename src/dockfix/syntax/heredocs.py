@@ -7,15 +7,15 @@ a backslash for escape character whatever the file says, and finds none if that 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dockfix.errors import ExpansionError
+from dockfix.records import Record
 from dockfix.syntax.expansion import TooDeepError, split_words
 
 _OPENING = r"[0-9]*<<(-?)[\t\n\f\r ]*([^<]*)\Z"
 
 
-class Opening(NamedTuple):
+class Opening(Record):
     """A word like `<<-EOF`: its text, the line that ends the document, whether variables in it are
     expanded and whether leading tabs are removed."""
 

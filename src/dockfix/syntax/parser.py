@@ -17,11 +17,12 @@ How the arguments of each keyword become `Instruction.words`:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from dockfix.errors import DockerfileSyntaxError, ExpansionError
+from dockfix.patterns import lazy
+from dockfix.records import Record
 from dockfix.syntax import exec_form, heredocs, words
 from dockfix.syntax.expansion import expand
 from dockfix.syntax.source import BOM, LINE_LIMIT, WHITE_SPACE, decode, go_lower, is_decoded
@@ -41,10 +42,10 @@ from dockfix.syntax.tree import (
 Item = Comment | Blank | Directive | Instruction
 
 #: A keyword, or the name in `ENV name value`, and the white space behind it.
-_FIRST_WORD = re.compile(r"([^\t\v\f\r ]*+)[\t\v\f\r ]*+")
-_DIRECTIVE = re.compile(r"([A-Za-z][A-Za-z0-9]*+)[\t\n\f\r ]*+=")
+_FIRST_WORD = lazy(r"([^\t\v\f\r ]*+)[\t\v\f\r ]*+")
+_DIRECTIVE = lazy(r"([A-Za-z][A-Za-z0-9]*+)[\t\n\f\r ]*+=")
 _REGEXP_SPACE = "\t\n\f\r "
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*\Z")
+_STAGE_NAME = lazy(r"[a-z][a-z0-9_.-]*\Z")
 #: What may stand where flags are looked for and is neither skipped before nor an argument.
 _FLAG_START = "-\udc85\udca0"
 _ONE_PIECE = (0,)
@@ -343,7 +344,7 @@ def _flags(logical: Logical, position: int, stop: int, escape: str) -> tuple[tup
     return tuple(flags), position
 
 
-class _Arguments(NamedTuple):
+class _Arguments(Record):
     """The arguments of an instruction: `start` to `stop` of the logical line."""
 
     keyword: str

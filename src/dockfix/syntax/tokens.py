@@ -7,8 +7,9 @@ refuses is one last token from the beginning of the refused instruction on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from dockfix.records import Record
 from dockfix.syntax.parser import Refusal, read
 from dockfix.syntax.source import BOM, WHITE_SPACE
 from dockfix.syntax.tree import Blank, Comment, Directive, Heredoc, Instruction
@@ -29,7 +30,7 @@ Kind = Literal[
 ]
 
 
-class Token(NamedTuple):
+class Token(Record):
     """A stretch of the source, `start` to `end`, never empty."""
 
     kind: Kind

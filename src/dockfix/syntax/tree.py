@@ -9,10 +9,11 @@ yields edits against offsets, and what it does not touch cannot change.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
+
+from dockfix.records import Record
 
 
-class Comment(NamedTuple):
+class Comment(Record):
     """A whole-line comment, of the file or dropped from inside a continued instruction.
 
     `start` is the offset of `#`, `end` the offset of the line ending; `text` is what lies between.
@@ -23,14 +24,14 @@ class Comment(NamedTuple):
     text: str
 
 
-class Blank(NamedTuple):
+class Blank(Record):
     """A line with nothing but white space, its line ending included."""
 
     start: int
     end: int
 
 
-class Directive(NamedTuple):
+class Directive(Record):
     """A parser directive (`# escape=`, `# syntax=`, `# check=`); the span is that of a comment."""
 
     start: int
@@ -39,7 +40,7 @@ class Directive(NamedTuple):
     value: str
 
 
-class Word(NamedTuple):
+class Word(Record):
     """A word of an instruction as written, quotes and escapes kept, continuations joined away."""
 
     start: int
@@ -47,7 +48,7 @@ class Word(NamedTuple):
     text: str
 
 
-class Flag(NamedTuple):
+class Flag(Record):
     """`--name=value` before the arguments; `value` is None for a bare `--name`.
 
     `text` is as written; `name` and `value` are as BuildKit reads them, quotes removed.
@@ -60,7 +61,7 @@ class Flag(NamedTuple):
     value: str | None
 
 
-class Heredoc(NamedTuple):
+class Heredoc(Record):
     """The body of a here-document of the Dockerfile, from its first line to its terminator's end.
 
     `end` lies behind the terminator's line ending; `content` is what the builder reads (leading
@@ -75,7 +76,7 @@ class Heredoc(NamedTuple):
     strip_tabs: bool
 
 
-class Logical(NamedTuple):
+class Logical(Record):
     """A logical line: its text with continuations and dropped lines joined away, and where it lies.
 
     Piece `i` of the text starts at `joins[i]` in `text` and at `offsets[i]` in the source; a piece
@@ -98,7 +99,7 @@ class Logical(NamedTuple):
         return self.offset(position - 1) + 1
 
 
-class Instruction(NamedTuple):
+class Instruction(Record):
     """One instruction with every line it owns: dropped comments and here-documents included.
 
     `start` is the beginning of its first line (indentation included), `end` lies behind its last
@@ -147,7 +148,7 @@ class Instruction(NamedTuple):
         return self.logical.offset(self.keyword_start)
 
 
-class Stage(NamedTuple):
+class Stage(Record):
     """From one FROM to the next. `instructions` starts with the FROM.
 
     In a fragment, a file without FROM, the only stage has `base` and `name` None. `base` is the
@@ -163,7 +164,7 @@ class Stage(NamedTuple):
     instructions: tuple[Instruction, ...]
 
 
-class Dockerfile(NamedTuple):
+class Dockerfile(Record):
     """A whole file. `items` are its lines in order: comments, blanks, instructions, directives.
 
     `preamble` are the instructions before the first FROM (ARG only); a fragment has no preamble and

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
 
+from dockfix.patterns import lazy
+from dockfix.records import Record
 from dockfix.syntax.source import BYTE_SPACE, WHITE_SPACE
 
 Span = tuple[int, int]
 
-_RUNS = re.compile(r"[^\t\v\f\r ]+")
-_BYTE_SPACES = re.compile(f"[{re.escape(BYTE_SPACE)}]*")
+_RUNS = lazy(r"[^\t\v\f\r ]+")
+_BYTE_SPACES = lazy(f"[{re.escape(BYTE_SPACE)}]*")
 #: A flag without quotes and escapes, the usual case.
-_PLAIN_FLAG = re.compile(r"--[!#-&(-\[\]-_a-~]*(?=[\t\n\v\f\r ]|\Z)")
+_PLAIN_FLAG = lazy(r"--[!#-&(-\[\]-_a-~]*(?=[\t\n\v\f\r ]|\Z)")
 
 
 class SplitCharacterError(Exception):
@@ -52,7 +53,7 @@ def split_quoted(text: str, start: int, stop: int, escape: str) -> list[Span]:
     ]
 
 
-class FlagSpan(NamedTuple):
+class FlagSpan(Record):
     """Where a flag stands, and its text as BuildKit reads it, quotes and escapes removed."""
 
     start: int
