@@ -1,0 +1,191 @@
+"""Speed: start-up, time that grows with the size and not its square, patterns that never explode.
+
+Bounds are generous, because machines are busy; what they catch is a walk over the whole file for
+each instruction of it. Figures beside other programs are in tests/benchmarks.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import dockfix
+import regexes
+from command import ENVIRONMENT, MENDABLE
+from dockfix.syntax.parser import parse
+
+sys.path.append(str(Path(__file__).parent / "benchmarks"))
+import corpus
+import large
+
+#: What a run on one file can do without, and what costs milliseconds to import.
+SLOW_MODULES = """
+    typer click rich pydantic pathspec dataclasses inspect difflib json tomllib argparse logging
+    subprocess multiprocessing concurrent asyncio pathlib tempfile shutil random hashlib
+    urllib http email ast tokenize traceback importlib.metadata signal glob fnmatch
+"""
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory() -> Iterator[None]:
+    """What other tests left behind must not be walked by the garbage collector meanwhile."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+def cpu(function: Callable[[str], object], text: str) -> float:
+    """The processor time that a call takes."""
+    start = time.process_time()
+    function(text)
+    return time.process_time() - start
+
+
+def read(text: str) -> object:
+    return parse(text, "Dockerfile")
+
+
+@pytest.mark.parametrize("kind", large.KINDS, ids=lambda kind: kind.__name__)
+def test_time_grows_with_the_size(kind: Callable[[int], str]) -> None:
+    small, big = kind(2_000), kind(8_000)
+    dockfix.rewrite(kind(200))
+    for function in (read, dockfix.rewrite):
+        # four times as much; a square would make it sixteen
+        for _ in range(3):
+            ratio = cpu(function, big) / max(cpu(function, small), 0.01)
+            if ratio < 9:
+                break
+        else:
+            pytest.fail(f"{function.__name__}: four times the size takes {ratio:.1f} times as long")
+
+
+def test_the_test_of_growth_can_fail() -> None:
+    def square(text: str) -> int:
+        lines = text.split("\n")
+        return sum(len(line) > 10**6 for _ in lines for line in lines)
+
+    small, big = ("x\n" * count for count in (1_000, 4_000))
+    assert cpu(square, big) / max(cpu(square, small), 0.01) > 9
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [large.merged_runs, large.apart_runs, large.copies, large.comments, large.variables],
+    ids=lambda kind: kind.__name__,
+)
+def test_100_000_instructions(kind: Callable[[int], str]) -> None:
+    text = kind(100_000)
+    assert cpu(read, text) < 20
+    assert cpu(dockfix.rewrite, text) < 120
+
+
+def test_ten_megabytes() -> None:
+    text = large.padded(large.apart_runs(100_000), 10_000_000)
+    assert len(text) > 9_900_000
+    assert cpu(read, text) < 20
+    assert cpu(dockfix.rewrite, text) < 120
+
+
+def test_a_logical_line_of_a_megabyte() -> None:
+    text = large.logical_line(1_000_000, 1000)
+    assert len(text) > 950_000
+    assert min(cpu(dockfix.rewrite, text) for _ in range(3)) < 1
+
+
+@pytest.mark.parametrize("arguments", [["--diff"], ["--check"], ["--in-place"], ["--output", "-"]])
+def test_nothing_slow_is_imported(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MENDABLE)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "dockfix", *arguments, "Dockerfile"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        check=False,
+    )
+    bare = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "pass"], env=ENVIRONMENT, capture_output=True
+    )
+    imported = _imported(done.stderr) - _imported(bare.stderr)
+    assert "dockfix.pipeline" in imported
+    tops = {part for name in imported for part in (name, name.partition(".")[0])}
+    assert not tops & set(SLOW_MODULES.split())
+
+
+def _imported(stderr: bytes) -> set[str]:
+    return set(re.findall(r"^import time:.*\| +([\w.]+)$", stderr.decode(), re.MULTILINE))
+
+
+def test_startup_beside_bare_python(tmp_path: Path) -> None:
+    """At most ten times; the benchmark holds it to four on a machine that does nothing else."""
+    (tmp_path / "Dockerfile").write_text(corpus.forty_lines())
+    environment = {**ENVIRONMENT, "PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    times: dict[str, list[float]] = {"dockfix": [], "bare": []}
+    commands = {
+        "dockfix": [sys.executable, "-m", "dockfix", "--diff", "Dockerfile"],
+        "bare": [sys.executable, "-I", "-c", "pass"],
+    }
+    for _ in range(12):
+        for name, command in commands.items():
+            start = time.perf_counter()
+            subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+            times[name].append(time.perf_counter() - start)
+    # the first run compiled the bytecode
+    assert statistics.median(times["dockfix"][1:]) < 10 * statistics.median(times["bare"][1:])
+
+
+def test_the_generated_files_are_all_read_and_mostly_rewritten() -> None:
+    texts = corpus.dockerfiles(60, seed=7)
+    assert texts == corpus.dockerfiles(60, seed=7)
+    assert all(20 <= text.count("\n") <= 85 for text in texts)
+    assert sum(dockfix.rewrite(text).changed for text in texts) > 40
+
+
+def test_no_pattern_backtracks_badly() -> None:
+    """In a process of its own, where every pattern is compiled anew before the eyes of the test."""
+    done = subprocess.run(
+        [sys.executable, regexes.__file__], env=ENVIRONMENT, capture_output=True, check=False
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()
+    count = re.search(rb"^(\d+) patterns", done.stdout, re.MULTILINE)
+    assert count is not None
+    assert int(count[1]) > 100
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(a+)+$",
+        r"(?:\w|\d)*!",
+        r"(.*)*x",
+        r"(?:a|aa)+$",
+        r"x[ \t]*[ \t]*y",
+        r"\s+$",
+        r"([a-z]+)*=",
+        r"(?:[ \t]*[\w-]*)*,",
+    ],
+)
+def test_a_bad_pattern_is_found(pattern: str) -> None:
+    assert regexes.slow(regexes.Regex(pattern, 0))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "methods"),
+    [
+        (r'"(?:[^"\\]|\\.)*"', ("match",)),
+        (r"[ab]++c", ("match",)),
+        (r"[\w-]+(?:[ \t]*[,;][ \t]*[\w-]+)*", regexes.METHODS),
+        (r"(?:a|ab)(?:c|bcd)*+d", ("match", "fullmatch")),
+    ],
+)
+def test_a_good_pattern_is_not(pattern: str, methods: tuple[str, ...]) -> None:
+    assert regexes.slow(regexes.Regex(pattern, 0, methods)) is None
