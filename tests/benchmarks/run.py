@@ -226,8 +226,8 @@ def notes() -> str:
     return (
         f"dockfix {dockfix.__version__}, {peers}; Python {platform.python_version()} on "
         f"{platform.system()} {platform.machine()} with {os.cpu_count()} CPUs.\n\n"
-        f"Whole processes: wall clock, median of {MANY} (one file) or {FEW} (1,000 files) rounds in\n"
-        "which the programs take turns. Sizes: processor time of one call.\n"
+        f"Whole processes: wall clock, median of {MANY} rounds (one file) or {FEW} (1,000 files),\n"
+        "in which the programs take turns. Sizes: processor time of one call.\n"
     )
 
 
