@@ -224,15 +224,14 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
         comments += [c.text for c in run.owner.comments if c.end <= end]
         if index == 1 and not head:
             comments = _lifted(first) + comments
-        if index < len(runs) - 1:
-            comments += _lifted(run)
+        comments += _lifted(run)
         edits.append(Edit(start, end, close + _gap(style, chain.sequence, comments) + opening))
-    if chain.forms[-1] == "group":
-        last = runs[-1]
-        item = _last_item(last)
-        _, end = source_span(last.shell, item.end, item.terminator_start + len(item.terminator))
-        edits.append(Edit(_end(last), max(end, _end(last)), "; }"))
-    return Group(first.owner.keyword_offset, f"merge {len(runs)} consecutive RUNs", tuple(edits))
+    last = runs[-1]
+    close = _CLOSE[chain.forms[-1]]
+    if close or _lifted(last):
+        edits.append(Edit(_end(last), _end_with_rest(last), close))
+    message = f"merge {len(runs)} consecutive RUNs"
+    return Group(first.owner.keyword_offset, message, tuple(edits))
 
 
 def _head(dockerfile: Dockerfile, runs: list[Run], style: Style) -> tuple[bool, list[Edit]]:
@@ -307,6 +306,15 @@ def _last_item(run: Run) -> Item:
 def _end(run: Run) -> int:
     item = _last_item(run)
     return source_span(run.shell, item.start, item.end)[1]
+
+
+def _end_with_rest(run: Run) -> int:
+    """Where a RUN's text ends in the source, with a `;` or a comment at its end."""
+    item = _last_item(run)
+    assert run.part is not None
+    comment = run.part.script.last_comment
+    end = comment.end if comment else item.terminator_start + len(item.terminator)
+    return source_span(run.shell, item.start, end)[1]
 
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:

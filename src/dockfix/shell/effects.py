@@ -213,6 +213,7 @@ def _expansions(command: Simple) -> Iterator[Expansion]:
         yield from word.expansions
     for redirect in command.redirects:
         yield from redirect.target.expansions
+        yield from redirect.expansions
 
 
 def _flat(expansions: Iterable[Expansion]) -> Iterator[Expansion]:
@@ -288,6 +289,7 @@ class _Walk:
     def redirects(self, redirects: tuple[Redirect, ...], here: bool) -> None:
         for redirect in redirects:
             self.words((redirect.target,), here)
+            self.expansions(redirect.expansions, here)
             if redirect.fd.startswith("{"):
                 self.leak("exec", redirect.fd, here)
 
