@@ -1,0 +1,186 @@
+"""The pipeline: sweeps, ignores, positions, and checks that catch a pass which goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dockfix import CheckFailed, ConfigError, DockerfileSyntaxError, Rewrite, rewrite
+from dockfix import pipeline as engine
+from dockfix.edits import Edit, Group, Safety, apply
+from dockfix.passes.base import Pass, Settings
+from dockfix.passes.merge_runs import PASS as MERGE_RUNS
+from dockfix.pipeline import MOST_SWEEPS, choose
+from dockfix.syntax.tree import Dockerfile
+
+Make = Callable[[Dockerfile], Iterator[Group]]
+
+
+def _run(monkeypatch: pytest.MonkeyPatch, source: str, make: Make, unsafe: bool = False) -> Rewrite:
+    """Runs a pass of the test's own alone."""
+
+    def rewrite_it(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+        return make(dockerfile)
+
+    test_pass = MERGE_RUNS._replace(
+        code="DF999", name="test-pass", rewrite=rewrite_it, verify=lambda before, after: None
+    )
+    monkeypatch.setattr(engine, "PASSES", (test_pass,))
+    return rewrite(source, unsafe_fixes=unsafe)
+
+
+def _replace(old: str, new: str, safety: Safety = Safety.SAFE) -> Make:
+    def make(dockerfile: Dockerfile) -> Iterator[Group]:
+        at = dockerfile.source.find(old)
+        if at >= 0:
+            yield Group(at, "replace", (Edit(at, at + len(old), new),), safety)
+
+    return make
+
+
+def test_apply_refuses_overlaps() -> None:
+    assert apply("abc", [Edit(2, 2, "-"), Edit(0, 1, "x")]) == "xb-c"
+    for edits in (
+        [Edit(0, 2, ""), Edit(1, 3, "")],
+        [Edit(1, 1, "a"), Edit(1, 1, "b")],
+        [Edit(2, 9, "")],
+    ):
+        with pytest.raises(ValueError, match="edit"):
+            apply("abc", edits)
+
+
+def test_a_pass_that_never_rests_leaves_the_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(dockerfile: Dockerfile) -> Iterator[Group]:
+        end = len(dockerfile.source)
+        yield Group(0, "grow", (Edit(end, end, "RUN x\n"),))
+
+    with pytest.raises(CheckFailed, match=f"test-pass .*{MOST_SWEEPS} sweeps"):
+        _run(monkeypatch, "FROM a\n", make)
+
+
+@pytest.mark.parametrize(
+    ("source", "old", "new", "reason"),
+    [
+        ("FROM a\nRUN b\n", "RUN b", "RUM b", "BuildKit would refuse it"),
+        ("FROM a\nRUN b\nRUN c\n", "b\n", "b \\\n", "RUN of line 3, which was not to change"),
+        ("FROM a\nRUN b\n# note\nRUN c\n", "# note\n", "", "a comment is lost or doubled: # note"),
+        ("FROM a\n# note\nRUN b\n", "RUN b\n", "RUN b\n# note\n", "lost or doubled"),
+        ("FROM a\n# hadolint ignore=X\nRUN b\n", "# hadolint ignore=X\n", "", "ignore comment"),
+        ("# escape=`\nFROM a\nRUN b\n", "# escape=`\n", "", "directives"),
+        ("FROM a\nRUN b\n", "RUN b", "FROM b", "stages"),
+    ],
+)
+def test_the_checks_catch_a_pass_that_goes_wrong(
+    monkeypatch: pytest.MonkeyPatch, source: str, old: str, new: str, reason: str
+) -> None:
+    with pytest.raises(CheckFailed, match=reason) as caught:
+        _run(monkeypatch, source, _replace(old, new))
+    assert caught.value.pass_name == "test-pass"
+    assert "Dockerfile: left as it is" in str(caught.value)
+
+
+def test_a_pass_is_asked_to_verify(monkeypatch: pytest.MonkeyPatch) -> None:
+    liar = MERGE_RUNS._replace(rewrite=lambda dockerfile, settings: _replace("b", "c")(dockerfile))
+    monkeypatch.setattr(engine, "PASSES", (liar,))
+    with pytest.raises(CheckFailed, match="the commands are not the same"):
+        rewrite("FROM a\nRUN b\n")
+
+
+def test_unsafe_groups_are_offered_and_made_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    make = _replace("RUN b", "RUN c", Safety.UNSAFE)
+    result = _run(monkeypatch, "FROM a\n  RUN b\n", make)
+    assert not result.changed
+    assert [(one.name, one.line, one.column) for one in result.offered] == [("test-pass", 2, 3)]
+    result = _run(monkeypatch, "FROM a\n  RUN b\n", make, unsafe=True)
+    assert result.after == "FROM a\n  RUN c\n"
+    assert not result.offered
+
+
+def test_notes_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(dockerfile: Dockerfile) -> Iterator[Group]:
+        yield Group(0, "look", (), Safety.NOTE)
+
+    result = _run(monkeypatch, "FROM a\n", make, unsafe=True)
+    assert not result.changed
+    assert [one.message for one in result.notes] == ["look"]
+
+
+def test_positions_are_those_of_the_original() -> None:
+    source = "FROM debian\nRUN a\nRUN b\n\nRUN apt-get install -y c b\nCMD python app.py\n"
+    found = {(one.name, one.line, one.column) for one in rewrite(source).applied}
+    assert ("merge-runs", 2, 1) in found
+    assert ("exec-form", 6, 1) in found
+    sort = next(one for one in rewrite(source).applied if one.name == "sort-packages")
+    assert source[sort.start : sort.end].endswith("c b")
+    assert sort.line == 5
+
+
+def test_a_fragment_is_read_and_said() -> None:
+    result = rewrite("RUN a\nRUN b\n")
+    assert result.after == "RUN a \\\n    && b\n"
+    assert [one.message for one in result.notes] == ["no FROM: read as part of a stage"]
+
+
+@pytest.mark.parametrize(
+    ("syntax", "changed"),
+    [
+        ("docker/dockerfile:1", True),
+        ("docker.io/docker/dockerfile:1.7-labs", True),
+        ("mirror.example:5000/docker/dockerfile-upstream:master", True),
+        ("example.org/other/frontend", False),
+        ("example.org/dockerfile", False),
+    ],
+)
+def test_a_foreign_frontend_is_left_alone(syntax: str, changed: bool) -> None:
+    result = rewrite(f"# syntax={syntax}\nFROM a\nRUN a\nRUN b\n")
+    assert result.changed is changed
+    assert bool(result.notes) is not changed
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["# dockfix: ignore=merge-runs", "#dockfix:ignore=DF101", "# dockfix: ignore=all",
+     "# dockfix: ignore=sort-packages,merge-runs", "# hadolint ignore=DL3059", "# hadolint ignore=DL3008,DL3059",
+     "# dockfix: ignore-file", "# hadolint global ignore=DL3059"],
+)  # fmt: skip
+def test_ignore_comments(comment: str) -> None:
+    assert not rewrite(f"FROM a\nRUN a\n{comment}\nRUN b\n").changed
+    assert not rewrite(f"FROM a\n{comment}\nRUN a\nRUN b\n").changed
+
+
+def test_an_ignore_comment_holds_for_its_instruction_only() -> None:
+    source = "FROM a\nRUN a\n# dockfix: ignore=merge-runs\nRUN b\nRUN c\nRUN d\n"
+    assert rewrite(source).after == (
+        "FROM a\nRUN a\n# dockfix: ignore=merge-runs\nRUN b\nRUN c \\\n    && d\n"
+    )
+
+
+def test_the_check_directive_skips() -> None:
+    source = "FROM a\nCMD b c\n"
+    assert rewrite(source).changed
+    assert not rewrite("# check=skip=JSONArgsRecommended\n" + source).changed
+
+
+def test_selection() -> None:
+    def names(found: tuple[Pass, ...]) -> list[str]:
+        return [one.name for one in found]
+
+    assert names(choose(["merge-runs"])) == ["merge-runs"]
+    assert names(choose(["DL3059", "df301"])) == ["merge-runs", "exec-form"]
+    assert set(names(choose(["DF1"]))) == {"merge-runs", "merge-installs", "sort-packages"}
+    assert "merge-runs" not in names(choose(None, ["merge-runs"]))
+    with pytest.raises(ConfigError, match="did you mean merge-runs"):
+        choose(["merge-run"])
+
+
+def test_bytes_and_text_give_the_same() -> None:
+    source = b"FROM a\nRUN echo \xff \\\n # \xc3\n\nRUN b\n"
+    result = rewrite(source)
+    assert result.after.encode(errors="surrogateescape").startswith(b"FROM a\nRUN echo \xff")
+    assert rewrite(result.before) == result
+
+
+def test_a_refused_file_says_where() -> None:
+    with pytest.raises(DockerfileSyntaxError, match=r"^x/Dockerfile:2:1: .*RUN"):
+        rewrite("FROM a\nRUM b\n", filename="x/Dockerfile")
