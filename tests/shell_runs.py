@@ -1,8 +1,8 @@
 """Runs the RUNs of a Dockerfile in real shells, without a builder, and compares what they leave.
 
 One driver process per shell walks through many cases, each in a folder of its own, and starts a
-fresh `SHELL -c TEXT` per RUN until one fails, which is what BuildKit does. Files, contents, modes and the
-outcome are then compared.
+fresh `SHELL -c TEXT` per RUN until one fails, which is what BuildKit does. Files, contents,
+modes and the outcome are then compared.
 """
 
 from __future__ import annotations

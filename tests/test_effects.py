@@ -132,8 +132,10 @@ def test_sensitive_to_errexit(text: str, sensitive: bool) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "echo 1.2.3.4 h >> /etc/hosts", "cat /etc/resolv.conf", "service mysql start && a", "sudo nginx",
-        "su -c '/etc/init.d/mysql start'", "redis-server --daemonize yes", "bash -c 'a &'", "mount /x",
+        "echo 1.2.3.4 h >> /etc/hosts", "cat /etc/resolv.conf", "service mysql start && a",
+        "sudo nginx",
+        "su -c '/etc/init.d/mysql start'", "redis-server --daemonize yes", "bash -c 'a &'",
+        "mount /x",
         "ln -sf /bin/bash /bin/sh", "rm /bin/sh && ln -s bash /bin/sh", "dpkg-reconfigure dash",
         "usermod -u 5 root", "sed -i s/a/b/ /etc/passwd", "touch /dev/x", "mknod /dev/x c 1 1",
         "a $(service x start)", "busybox --install",
@@ -145,7 +147,8 @@ def test_barriers(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["apt-get install -y nginx mysql-server", "a > /dev/null 2>&1", "useradd -s /bin/bash x", "cat /etc/hosts.allow",
+    ["apt-get install -y nginx mysql-server", "a > /dev/null 2>&1", "useradd -s /bin/bash x",
+     "cat /etc/hosts.allow",
      "usermod -aG x y", "echo '#!/bin/sh' > /x", "rm -f /etc/init.d/x", "curl 'http://x?a=b&c=d'"],
 )  # fmt: skip
 def test_no_barrier(text: str) -> None:

@@ -141,7 +141,8 @@ def test_a_foreign_frontend_is_left_alone(syntax: str, changed: bool) -> None:
 @pytest.mark.parametrize(
     "comment",
     ["# dockfix: ignore=merge-runs", "#dockfix:ignore=DF101", "# dockfix: ignore=all",
-     "# dockfix: ignore=sort-packages,merge-runs", "# hadolint ignore=DL3059", "# hadolint ignore=DL3008,DL3059",
+     "# dockfix: ignore=sort-packages,merge-runs", "# hadolint ignore=DL3059",
+     "# hadolint ignore=DL3008,DL3059",
      "# dockfix: ignore-file", "# hadolint global ignore=DL3059"],
 )  # fmt: skip
 def test_ignore_comments(comment: str) -> None:
