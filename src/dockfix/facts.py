@@ -24,12 +24,11 @@ PREDEFINED_ARGS = frozenset(
 
 #: Docker's official images of distributions and languages, none of which sets a SHELL on Linux.
 _PLAIN_BASES = frozenset(
-    ("almalinux", "alpine", "amazoncorretto", "amazonlinux", "buildpack-deps", "busybox", "centos",
-     "clojure", "composer", "debian", "drupal", "eclipse-temurin", "elixir", "erlang", "fedora",
-     "gcc", "golang", "gradle", "groovy", "haskell", "httpd", "ibmjava", "java", "jetty", "julia",
-     "mariadb", "maven", "memcached", "mongo", "mysql", "nginx", "node", "openjdk", "opensuse",
-     "oraclelinux", "perl", "php", "postgres", "pypy", "python", "r-base", "rabbitmq", "redis",
-     "rockylinux", "ruby", "rust", "sapmachine", "swift", "tomcat", "ubuntu", "wordpress")
+    ("almalinux", "alpine", "amazonlinux", "buildpack-deps", "busybox", "centos", "composer",
+     "debian", "eclipse-temurin", "elixir", "erlang", "fedora", "gcc", "golang", "gradle", "httpd",
+     "mariadb", "maven", "memcached", "mongo", "mysql", "nginx", "node", "openjdk", "oraclelinux",
+     "perl", "php", "postgres", "pypy", "python", "rabbitmq", "redis", "rockylinux", "ruby",
+     "rust", "tomcat", "ubuntu", "wordpress")
 )  # fmt: skip
 
 
