@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dockfix.records import Record
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Dialect, Script, Unknown
+from dockfix.shell.walk import walk
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 #: ARGs that every build knows without declaring them (BuildKit, dockerfile2llb/defaultshell and
@@ -183,6 +184,24 @@ def script_of(instruction: Instruction, place: Place) -> Script | Unknown | None
     ):
         return None
     return read(instruction.arguments, place.shell.dialect)
+
+
+def run_commands(dockerfile: Dockerfile) -> list[str]:
+    """The texts of the simple commands of every RUN, in order, for a pass to verify itself by.
+
+    A RUN that is not read counts as one command, with the whole of its text.
+    """
+    known = places(dockerfile)
+    found: list[str] = []
+    for owner in dockerfile.instructions:
+        shell = owner.child or owner
+        if shell.keyword == "RUN":
+            script = script_of(shell, known[owner.start])
+            if isinstance(script, Script):
+                found += [script.text[one.start : one.end] for one in walk(script)]
+            else:
+                found.append(shell.arguments)
+    return found
 
 
 def source_span(instruction: Instruction, start: int, end: int) -> tuple[int, int]:

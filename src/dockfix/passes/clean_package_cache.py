@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, places, script_of, source_span
+from dockfix.facts import Place, places, run_commands, script_of, source_span
 from dockfix.layout import style_of
 from dockfix.packages.apt import APT, APTITUDE
 from dockfix.packages.command import action_of, mentions
@@ -274,23 +274,10 @@ def _directly_above(dockerfile: Dockerfile, owner: Instruction) -> tuple[Comment
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     """The same commands in the same order, those that clean up after apt aside."""
-    if _others(before) != _others(after):
+    old, new = run_commands(before), run_commands(after)
+    if [one for one in old if not _is_cleanup(one)] != [one for one in new if not _is_cleanup(one)]:
         return "a command other than the cleanup is not the same"
     return None
-
-
-def _others(dockerfile: Dockerfile) -> list[str]:
-    facts = places(dockerfile)
-    found: list[str] = []
-    for item in dockerfile.instructions:
-        if _is_run(item):
-            script = script_of(item.child or item, facts[item.start])
-            if isinstance(script, Script):
-                texts = (script.text[command.start : command.end] for command in walk(script))
-                found.extend(text for text in texts if not _is_cleanup(text))
-            else:
-                found.append((item.child or item).arguments)
-    return found
 
 
 def _is_cleanup(text: str) -> bool:

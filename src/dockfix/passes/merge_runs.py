@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, places, script_of, source_span
+from dockfix.facts import Place, places, run_commands, script_of, source_span
 from dockfix.ignores import Pragma, pragma_of
 from dockfix.layout import Style, style_of
 from dockfix.packages.related import related_spans
@@ -40,7 +40,6 @@ from dockfix.passes.base import Example, Pass, Settings
 from dockfix.records import Record
 from dockfix.shell.joining import Chain, Part, part_of
 from dockfix.shell.tree import Item, Script
-from dockfix.shell.walk import walk
 from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
 
 _OPEN = {"plain": "", "group": "{ ", "subshell": "( "}
@@ -319,25 +318,13 @@ def _end_with_rest(run: Run) -> int:
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     """The same commands in the same order, preludes that became one aside."""
-    if _commands(before) != _commands(after):
+    if _without_preludes(before) != _without_preludes(after):
         return "the commands are not the same, or not in the same order"
     return None
 
 
-def _commands(dockerfile: Dockerfile) -> list[str]:
-    facts = places(dockerfile)
-    found: list[str] = []
-    for item in dockerfile.instructions:
-        shell = item.child or item
-        if shell.keyword != "RUN":
-            continue
-        script = script_of(shell, facts[item.start])
-        if isinstance(script, Script):
-            texts = (script.text[command.start : command.end] for command in walk(script))
-            found.extend(text for text in texts if not text.startswith("set "))
-        else:
-            found.append(shell.arguments)
-    return found
+def _without_preludes(dockerfile: Dockerfile) -> list[str]:
+    return [text for text in run_commands(dockerfile) if not text.startswith("set ")]
 
 
 PASS = Pass(
