@@ -210,7 +210,7 @@ def test_addresses_are_of_documentation_and_examples() -> None:
     known = re.compile(
         r"(?:.*\.)?(?:example\.(?:org|com|net)|github\.com|python\.org|docker\.com|apache\.org"
         r"|opencontainers\.org|opengroup\.org|pre-commit\.com|astral\.sh|debian\.org|semver\.org"
-        r"|alpinelinux\.org|keepachangelog\.com|spdx\.org|json-schema\.org|schemastore\.org|l\.html)"
+        r"|alpinelinux\.org|keepachangelog\.com|spdx\.org|json-schema\.org|schemastore\.org|pypi\.org|l\.html)"
     )
     for path in tracked():
         if "fixtures" in path.parts or path.name.startswith("test_") or path.suffix == ".lock":

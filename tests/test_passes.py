@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import random
 import re
 from collections import Counter
@@ -22,7 +23,9 @@ from dockfix.pipeline import _Run
 from dockfix.syntax.parser import parse
 from dockfix.syntax.source import decode, encode
 from dockfix.syntax.tree import Comment
+from shell_runs import SHELLS, STRICT_SHELLS, Outcome, outcomes, runs_of
 from test_buildkit import ask, newer_than_oracle
+from test_merge_runs_shells import CASES, Generator
 
 MODULES = Path(dockfix.__file__).parent / "passes"
 
@@ -389,3 +392,80 @@ def test_mixed_line_endings_stay_mixed() -> None:
     assert after.splitlines(keepends=True)[0] == b"FROM debian\r\n"
     assert after.endswith(b'CMD ["app", "-v"]\n')
     assert encode(rewrite(after).after) == after
+
+
+# Shells
+
+#: A stand-in for apt-get that works in the folder of a case (directly below `{folder}`): installs
+#: need lists, and a package called `broken` fails.
+APT_GET = """\
+#!/bin/sh
+case=$PWD
+while [ "${{case%/*}}" != "{folder}" ]; do case=${{case%/*}}; [ "$case" ] || exit 0; done
+verb=$1; shift
+[ "$verb" != update ] || {{ mkdir -p "$case/lists"; touch "$case/lists/x"; exit 0; }}
+[ -e "$case/lists/x" ] || exit 100
+for word; do [ "$word" != broken ] || exit 100; done
+mkdir -p "$case/installed"
+for word; do case $word in -*) ;; *) touch "$case/installed/$word";; esac; done
+"""
+APT_CALLS = (
+    "apt-get update",
+    "apt-get update && apt-get install -y p",
+    "apt-get install -y q",
+    "apt-get install -y s p r",
+    "apt-get update; apt-get install -y t broken",
+    "for p in p broken q; do apt-get update; apt-get install -y $p; done",
+    "{ apt-get update; apt-get install -y u; }",
+    "( apt-get update; apt-get install -y v; false; touch a )",
+    "if apt-get update; then apt-get install -y w; touch b; fi",
+    "rm -rf /var/lib/apt/lists/*",
+    "apt-get install -y broken || true",
+    "apt-get install -y z && touch d",
+)
+#: Those that change scripts.
+SCRIPTED = ("merge-runs", "merge-installs", "sort-packages")
+
+
+class AptGenerator(Generator):
+    """Random scripts in which much is installed."""
+
+    def simple(self) -> str:
+        return self.random.choice(APT_CALLS) if self.random.random() < 0.4 else super().simple()
+
+
+@pytest.mark.parametrize(
+    ("base", "shells"), [("debian", SHELLS), ("example.org/base", STRICT_SHELLS)]
+)
+def test_scripts_install_and_leave_the_same_in_real_shells(
+    base: str, shells: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, programs = tmp_path / "cases", tmp_path / "bin"
+    programs.mkdir()
+    (programs / "apt-get").write_text(APT_GET.format(folder=folder))
+    (programs / "apt-get").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    generator = AptGenerator(20260401)
+    befores: list[str] = []
+    afters: list[str] = []
+    while len(befores) < CASES // 125:
+        source = generator.dockerfile(base)
+        result = rewrite(source, select=SCRIPTED)
+        if result.changed:
+            befores.append(source)
+            afters.append(result.after)
+    for name, shell in shells.items():
+        old = outcomes([_below(text) for text in befores], shell, folder)
+        new = outcomes([_below(text) for text in afters], shell, folder)
+        assert sum(succeeded for succeeded, _ in old) > len(old) // 20
+        for before, after, one, other in zip(befores, afters, old, new, strict=True):
+            assert _without_lists(one) == _without_lists(other), f"{name}\n{before}\n{after}"
+
+
+def _below(source: str) -> list[str]:
+    """The scripts of a file, with the package lists in the folder of the case."""
+    return [text.replace("/var/lib/apt/lists", "lists") for text in runs_of(source)]
+
+
+def _without_lists(outcome: Outcome) -> Outcome:
+    return outcome[0], {p: f for p, f in outcome[1].items() if p.partition("/")[0] != "lists"}
