@@ -25,7 +25,8 @@ from dockfix.syntax.source import decode, encode
 from dockfix.syntax.tree import Comment
 from shell_runs import SHELLS, STRICT_SHELLS, Outcome, outcomes, runs_of
 from test_buildkit import ask, newer_than_oracle
-from test_merge_runs_shells import CASES, Generator
+from test_merge_runs_shells import CASES as SHELL_CASES
+from test_merge_runs_shells import Generator
 
 MODULES = Path(dockfix.__file__).parent / "passes"
 
@@ -448,7 +449,7 @@ def test_scripts_install_and_leave_the_same_in_real_shells(
     generator = AptGenerator(20260401)
     befores: list[str] = []
     afters: list[str] = []
-    while len(befores) < CASES // 125:
+    while len(befores) < SHELL_CASES // 125:
         source = generator.dockerfile(base)
         result = rewrite(source, select=SCRIPTED)
         if result.changed:
