@@ -74,12 +74,17 @@ def main() -> int:
     """Measures, prints, writes; 1 if a limit is passed."""
     parser = argparse.ArgumentParser(description="Measure dockfix side by side with its peers.")
     parser.add_argument("--write", action="store_true", help=f"write the table into {PAGE.name}")
+    parser.add_argument("--only", choices=("processes", "sizes"), help="not the other half")
     arguments = parser.parse_args()
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as directory:
-        rows = [*processes(Path(directory)), *sizes()]
+        if arguments.only != "sizes":
+            rows += processes(Path(directory))
+    if arguments.only != "processes":
+        rows += sizes()
     page = f"{table(rows)}\n{notes()}"
     print(page)
-    if arguments.write:
+    if arguments.write and not arguments.only:
         write(page)
     for row in rows:
         if not row.within:
