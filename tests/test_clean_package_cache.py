@@ -33,6 +33,7 @@ def _cleaned(source: str) -> str:
         'RUN ["sh"]\n' + INSTALL,
         INSTALL + "\nCOPY a /a\nRUN apt-get update && apt-get install -y gcc",
         INSTALL + "\nCOPY a /a\nRUN apt-get remove -y git",
+        INSTALL + "\nCOPY a /a\nRUN ./configure && make -j4 CC=gcc && make install",
         INSTALL + "\nRUN --mount=type=cache,target=/root/.cache pip install x",
         "RUN --mount=type=cache,target=/root/.cache apt-get update && apt-get install -y git",
     ],
@@ -66,6 +67,13 @@ def test_cleaned_once(run: str) -> None:
         "RUN --mount=type=cache,target=/var apt-get update && apt-get install -y git",
         "RUN --mount=type=cache,target=$X apt-get update && apt-get install -y git",
         INSTALL + " || true",
+        "RUN set -e; for p in x y; do apt-get update; apt-get install -y $p; done",
+        "RUN set -e; apt-get update; apt-get install -y x; if true; then false; touch y; fi",
+        "RUN set -e; apt-get update; apt-get install -y x; { false; touch y; }",
+        'SHELL ["/bin/bash", "-e", "-c"]\n'
+        "RUN for p in x; do apt-get update; apt-get install $p; done",
+        "RUN true\nFROM example.org/base\nRUN (apt-get update; apt-get install -y x)",
+        INSTALL + "\nCOPY a /a\nRUN make deps",
         INSTALL + " # tools",
         INSTALL + " &",
         INSTALL + " && exit 0",
@@ -82,6 +90,12 @@ def test_cleaned_once(run: str) -> None:
 def test_left_alone(text: str) -> None:
     source = f"FROM debian\n{text}\n"
     assert _cleaned(source) == source
+
+
+def test_a_last_line_without_a_line_ending() -> None:
+    assert _cleaned(f"FROM debian\n{INSTALL}") == f"FROM debian\n{INSTALL} \\\n    && {REMOVAL}"
+    own = f"FROM debian\n{INSTALL}\nCOPY . /app\n# tidy up\nRUN {REMOVAL}"
+    assert _cleaned(own).endswith(f"&& {REMOVAL}\nCOPY . /app")
 
 
 def test_a_cleanup_of_its_own_is_moved_with_its_comment() -> None:
@@ -109,6 +123,8 @@ _SCRIPTS = (
     "set -e; apt-get update; ! apt-get install -y git",
     "(apt-get update && apt-get install -y git) && make",
     "apt-get update && for p in a b; do apt-get install -y $p; done",
+    "set -e; apt-get update; (apt-get install -y git; make)",
+    "set -e; apt-get update; apt-get install -y git; make | cat",
     "make || true; apt-get update && apt-get install -y git",
 )
 

@@ -288,6 +288,10 @@ def _broken_utf_8(text: str) -> bytes:
     return encode(_after_from(text, "# \udcff\udcfe \udcc3( \udced\udca0\udc80\n\n"))
 
 
+def _open_end(text: str) -> bytes:
+    return encode(text.removesuffix("\n"))
+
+
 def _latin_1(text: str) -> bytes:
     return encode(_after_from(text, 'LABEL who="Jos\udce9 \udc85\udca0"\n'))
 
@@ -323,6 +327,7 @@ class Variant(NamedTuple):
 
 
 VARIANTS = [
+    Variant(_open_end, lambda text: text.endswith("\n"), _has_plain_ends),
     Variant(_crlf, _always, _has_plain_ends),
     Variant(_tabs, _always, _is_indented_by_four),
     Variant(_byte_order_mark, _always, _always),
@@ -425,7 +430,7 @@ APT_CALLS = (
     "apt-get install -y z && touch d",
 )
 #: Those that change scripts.
-SCRIPTED = ("merge-runs", "merge-installs", "sort-packages")
+SCRIPTED = ("merge-runs", "merge-installs", "sort-packages", "clean-package-cache")
 
 
 class AptGenerator(Generator):

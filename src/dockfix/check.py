@@ -29,7 +29,9 @@ def check_untouched(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]
         while index < len(edits) and edits[index].end <= item.start:
             shift += len(edits[index].text) - (edits[index].end - edits[index].start)
             index += 1
-        if index < len(edits) and edits[index].start < item.end:
+        # what is put behind a last line without a line ending becomes part of that line
+        open_end = not before.source.endswith("\n", item.start, item.end)
+        if index < len(edits) and edits[index].start < item.end + open_end:
             continue
         other = found.get(item.start + shift)
         if other is None or (other.end, other.keyword) != (item.end + shift, item.keyword):

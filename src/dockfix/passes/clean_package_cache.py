@@ -22,7 +22,8 @@ Nothing in this file reads the lists again. An image built FROM this one elsewhe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, places, run_commands, script_of, source_span
@@ -32,7 +33,7 @@ from dockfix.packages.command import action_of, mentions
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
 from dockfix.records import Record
-from dockfix.shell.effects import effects
+from dockfix.shell.effects import effects, sensitive_item
 from dockfix.shell.joining import ends_where_it_fails, prelude_of
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import walk
@@ -45,9 +46,11 @@ _APT_TEXT = lazy(r"\b(?:apt|aptitude)\b|apt-")
 #: Programs that may run apt out of sight: scripts of the build, and tools that set machines up.
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", ".", "source"))
 _SETUP = frozenset(
-    ("ansible-playbook", "ansible", "puppet", "chef-client", "chef-solo", "salt-call", "make",
+    ("ansible-playbook", "ansible", "puppet", "chef-client", "chef-solo", "salt-call",
      "playwright", "npx", "rosdep")
 )  # fmt: skip
+#: Targets of make that build and install, and set no machine up.
+_BUILDS = frozenset(("all", "build", "check", "clean", "install", "modules", "test"))
 _SCRIPT = lazy(r".*\.(?:sh|bash)|\./(?!configure$|gradlew$|mvnw$|manage\.py$).*")
 
 
@@ -84,7 +87,8 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         for number in range(len(runs) - 1, -1, -1):
             run = runs[number]
             if not needed_later and _cleanable(run):
-                found.append(_clean(dockerfile, run, runs[number + 1 :]))
+                later = (runs[index] for index in range(number + 1, len(runs)))
+                found.append(_clean(dockerfile, run, later))
             needed_later = needed_later or run.needs
         yield from reversed(found)
 
@@ -96,6 +100,10 @@ def _is_run(item: Instruction) -> bool:
 def _built_on(dockerfile: Dockerfile, needed: list[bool]) -> list[bool]:
     """For each stage, whether a stage built on it needs lists."""
     result = [False] * len(dockerfile.stages)
+    called: dict[str, list[int]] = {}
+    for stage in dockerfile.stages:
+        for name in {stage.name or "", str(stage.index)}:
+            called.setdefault(name, []).append(stage.index)
     for stage in reversed(dockerfile.stages):
         if stage.base_stage is not None:
             result[stage.base_stage] |= needed[stage.index] or result[stage.index]
@@ -106,8 +114,8 @@ def _built_on(dockerfile: Dockerfile, needed: list[bool]) -> list[bool]:
                 if source and any(
                     text in ("/", "/.") or text.startswith("/var") for text in texts[:-1]
                 ):
-                    for other in dockerfile.stages[: stage.index]:
-                        result[other.index] |= source.lower() in (other.name, str(other.index))
+                    for index in called.get(source.lower(), ()):
+                        result[index] |= index < stage.index
     return result
 
 
@@ -145,6 +153,9 @@ def _out_of_sight(command: Simple) -> bool:
     name = words[0].rpartition("/")[2]
     if name in _SHELLS:
         return len(words) > 1 and not words[1].startswith("-")
+    if name == "make":
+        targets = {word for word in words[1:] if word[:1] != "-" and "=" not in word}
+        return not targets <= _BUILDS
     return name in _SETUP or bool(_SCRIPT.fullmatch(words[0]))
 
 
@@ -162,10 +173,19 @@ def _cleanable(run: Run) -> bool:
         or any(operator.text == "||" for operator in script.items[-1].node.operators)
     ):
         return False
-    leaks = effects(script.text, script.items).leaks
-    return not any(
-        leak.kind in ("background", "exec", "trap", "exit", "return", "alias", "eval")
-        for leak in leaks
+    leaks = {leak.kind for leak in effects(script.text, script.items).leaks}
+    if leaks & {"background", "exec", "trap", "exit", "return", "alias", "eval"}:
+        return False
+    # to the left of `&&` errexit does nothing, wherever it comes from
+    shell = run.place.shell
+    strict = "errexit" in leaks or shell.errexit or not shell.declared
+    return _behind_semicolon(script) or not (strict and sensitive_item(script.items[-1]))
+
+
+def _behind_semicolon(script: Script) -> bool:
+    """Whether errexit ends the script where its last command fails, so that a `;` may follow."""
+    return (
+        bool(prelude_of(script)) and len(script.items) > 2 and ends_where_it_fails(script.items)
     )
 
 
@@ -182,7 +202,7 @@ def _covers(mount: str) -> bool:
     return True
 
 
-def _clean(dockerfile: Dockerfile, run: Run, later: Sequence[Run]) -> Group:
+def _clean(dockerfile: Dockerfile, run: Run, later: Iterable[Run]) -> Group:
     script = run.script
     assert script is not None
     assert run.fetches is not None
@@ -193,8 +213,7 @@ def _clean(dockerfile: Dockerfile, run: Run, later: Sequence[Run]) -> Group:
     if run.fetches.words[0].value == "sudo":
         text, removal, comments = f"sudo {REMOVAL}", None, ()
     lines = "".join(f"{style.indent}{comment.text}{style.eol}" for comment in comments)
-    prelude = prelude_of(script)
-    if prelude and len(script.items) > 2 and ends_where_it_fails(script.items):
+    if _behind_semicolon(script):
         joint = f";{style.newline}{lines}{style.chain}"
     elif style.leading:
         joint = f"{style.newline}{lines}{style.chain}&& "
@@ -213,7 +232,7 @@ def _clean(dockerfile: Dockerfile, run: Run, later: Sequence[Run]) -> Group:
 
 
 def _own_cleanup(
-    dockerfile: Dockerfile, later: Sequence[Run]
+    dockerfile: Dockerfile, later: Iterable[Run]
 ) -> tuple[str, tuple[Comment, ...], Edit] | None:
     """A later RUN that does nothing but clean up after apt: its text, its comments, its removal.
 
@@ -224,6 +243,8 @@ def _own_cleanup(
             above = _directly_above(dockerfile, run.owner)
             start = above[0].start if above else run.owner.start
             start = dockerfile.source.rfind("\n", 0, start) + 1
+            if not dockerfile.source.endswith("\n", start, run.owner.end):
+                start -= len(style_of(dockerfile).eol)  # the line above becomes the open end
             return run.script.text.rstrip(" \t;"), above, Edit(start, run.owner.end, "")
         if run.script is None or run.needs or run.fetches or _APT_TEXT.search(run.script.text):
             return None
@@ -261,15 +282,10 @@ def _cleans_only(run: Run) -> bool:
 
 
 def _directly_above(dockerfile: Dockerfile, owner: Instruction) -> tuple[Comment, ...]:
-    found: list[Comment] = []
-    for item in dockerfile.items:
-        if isinstance(item, Comment):
-            found.append(item)
-        elif item is owner:
-            break
-        else:
-            found = []
-    return tuple(found)
+    first = number = bisect_left(dockerfile.items, owner.start, key=lambda item: item.start)
+    while first and isinstance(dockerfile.items[first - 1], Comment):
+        first -= 1
+    return tuple(one for one in dockerfile.items[first:number] if isinstance(one, Comment))
 
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
