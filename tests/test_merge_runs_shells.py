@@ -50,7 +50,10 @@ class Generator:
 
     def command(self, depth: int) -> str:
         kind = self.random.randrange(24) if depth else 24
-        inner = lambda: self.script(depth - 1)  # noqa: E731
+
+        def inner() -> str:
+            return self.script(depth - 1)
+
         if kind == 0:
             return f"( {inner()} )"
         if kind == 1:

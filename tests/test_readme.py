@@ -24,7 +24,8 @@ def _block(language: str) -> str:
 def test_the_diff_is_the_one_that_dockfix_makes() -> None:
     folder = ROOT / "fixtures" / "readme"
     result = rewrite(
-        (folder / "Dockerfile").read_bytes(), settings=Settings(context=DirectoryContext(folder))
+        (folder / "Dockerfile").read_bytes(),
+        settings=Settings(context=DirectoryContext(str(folder))),
     )
     assert result.diff("Dockerfile").decode() == _block("diff")
 

@@ -28,7 +28,6 @@ _GLOBAL = lazy(
     r"#[ \t]*hadolint[ \t]+global[ \t]+ignore=[ \t]*([\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)"
 )
 _IGNORE_FILE = lazy(r"#[ \t]*dockfix:[ \t]*ignore-file\b")
-_SEPARATOR = lazy(r"[ \t]*[,;][ \t]*")
 
 
 class Pragma(Record):
@@ -81,7 +80,7 @@ def pragma_of(comment: str) -> Pragma | None:
     return Pragma(
         kind=str(found.lastgroup and next(k for k in ("own", "hadolint", "check") if found[k])),
         prefix=comment[: found.start("names")],
-        names=tuple(_SEPARATOR.split(found["names"])),
+        names=tuple(_separated(found["names"])),
         rest=comment[found.end() :],
     )
 
@@ -110,11 +109,15 @@ def ignores(dockerfile: Dockerfile) -> Ignores:
             whole_file |= _IGNORE_FILE.match(item.text) is not None
             found = _GLOBAL.match(item.text)
             if found:
-                everywhere.update(name.lower() for name in _SEPARATOR.split(found[1]))
+                everywhere.update(name.lower() for name in _separated(found[1]))
             pragma = pragma_of(item.text)
             if pragma:
                 above.update(name.lower() for name in pragma.names)
     return Ignores(whole_file, frozenset(everywhere), tuple(starts), tuple(ends), tuple(local))
+
+
+def _separated(names: str) -> list[str]:
+    return [name.strip(" \t") for name in names.replace(";", ",").split(",")]
 
 
 def _skipped(value: str) -> list[str]:

@@ -42,8 +42,8 @@ PIP = Manager(
         "--keyring-provider --group --download-cache -d --download --mirrors",
     ),
     plain=lazy(
-        rf"(?!.*\.(?:whl|zip|tar|tgz|tar\.\w+)(?:\[|$))[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]/]*\])?"
-        rf"\s*(?:{_VERSION}(?:\s*,\s*{_VERSION})*)?\s*(?:;[^/]*)?"
+        rf"(?!.*\.(?:whl|zip|tar|tgz|tar\.\w+)(?:\[|$))[A-Za-z0-9][A-Za-z0-9._-]*\s*+(?:\[[^\]/]*\])?"
+        rf"\s*+(?:{_VERSION}(?:\s*+,\s*+{_VERSION})*+)?\s*+(?:;[^/]*)?"
     ),
     same=(("--upgrade", "-U"), ("--quiet", "-q")),
 )

@@ -12,7 +12,7 @@ from dockfix.patterns import lazy
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _REQUIREMENT = lazy(
-    rf"{_NAME}\s*(?:\[[\w\s,.-]*\])?\s*(?:\(?[=<>!~]=?=?[^/\\]*\)?)?(?:;.*)?(?:\s--hash[= ]\S+)*"
+    rf"{_NAME}\s*+(?:\[[\w\s,.-]*\])?\s*+(?:\(?[=<>!~]=?=?[^/\\]*\)?)?(?:;.*)?(?:\s--hash[= ]\S+)*"
 )
 _REMOTE = lazy(r"(?:git\+|hg\+)?(?:https?|ssh)://")
 _PIP_OPTION = lazy(
@@ -146,9 +146,9 @@ def _go_mod(text: str) -> str | None:
 
 _GEM_LINE = lazy(
     r"source\s+['\"]https?://[^'\"]*['\"](?:\s+do)?|ruby\s+['\"][^'\"]*['\"]|end"
-    r"|(?:group|platforms?)\s*\(?[\s:\w,]+\)?\s+do"
+    r"|(?:group|platforms?)[\s:\w,]*+(?:\([\s:\w,]++\)\s*+do|(?<=\sdo))"
     r"|git_source\(:\w+\)\s*(?:\{[^}]*\}|do\s*\|\w+\|)|['\"]https://github\.com/#\{\w+\}\.git['\"]"
-    r"|gem\s*\(?\s*['\"][\w.-]+['\"](?:\s*,\s*(?:['\"][^'\"/]*['\"]|(?:require|group|groups|platforms?)"
+    r"|gem\s*+\(?\s*+['\"][\w.-]+['\"](?:\s*,\s*(?:['\"][^'\"/]*['\"]|(?:require|group|groups|platforms?)"
     r"\s*(?:=>|:)\s*[\[\]\s:'\"\w,]+|:(?:require|group|groups|platforms?)\s*=>\s*[\[\]\s:'\"\w,]+"
     r"|(?:git|github):\s*['\"][^'\"]*['\"]|(?:branch|tag|ref):\s*['\"][^'\"]*['\"]))*\s*\)?"
 )

@@ -58,7 +58,7 @@ _SCRATCH = lazy(
     r"|usr/share|usr/lib|usr/include|usr/bin|usr/sbin|usr/local/(?:bin|sbin|lib|share|include|man)"
     r"|root/\.[\w-]+)/."
 )
-_FROM_MKTEMP = lazy(r"([A-Za-z_][A-Za-z0-9_]*)=\"?(?:\$\(|`)[ \t]*mktemp\b")
+_FROM_MKTEMP = lazy(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*+)=\"?(?:\$\(|`)[ \t]*mktemp\b")
 _GLOB = lazy(r"[*?\[]")
 
 #: Programs that no build replaces half-way under the same name, so that it does not matter that a
