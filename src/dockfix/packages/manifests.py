@@ -148,9 +148,9 @@ _GEM_LINE = lazy(
     r"source\s+['\"]https?://[^'\"]*['\"](?:\s+do)?|ruby\s+['\"][^'\"]*['\"]|end"
     r"|(?:group|platforms?)[\s:\w,]*+(?:\([\s:\w,]++\)\s*+do|(?<=\sdo))"
     r"|git_source\(:\w+\)\s*(?:\{[^}]*\}|do\s*\|\w+\|)|['\"]https://github\.com/#\{\w+\}\.git['\"]"
-    r"|gem\s*+\(?\s*+['\"][\w.-]+['\"](?:\s*,\s*(?:['\"][^'\"/]*['\"]|(?:require|group|groups|platforms?)"
-    r"\s*(?:=>|:)\s*[\[\]\s:'\"\w,]+|:(?:require|group|groups|platforms?)\s*=>\s*[\[\]\s:'\"\w,]+"
-    r"|(?:git|github):\s*['\"][^'\"]*['\"]|(?:branch|tag|ref):\s*['\"][^'\"]*['\"]))*\s*\)?"
+    r"|gem\s*+\(?\s*+['\"][\w.-]+['\"](?:\s*+,\s*+(?:['\"][^'\"/]*['\"]|(?:require|group|groups|platforms?)"
+    r"\s*(?:=>|:)[\[\]\s:'\"\w,]++|:(?:require|group|groups|platforms?)\s*=>[\[\]\s:'\"\w,]++"
+    r"|(?:git|github):\s*['\"][^'\"]*['\"]|(?:branch|tag|ref):\s*['\"][^'\"]*['\"]))*+\s*\)?"
 )
 
 
