@@ -6,9 +6,10 @@ and None means "unknown", never "default".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from dockfix.records import Record
+from dockfix.remembered import remembered
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Dialect, Script, Unknown
 from dockfix.shell.walk import walk
@@ -76,7 +77,7 @@ class Place(Record):
     shell: Shell
     workdir: str | None
     user: str | None
-    names: frozenset[str]
+    names: Container[str]
 
 
 POSIX_DEFAULT = Shell("sh")
@@ -108,6 +109,31 @@ def is_windows(dockerfile: Dockerfile, stage: Stage) -> bool:
     )
 
 
+class _Names:
+    """The names that a stage and those it is built from set, and the predefined ones.
+
+    `setters` are the stages that set a name, `bases` the stage that each is built on, both of the
+    whole file: a set for each stage would grow from stage to stage.
+    """
+
+    def __init__(
+        self, setters: dict[str, set[int]], bases: tuple[int | None, ...], stage: int
+    ) -> None:
+        self._setters, self._bases, self._stage = setters, bases, stage
+
+    def __contains__(self, name: object) -> bool:
+        if name in PREDEFINED_ARGS:
+            return True
+        setters = self._setters.get(name) if isinstance(name, str) else None
+        stage: int | None = self._stage
+        while setters and stage is not None:
+            if stage in setters:
+                return True
+            stage = self._bases[stage]
+        return False
+
+
+@remembered
 def places(dockerfile: Dockerfile) -> dict[int, Place]:
     """What is in force at each instruction, by the instruction's `start`."""
     return dict(_places(dockerfile))
@@ -115,22 +141,24 @@ def places(dockerfile: Dockerfile) -> dict[int, Place]:
 
 def _places(dockerfile: Dockerfile) -> Iterator[tuple[int, Place]]:
     ends: list[Place] = []
+    setters: dict[str, set[int]] = {}
     for stage in dockerfile.stages:
-        names = set(PREDEFINED_ARGS)
         for instruction in stage.instructions:
-            names.update(names_set_by(instruction))
+            for name in names_set_by(instruction):
+                setters.setdefault(name, set()).add(stage.index)
+    bases = tuple(stage.base_stage for stage in dockerfile.stages)
+    for stage in dockerfile.stages:
         shell, workdir, user = POSIX_DEFAULT, None, None
         if stage.base_stage is not None:
             inherited = ends[stage.base_stage]
             shell, workdir, user = inherited.shell, inherited.workdir, inherited.user
-            names |= inherited.names
         elif is_windows(dockerfile, stage):
             shell = _OPAQUE
         elif (stage.base or "").lower() == "scratch":
             shell, workdir, user = Shell("sh", declared=True), "/", "root"
         elif (stage.base or "").lower().partition("@")[0].partition(":")[0] in _PLAIN_BASES:
             shell = Shell("sh", declared=True)
-        place = Place(stage.index, shell, workdir, user, frozenset(names))
+        place = Place(stage.index, shell, workdir, user, _Names(setters, bases, stage.index))
         for instruction in stage.instructions:
             yield instruction.start, place
             keyword, arguments = instruction.keyword, instruction.arguments
@@ -186,6 +214,7 @@ def script_of(instruction: Instruction, place: Place) -> Script | Unknown | None
     return read(instruction.arguments, place.shell.dialect)
 
 
+@remembered
 def run_commands(dockerfile: Dockerfile) -> list[str]:
     """The texts of the simple commands of every RUN, in order, for a pass to verify itself by.
 

@@ -6,11 +6,10 @@ shows by the habit of most files: four spaces, `&&` at the beginning of a line.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from dockfix.records import Record
+from dockfix.remembered import remembered
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 
@@ -42,23 +41,39 @@ class Style(Record):
 
 
 class _Signs(Record):
-    indents: tuple[str, ...]
-    leads: tuple[str, ...]
-    follows: tuple[str, ...]
+    """What continued lines show, as far as they do: the unit of indentation, whether operators
+    lead, and what stands before a command where they lead or where the line above ends in one."""
+
+    indent: str | None
+    leading: bool | None
+    lead: str | None
+    follow: str | None
+
+    def or_else(self, other: _Signs) -> _Signs:
+        """These signs, and those of `other` for what they do not show."""
+        return _Signs(
+            other.indent if self.indent is None else self.indent,
+            other.leading if self.leading is None else self.leading,
+            other.lead if self.lead is None else self.lead,
+            other.follow if self.follow is None else self.follow,
+        )
 
 
+_NOTHING = _Signs(None, None, None, None)
 _OPERATORS = ("&&", "||")
 
 
 def style_of(dockerfile: Dockerfile, instruction: Instruction | None = None) -> Style:
     """The style of an instruction, or of the file."""
-    signs = list(_signs_in_order(dockerfile, instruction))
-    leading = next((len(s.leads) >= len(s.follows) for s in signs if s.leads or s.follows), True)
-    indent = next((s.indents[0] for s in signs if s.indents), "    ")
-    if leading:
-        chain = next((s.leads[0] for s in signs if s.leads), indent)
-    else:
-        chain = next((s.follows[0] for s in signs if s.follows), indent)
+    signs = _NOTHING
+    if instruction is not None:
+        signs = _signs(_text(dockerfile, instruction), dockerfile.escape)
+    if None in signs:
+        signs = signs.or_else(_signs_of_file(dockerfile))
+    leading = signs.leading is not False
+    indent = "    " if signs.indent is None else signs.indent
+    operator = signs.lead if leading else signs.follow
+    chain = indent if operator is None else operator
     return Style(_eol(dockerfile, instruction), dockerfile.escape, indent, leading, chain)
 
 
@@ -85,12 +100,15 @@ def _eol(dockerfile: Dockerfile, instruction: Instruction | None) -> str:
     return "\r\n" if end > 0 and source[end - 1] == "\r" else "\n"
 
 
-def _signs_in_order(dockerfile: Dockerfile, instruction: Instruction | None) -> Iterator[_Signs]:
-    if instruction is not None:
-        yield _signs(_text(dockerfile, instruction), dockerfile.escape)
+@remembered
+def _signs_of_file(dockerfile: Dockerfile) -> _Signs:
+    found = _NOTHING
     for other in dockerfile.instructions:
-        if other.keyword == "RUN" and (instruction is None or other.start != instruction.start):
-            yield _signs(_text(dockerfile, other), dockerfile.escape)
+        if other.keyword == "RUN":
+            found = found.or_else(_signs(_text(dockerfile, other), dockerfile.escape))
+            if None not in found:
+                break
+    return found
 
 
 def _text(dockerfile: Dockerfile, instruction: Instruction) -> str:
@@ -99,17 +117,14 @@ def _text(dockerfile: Dockerfile, instruction: Instruction) -> str:
 
 @lru_cache(maxsize=1024)
 def _signs(text: str, escape: str) -> _Signs:
-    """What continued lines show: units of indentation, and where the operators stand.
-
-    An indent of one space is only ever that of ` && b`, so it is no unit.
-    """
-    lines = text.split("\n")
-    continued = re.compile(rf"(?P<body>.*?)[ \t]*{re.escape(escape)}[ \t\r]*$")
+    """The signs of one RUN. An indent of one space is only ever that of ` && b`, so no unit."""
+    if "\n" not in text:
+        return _NOTHING
     indents: list[str] = []
     leads: list[str] = []
     follows: list[str] = []
     behind_operator = False
-    for number, line in enumerate(lines):
+    for number, line in enumerate(text.split("\n")):
         body = line.strip()
         if number and (not body or body.startswith("#")):
             continue
@@ -120,8 +135,15 @@ def _signs(text: str, escape: str) -> _Signs:
             elif behind_operator:
                 follows.append(indent)
             indents.append(indent)
-        match = continued.match(line)
-        behind_operator = match is not None and match["body"].endswith(_OPERATORS)
+        written = line.rstrip(" \t\r")
+        behind_operator = written.endswith(escape) and (
+            written[: -len(escape)].rstrip(" \t").endswith(_OPERATORS)
+        )
     units = [indent for indent in indents if "\t" in indent or len(indent) > 1]
     units.sort(key=lambda indent: len(indent.expandtabs(8)))
-    return _Signs(tuple(units), tuple(leads), tuple(follows))
+    return _Signs(
+        units[0] if units else None,
+        len(leads) >= len(follows) if leads or follows else None,
+        leads[0] if leads else None,
+        follows[0] if follows else None,
+    )

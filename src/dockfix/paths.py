@@ -15,6 +15,7 @@ from dockfix.facts import places
 from dockfix.passes.base import Context
 from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import remembered
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 _UNCLEAR = lazy(r"[$\\\"'`]")
@@ -32,6 +33,7 @@ _ARCHIVE = lazy(r"\.(?:t?gz|tar|t?bz2?|t?xz|tzst|zst|tlz|lzma)$", re.IGNORECASE)
 UNTOLD = "*"
 
 
+@remembered
 def bases(dockerfile: Dockerfile) -> dict[int, str]:
     """The directory that relative paths start from, by the start of each instruction of a stage."""
     known = places(dockerfile)
@@ -220,17 +222,14 @@ def _matches(source: str, rest: str, context: Context | None) -> Iterable[str]:
             yield candidate if rest else UNTOLD
 
 
-def search_path(dockerfile: Dockerfile, stage: Stage) -> tuple[str, ...]:
-    """The entries that this file puts on the PATH of a stage, as written, variables and all."""
+def search_path(stage: Stage) -> tuple[str, ...]:
+    """The entries that a stage puts on its PATH, as written, variables and all."""
     entries: list[str] = []
-    current: Stage | None = stage
-    while current is not None:
-        for instruction in current.instructions:
-            if instruction.keyword == "ENV":
-                for name, value in environment(instruction):
-                    if name == "PATH":
-                        entries += value.split(":")
-        current = None if current.base_stage is None else dockerfile.stages[current.base_stage]
+    for instruction in stage.instructions:
+        if instruction.keyword == "ENV" and "PATH" in instruction.logical.text:
+            for name, value in environment(instruction):
+                if name == "PATH":
+                    entries += value.split(":")
     return tuple(entry for entry in entries if not re.fullmatch(r"\$PATH|\$\{PATH\}", entry))
 
 

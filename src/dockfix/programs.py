@@ -3,60 +3,89 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dockfix.passes.base import Context
 from dockfix.paths import UNTOLD, Copy, bases, copy_of, resolve
+from dockfix.remembered import remembered
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 #: Where programs are installed. What a package puts there, it puts there to be executed.
 _INSTALLED = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
-_EXECUTABLE = ("#!", "\x7fELF")
+_STARTS = ("#!", "\x7fELF")
 
 
-def line_of(dockerfile: Dockerfile, stage: Stage) -> list[Stage]:
-    """A stage and those of the file it is built from, the outermost last."""
-    line = [stage]
-    while line[-1].base_stage is not None:
-        line.append(dockerfile.stages[line[-1].base_stage])
-    return line
+@remembered
+def outermost(dockerfile: Dockerfile) -> tuple[Stage, ...]:
+    """For each stage of a file, the one that it is built from in the end, or itself."""
+    found: list[Stage] = []
+    for stage in dockerfile.stages:
+        found.append(stage if stage.base_stage is None else found[stage.base_stage])
+    return tuple(found)
 
 
-def executable(
-    dockerfile: Dockerfile,
-    stage: Stage,
-    instruction: Instruction,
-    program: str,
-    context: Context | None,
-) -> bool:
-    """Whether `program`, started by `instruction`, is surely no script without `#!`.
+class Programs:
+    """What a file and its build context say of the programs that it starts."""
 
-    True for a program by its bare name that nothing in the file writes (a package brought it), and
-    for a file of the context that can be seen to start right.
-    """
-    name = program.rpartition("/")[2]
-    starting = bases(dockerfile)
-    path = resolve(starting[instruction.start], program) if "/" in program else ""
-    installed = path is not None and path.rpartition("/")[0] in ("", *_INSTALLED)
-    targets = [path] if path else [f"{folder}/{name}" for folder in _INSTALLED]
-    seen: list[bool] = []
-    for ancestor in line_of(dockerfile, stage):
-        for other in ancestor.instructions:
+    def __init__(self, dockerfile: Dockerfile, context: Context | None) -> None:
+        self._dockerfile = dockerfile
+        self._context = context
+        self._starting = bases(dockerfile)
+        self._seen: dict[tuple[str | None, str, int], tuple[bool, bool]] = {}
+
+    def executable(self, stage: Stage, instruction: Instruction, program: str) -> bool:
+        """Whether `program`, started by `instruction`, is surely no script without `#!`.
+
+        True for a program by its bare name that nothing in the file writes (a package brought it),
+        and for a file of the context that can be seen to start right.
+        """
+        name = program.rpartition("/")[2]
+        path = resolve(self._starting[instruction.start], program) if "/" in program else ""
+        found, all_start_right = self._found(path, name, stage)
+        return all_start_right if found else _installed(path) and not name.endswith(".sh")
+
+    def _found(self, path: str | None, name: str, stage: Stage) -> tuple[bool, bool]:
+        """Whether a stage or one that it is built from brings the program, and always one that
+        starts right. The answer for each stage is kept for those built on it."""
+        line: list[Stage] = []
+        known = False, True
+        current: int | None = stage.index
+        while current is not None:
+            if (path, name, current) in self._seen:
+                known = self._seen[path, name, current]
+                break
+            line.append(self._dockerfile.stages[current])
+            current = line[-1].base_stage
+        for one in reversed(line):
+            starts = list(self._starts(path, name, one))
+            known = known[0] or bool(starts), known[1] and all(starts)
+            self._seen[path, name, one.index] = known
+        return known
+
+    def _starts(self, path: str | None, name: str, stage: Stage) -> Iterator[bool]:
+        """For each file that may become the program in a stage, whether it starts right."""
+        context = self._context
+        installed = _installed(path)
+        targets = [path] if path else [f"{folder}/{name}" for folder in _INSTALLED]
+        for other in stage.instructions:
             if other.keyword == "RUN":
                 texts = (other.arguments, *(body.content for body in other.heredocs))
-                seen += [False for text in texts if _writes(text, name)]
+                yield from (False for text in texts if _writes(text, name))
             elif other.keyword in ("COPY", "ADD"):
-                copy = copy_of(other, starting[other.start])
+                copy = copy_of(other, self._starting[other.start])
                 if other.heredocs or copy is None:
                     if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", other.arguments):
-                        seen += [body.content.startswith(_EXECUTABLE) for body in other.heredocs]
-                        seen += [] if other.heredocs else [False]
-                else:
-                    for target in targets:
-                        for source in _supplies(copy, target, installed, context):
-                            text = context.read(source) if context else None
-                            seen.append((text or "").startswith(_EXECUTABLE))
-    return all(seen) if seen else installed and not name.endswith(".sh")
+                        yield from (body.content.startswith(_STARTS) for body in other.heredocs)
+                        yield from () if other.heredocs else (False,)
+                    continue
+                for target in targets:
+                    for source in _supplies(copy, target, installed, context):
+                        text = context.read(source) if context else None
+                        yield (text or "").startswith(_STARTS)
+
+
+def _installed(path: str | None) -> bool:
+    return path is not None and path.rpartition("/")[0] in ("", *_INSTALLED)
 
 
 def _supplies(
@@ -80,6 +109,8 @@ def _supplies(
 
 def _writes(text: str, name: str) -> bool:
     """Whether a script writes a file of that name itself."""
+    if name not in text:
+        return False
     file = rf"[\"']?(?:[^\s\"'|&;<>]*/)?{re.escape(name)}(?![\w.-])"
     written = rf">[ \t]*{file}|\btee[ \t]+(?:-a[ \t]+)?{file}"
     placed = rf"(?:^|[\s;&|(])(?:cp|mv|install)[ \t][^;&|]*/{re.escape(name)}(?![\w./-])"

@@ -69,7 +69,8 @@ def doubt(
     """Why a script could tell that `copy` has not happened yet: see the module.
 
     `base` is the directory the script runs in, `above` are the COPYs that stay above it (None: one
-    that is not understood), `environment` is what the file puts into its environment.
+    that is not understood), `environment` is what of the file's variables `may_lead`
+    somewhere.
     """
     if not _lands_aside(copy, any(command.system for command in commands), context):
         return None
@@ -90,12 +91,17 @@ def doubt(
     return doubts[0] if doubts else ""
 
 
+def may_lead(name: str, value: str) -> bool:
+    """Whether a variable might tell an installer of files, in general."""
+    return name == "PATH" or (
+        _LEADING.fullmatch(name) is not None
+        and not _NEVER_LEADS.fullmatch(name)
+        and not _LEADS_NOWHERE.fullmatch(value)
+    )
+
+
 def _leads_to(copy: Copy, name: str, value: str, context: Context | None) -> bool:
     """Whether a variable might tell an installer of files that a COPY brings."""
-    if not _LEADING.fullmatch(name) or _NEVER_LEADS.fullmatch(name):
-        return False
-    if _LEADS_NOWHERE.fullmatch(value):
-        return False
     path = resolve("/", value) if value[:1] == "/" and ":" not in value else None
     return path is None or bool(copy.brings(path, context))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dockfix.patterns import lazy
 
@@ -99,8 +99,14 @@ def changes_sources(names: Iterable[str]) -> bool:
 
 def chosen_among(first: Iterable[str], second: Iterable[str], manager: str) -> bool:
     """Whether a manager may bring something else for both lists at once than for one by one."""
-    before = {base(name) for name in first}
-    for name in {base(name) for name in second} - before:
+    return chosen_beside({base(name) for name in first}, second, manager)
+
+
+def chosen_beside(before: Collection[str], second: Iterable[str], manager: str) -> bool:
+    """`chosen_among`, the first list given by the names of its packages alone."""
+    for name in {base(name) for name in second}:
+        if name in before:
+            continue
         if _JAVA.fullmatch(name):
             return True
         if manager == "apk":

@@ -7,16 +7,21 @@ slot, gaps stay where they are, so the layout stays without anybody printing it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dockfix.edits import Edit
 from dockfix.facts import Place, places, script_of, source_span
 from dockfix.layout import Style, indent_at, unit_deeper
 from dockfix.packages.command import Argument, Command
 from dockfix.packages.influence import base
+from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import remembered
 from dockfix.shell.tree import Script, Word
 from dockfix.syntax.tree import Dockerfile, Instruction
+
+_WORD = lazy(r"[\w.+-]+")
+_STOP = lazy(r"\.(?!\w)")
 
 
 class Gap(Record):
@@ -76,8 +81,23 @@ class Listing(Record):
         return all(entry.gap.breaks for entry in self.entries[1:])
 
 
-def scripts(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, Script]]:
+class _Known(Record):
+    """The packages of a list by their names in lower case; `unusual` names are not one word."""
+
+    values: dict[str, set[str]]
+    unusual: tuple[str, ...]
+
+
+_NONE_KNOWN = _Known({}, ())
+
+
+@remembered
+def scripts(dockerfile: Dockerfile) -> tuple[tuple[Instruction, Script], ...]:
     """The RUNs of a file, those of ONBUILD too, with their scripts, as far as understood."""
+    return tuple(_scripts(dockerfile))
+
+
+def _scripts(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, Script]]:
     at: dict[int, Place] = places(dockerfile)
     for stage in dockerfile.stages:
         for instruction in stage.instructions:
@@ -110,7 +130,8 @@ def listing_of(
         value = argument.words[0].value or ""
         entries.append(Entry(start, end, text, value, movable, gap))
         done = end
-    bound = [_speaks_of(number, entries) for number in range(len(entries))]
+    known = _known(entries) if any(entry.gap.comments for entry in entries) else _NONE_KNOWN
+    bound = [_speaks_of(number, entries, known) for number in range(len(entries))]
     if all(bound[number] for number, entry in enumerate(entries) if entry.gap.comments):
         entries = [one._replace(bound=is_) for one, is_ in zip(entries, bound, strict=True)]
     return _with_sections(entries)
@@ -163,11 +184,11 @@ def _may_want_value(argument: Argument) -> bool:
     )
 
 
-def _speaks_of(number: int, entries: list[Entry]) -> bool:
+def _speaks_of(number: int, entries: list[Entry], known: _Known) -> bool:
     """Whether the comment above names this package and no other of the list, and is no heading.
 
     It could be one if nothing came after the package (`# install jenkins`), or something of the
-    same name (`# git`, above git and git-lfs).
+    same name (`# git`, above git and git-lfs). `known` are the packages of the list.
     """
     entry = entries[number]
     comments = entry.gap.comments
@@ -182,17 +203,37 @@ def _speaks_of(number: int, entries: list[Entry]) -> bool:
         and base(entry.value) not in base(follows.value)
         and _names(comments[0], entry)
         and not any(
-            _names(line, other)
-            for line in comments
-            for other in entries
-            if other.movable and other.value != entry.value
+            known.values[name] - {entry.value} for line in comments for name in _named(line, known)
         )
     )
 
 
+def _known(entries: Iterable[Entry]) -> _Known:
+    values: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.movable:
+            values.setdefault(base(entry.value), set()).add(entry.value)
+    return _Known(values, tuple(name for name in values if not _WORD.fullmatch(name)))
+
+
 def _names(line: str, entry: Entry) -> bool:
-    name = re.escape(base(entry.value))
-    return re.search(rf"(?<![\w.+-]){name}(?![\w+-]|\.\w)", line.lower()) is not None
+    return next(_named(line, _known([entry])), None) is not None
+
+
+def _named(line: str, known: _Known) -> Iterator[str]:
+    """Those of the packages that a comment speaks of.
+
+    Of the word `a.b..` these could be `a.b`, `a.b.` and `a.b..`: there a full stop may end the
+    sentence.
+    """
+    line = line.lower()
+    for word in _WORD.findall(line):
+        for end in (len(word), *(stop.start() for stop in _STOP.finditer(word))):
+            if word[:end] in known.values:
+                yield word[:end]
+    for name in known.unusual:
+        if re.search(rf"(?<![\w.+-]){re.escape(name)}(?![\w+-]|\.\w)", line):
+            yield name
 
 
 def _with_sections(entries: list[Entry]) -> Listing:
@@ -214,16 +255,17 @@ def _with_sections(entries: list[Entry]) -> Listing:
             sections.append([index])
         open_section = True
     joined: list[list[int]] = []
+    open_row = grown = False  # of the last section: all have a comment of their own; has grown
     for section in sections:
-        alone = _annotated(entries, section)
-        if alone and joined and joined[-1][-1] + 1 == section[0] and all(
-            _annotated(entries, [index]) for index in joined[-1]
-        ):  # fmt: skip
-            for index in (*joined[-1], *section):
+        if open_row and _annotated(entries, section) and joined[-1][-1] + 1 == section[0]:
+            for index in section if grown else (*joined[-1], *section):
                 entries[index] = entries[index]._replace(bound=True)
             joined[-1] += section
+            grown = True
         else:
             joined.append(list(section))
+            open_row = all(_annotated(entries, [index]) for index in section)
+            grown = False
     return Listing(tuple(entries), tuple(map(tuple, joined)))
 
 
@@ -255,9 +297,9 @@ def line_behind(
     closing = re.match(r"(?:[ \t]*\))*", line)
     at = closing.end() if closing else 0
     continued = rf"[ \t]*(?:{re.escape(style.escape)}[ \t\r]*)?$"
-    if re.match(rf"[ \t]*(?:&&|\|\|?|;;?|){continued}", line[at:]):
+    if re.match(rf"[ \t]*+(?:&&|\|\|?|;;?|){continued}", line[at:]):
         return ()
-    first_line = "\n" not in source[instruction.start : begin]
+    first_line = source.find("\n", instruction.start, begin) < 0
     indent = indent_at(source, begin)
     chain = style.chain if first_line else indent
     operator = re.match(r"[ \t]*(&&|\|\|?)[ \t]+", line[at:])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dockfix.packages.command import Command, command_of
-from dockfix.packages.influence import base, builds_others, changes_sources, chosen_among
+from dockfix.packages.influence import base, builds_others, changes_sources, chosen_beside
 from dockfix.shell.tree import Simple
 
 #: Managers of distributions, whose installs are one transaction over one set of lists.
@@ -58,25 +56,44 @@ def settled(simple: Simple) -> bool:
     )
 
 
-def together(before: Sequence[Simple], later: Simple) -> bool:
-    """Whether an install may be made together with those before it, which may be made one."""
-    command = command_of(later)
-    if command is None or frame(before[0]) != frame(later):
-        return False
-    if not settled(before[0]) or not settled(later):
-        return False
-    earlier = [value for simple in before for value in values(simple)]
-    wanted = values(later)
-    if not _versions_agree(earlier, wanted):
-        return False
-    name = command.manager.name
-    if name == "pip":
-        return not builds_others(earlier + wanted)
-    return (
-        name in _DISTRIBUTIONS
-        and not changes_sources(earlier)
-        and not chosen_among(earlier, wanted, name)
-    )
+class Together:
+    """Installs of which one can be made: what the later ones have to get along with."""
+
+    def __init__(self, first: Simple) -> None:
+        self._frame = frame(first)
+        self._settled = settled(first)
+        #: Each package, by its name, as it was asked for last.
+        self._asked: dict[str, str] = {}
+        self._new: list[str] = []
+        self._take(values(first))
+
+    def add(self, later: Simple) -> bool:
+        """Takes an install, if it may be made together with those before it."""
+        command = command_of(later)
+        if command is None or self._frame != frame(later):
+            return False
+        if not self._settled or not settled(later):
+            return False
+        wanted = values(later)
+        # No package may be asked for in two ways.
+        if any(self._asked.get(base(value), value) != value for value in wanted):
+            return False
+        name = command.manager.name
+        if name == "pip":
+            fits = not builds_others(self._new + wanted)
+        else:
+            fits = (
+                name in _DISTRIBUTIONS
+                and not changes_sources(self._new)
+                and not chosen_beside(self._asked, wanted, name)
+            )
+        if fits:
+            self._take(wanted)
+        return fits
+
+    def _take(self, packages: list[str]) -> None:
+        self._asked.update((base(value), value) for value in packages)
+        self._new = packages  # those before were looked at when these came
 
 
 def _known(command: Command, value: str | None) -> bool:
@@ -93,9 +110,3 @@ def _keeps_apart(command: Command, option: str) -> bool:
         option == one or option.startswith(f"{one}=") or (one[1] != "-" and option.startswith(one))
         for one in _APART.get(command.manager.name, ())
     )
-
-
-def _versions_agree(earlier: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Whether no package is asked for in two ways."""
-    known = {base(value): value for value in earlier}
-    return all(known.get(base(value), value) == value for value in wanted)

@@ -49,11 +49,12 @@ from collections.abc import Iterator
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, places, script_of
 from dockfix.packages.entrypoints import looks_at
-from dockfix.passes.base import Context, Example, Pass, Settings
+from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import search_path
 from dockfix.patterns import lazy
-from dockfix.programs import executable, line_of
+from dockfix.programs import Programs, outermost
 from dockfix.records import Record
+from dockfix.remembered import remembered
 from dockfix.shell.builtins import runs_inside
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.syntax.arrays import escaped, merged, quoted, repair
@@ -75,7 +76,7 @@ class _Array(Record):
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """One group for each instruction that can be an array."""
-    known = places(dockerfile)
+    known, programs = places(dockerfile), Programs(dockerfile, settings.context)
     for stage in dockerfile.stages:
         for instruction in stage.instructions:
             array = _array(instruction, known[instruction.start])
@@ -85,12 +86,12 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
                 message = f"{instruction.keyword} is meant as exec form but is not valid JSON"
                 doubt = "" if array.never_ran else "until now it did nothing"
             elif _ignored(dockerfile, stage, instruction) or (
-                "/" not in array.argv[0] and _searches_here(dockerfile, stage)
+                "/" not in array.argv[0] and stage.index in _searching_here(dockerfile)
             ):
                 continue
             else:
                 message = f"{instruction.keyword} in exec form: signals reach the program"
-                doubt = _doubt(dockerfile, stage, instruction, array.argv, settings.context)
+                doubt = _doubt(dockerfile, stage, instruction, array.argv, programs)
             yield Group(
                 instruction.keyword_offset,
                 f"{message}; {doubt}" if doubt else message,
@@ -164,9 +165,16 @@ def _is_text(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _searches_here(dockerfile: Dockerfile, stage: Stage) -> bool:
-    """Whether the PATH leads to the current directory: only shells accept what they find there."""
-    return any(not entry.startswith(("/", "$")) for entry in search_path(dockerfile, stage))
+@remembered
+def _searching_here(dockerfile: Dockerfile) -> frozenset[int]:
+    """The stages whose PATH leads to the current directory: only shells accept what lies there."""
+    found: set[int] = set()
+    for stage in dockerfile.stages:
+        if stage.base_stage in found or any(
+            not entry.startswith(("/", "$")) for entry in search_path(stage)
+        ):
+            found.add(stage.index)
+    return frozenset(found)
 
 
 def _edits(instruction: Instruction, words: tuple[Word, ...]) -> tuple[Edit, ...] | None:
@@ -208,17 +216,29 @@ def _crosses_lines(instruction: Instruction, start: int, end: int) -> bool:
 
 def _ignored(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> bool:
     """Whether a CMD is one that nobody runs, because the ENTRYPOINT is in shell form."""
-    entrypoint = _entrypoint(dockerfile, stage)
+    entrypoint = _entrypoints(dockerfile)[stage.index]
     return instruction.keyword == "CMD" and entrypoint is not None and entrypoint.json is None
 
 
-def _entrypoint(dockerfile: Dockerfile, stage: Stage) -> Instruction | None:
-    """The ENTRYPOINT in force at the end of a stage, if the file sets it."""
-    for ancestor in line_of(dockerfile, stage):
-        for instruction in reversed(ancestor.instructions):
-            if instruction.keyword == "ENTRYPOINT":
-                return instruction
-    return None
+@remembered
+def _entrypoints(dockerfile: Dockerfile) -> tuple[Instruction | None, ...]:
+    """The ENTRYPOINT in force at the end of each stage, if the file sets it."""
+    found: list[Instruction | None] = []
+    for stage in dockerfile.stages:
+        own = [one for one in stage.instructions if one.keyword == "ENTRYPOINT"]
+        inherited = None if stage.base_stage is None else found[stage.base_stage]
+        found.append(own[-1] if own else inherited)
+    return tuple(found)
+
+
+@remembered
+def _beside_cmd(dockerfile: Dockerfile) -> frozenset[int]:
+    """Where the ENTRYPOINTs start that are in force in a stage with a CMD."""
+    return frozenset(
+        entrypoint.start
+        for stage, entrypoint in zip(dockerfile.stages, _entrypoints(dockerfile), strict=True)
+        if entrypoint is not None and any(one.keyword == "CMD" for one in stage.instructions)
+    )
 
 
 def _doubt(
@@ -226,23 +246,21 @@ def _doubt(
     stage: Stage,
     instruction: Instruction,
     argv: tuple[str, ...],
-    context: Context | None,
+    programs: Programs,
 ) -> str:
     """Why the container may start in another way than before, or ""."""
     if instruction.keyword == "ENTRYPOINT":
-        for other in dockerfile.stages:
-            has_cmd = any(item.keyword == "CMD" for item in other.instructions)
-            if has_cmd and _entrypoint(dockerfile, other) is instruction:
-                return "the CMD that it ignored becomes its arguments"
+        if instruction.start in _beside_cmd(dockerfile):
+            return "the CMD that it ignored becomes its arguments"
     else:
-        entrypoint = _entrypoint(dockerfile, stage)
-        base = line_of(dockerfile, stage)[-1].base or ""
+        entrypoint = _entrypoints(dockerfile)[stage.index]
+        base = outermost(dockerfile)[stage.index].base or ""
         if entrypoint is not None:
             if entrypoint.json and not _starts_what_it_is_given(entrypoint.json):
                 return "the ENTRYPOINT gets other arguments than before"
         elif looks_at(base, argv[0].rpartition("/")[2]):
             return f"the entrypoint of {base} prepares this program, as it did not before"
-    if not executable(dockerfile, stage, instruction, argv[0], context):
+    if not programs.executable(stage, instruction, argv[0]):
         return f"a shell also runs {argv[0]} without #!, and whether it has one cannot be seen"
     return ""
 

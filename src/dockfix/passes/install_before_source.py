@@ -38,19 +38,23 @@ from collections.abc import Iterator, Sequence
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, places, script_of
-from dockfix.packages.independence import doubt
+from dockfix.packages.independence import doubt, may_lead
 from dockfix.packages.reads import Reads, reads_of
 from dockfix.passes.base import Context, Example, Pass, Settings
 from dockfix.paths import Copy, apart, bases, copy_of, environment, resolve
 from dockfix.patterns import lazy
-from dockfix.programs import line_of
 from dockfix.records import Record
+from dockfix.remembered import remembered
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction, Stage
 
 _MOVED = ("COPY", "ADD")
 _INSTALLS = lazy(r"\bapt(?:-get|itude)?\b[^;&|]*\binstall\b|\bapk\b[^;&|]*\badd\b")
+#: What a row may have that is looked at: pairs of a COPY and a command, COPYs above it. Nobody
+#: writes more (the answer is sought for each pair, and a generated file may have thousands).
+_MOST_PAIRS = 2_500
+_MOST_COPIES = 400
 _REFRESHES = lazy(r"\bupdate\b|--no-cache\b|--update-cache\b|-U\b")
 
 
@@ -65,6 +69,16 @@ class _Step(Record):
     mounts: tuple[str, ...] | None
 
 
+class _Surroundings(Record):
+    """What a row is judged by: the COPYs of its stage above it, what of the environment may lead
+    to files, and where the last RUN starts that relies on lists an earlier one fetched."""
+
+    before: tuple[Copy | None, ...]
+    variables: tuple[tuple[str, str], ...]
+    last_relier: int
+    context: Context | None
+
+
 class _Move(Record):
     step: _Step
     below: _Step
@@ -74,47 +88,53 @@ class _Move(Record):
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """One group for each row of COPY and RUN that can be put in a better order."""
     known, starting = places(dockerfile), bases(dockerfile)
-    for stage in dockerfile.stages:
-        variables = _environment(dockerfile, stage)
+    for stage, rows in zip(dockerfile.stages, _rows(dockerfile), strict=True):
         before: list[Copy | None] = []
-        for row in _rows(dockerfile, stage):
-            keywords = [item.keyword for _, item in row]
-            if "RUN" in keywords and set(keywords[: _last(keywords, "RUN")]) & set(_MOVED):
+        for row in rows:
+            if len(before) <= _MOST_COPIES and _worth_a_look(row):
+                surroundings = _Surroundings(
+                    tuple(before),
+                    _environments(dockerfile)[stage.index],
+                    _last_reliers(dockerfile)[stage.index],
+                    settings.context,
+                )
                 steps = [
                     _step(start, item, starting[item.start], known[item.start])
                     for start, item in row
                 ]
-                for trusting in (False, True):
-                    moves = _moves(stage, steps, before, variables, settings.context, trusting)
-                    if moves:
-                        yield _group(dockerfile, moves)
-                        break
+                moves = _moves(steps, surroundings, False) or _moves(steps, surroundings, True)
+                if moves:
+                    yield _group(dockerfile, moves)
             before += [
                 copy_of(item, starting[item.start]) for _, item in row if item.keyword in _MOVED
             ]
 
 
-def _last(keywords: list[str], keyword: str) -> int:
-    return len(keywords) - 1 - keywords[::-1].index(keyword)
+def _worth_a_look(row: list[tuple[int, Instruction]]) -> bool:
+    """Whether a COPY stands above a RUN."""
+    copies = sum(item.keyword in _MOVED for _, item in row)
+    return copies > 0 and any(item.keyword == "RUN" for _, item in row[-copies:])
 
 
-def _rows(dockerfile: Dockerfile, stage: Stage) -> Iterator[list[tuple[int, Instruction]]]:
-    """Rows of COPY, ADD and RUN, each with the offset where the comments right above it begin."""
-    members = {instruction.start for instruction in stage.instructions}
-    row: list[tuple[int, Instruction]] = []
+def _rows(dockerfile: Dockerfile) -> list[list[list[tuple[int, Instruction]]]]:
+    """Of each stage, the rows of COPY, ADD and RUN, each instruction with the offset where the
+    comments right above it begin."""
+    stages: list[list[list[tuple[int, Instruction]]]] = [[[]]] if dockerfile.fragment else []
     comment: int | None = None
     for item in dockerfile.items:
         if isinstance(item, Comment):
             comment = _line_start(dockerfile.source, item.start) if comment is None else comment
             continue
-        if isinstance(item, Instruction) and item.start in members:
-            if item.keyword in (*_MOVED, "RUN"):
-                row.append((item.start if comment is None else comment, item))
+        if isinstance(item, Instruction):
+            if item.keyword == "FROM":
+                stages.append([[]])
+            elif item.keyword not in (*_MOVED, "RUN"):
+                if stages and stages[-1][-1]:
+                    stages[-1].append([])
             else:
-                yield row
-                row = []
+                stages[-1][-1].append((item.start if comment is None else comment, item))
         comment = None
-    yield row
+    return stages
 
 
 def _step(start: int, instruction: Instruction, base: str, place: Place) -> _Step:
@@ -152,25 +172,46 @@ def _mounts(instruction: Instruction, base: str) -> tuple[str, ...] | None:
     return tuple(found)
 
 
-def _environment(dockerfile: Dockerfile, stage: Stage) -> list[tuple[str, str]]:
-    return [
-        pair
-        for ancestor in line_of(dockerfile, stage)
-        for instruction in ancestor.instructions
-        if instruction.keyword in ("ENV", "ARG")
-        for pair in environment(instruction)
-    ]
+@remembered
+def _environments(dockerfile: Dockerfile) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """Of what each stage and those that it is built from put into the environment, what counts."""
+    found: list[tuple[tuple[str, str], ...]] = []
+    for stage in dockerfile.stages:
+        own = tuple(
+            pair
+            for instruction in stage.instructions
+            if instruction.keyword in ("ENV", "ARG")
+            for pair in environment(instruction)
+            if may_lead(*pair)
+        )
+        inherited = () if stage.base_stage is None else found[stage.base_stage]
+        found.append(own + inherited if own else inherited)
+    return tuple(found)
 
 
-def _moves(
-    stage: Stage,
-    row: Sequence[_Step],
-    before: Sequence[Copy | None],
-    variables: list[tuple[str, str]],
-    context: Context | None,
-    trusting: bool,
-) -> list[_Move]:
+@remembered
+def _last_reliers(dockerfile: Dockerfile) -> tuple[int, ...]:
+    """Where in each stage the last RUN starts that installs from lists an earlier one fetched."""
+    return tuple(
+        max((one.start for one in stage.instructions if _relies(one)), default=-1)
+        for stage in dockerfile.stages
+    )
+
+
+def _relies(run: Instruction) -> bool:
+    return (
+        run.keyword == "RUN"
+        and _INSTALLS.search(run.arguments) is not None
+        and not _REFRESHES.search(run.arguments)
+    )
+
+
+def _moves(row: Sequence[_Step], surroundings: _Surroundings, trusting: bool) -> list[_Move]:
     """The moves of a row, in the order in which the moved COPYs stand; the last COPY goes first."""
+    before, variables, last_relier, context = surroundings
+    copies = sum(map(_copies, row))
+    if copies * sum(len(step.reads or ()) + 1 for step in row) > _MOST_PAIRS:
+        return []
     order = list(row)
     moves: list[_Move] = []
     for step in reversed(row):
@@ -196,7 +237,7 @@ def _moves(
             doubts = doubts or answer
             refreshed = refreshed or any(one.refreshes for one in other.reads)
             if any(one.installs for one in other.reads) and not (
-                refreshed and _relied_on(stage, other.instruction)
+                refreshed and other.instruction.start < last_relier
             ):
                 target, reason = index, doubts
         if target > position:
@@ -204,17 +245,6 @@ def _moves(
             order.insert(target + 1, step)
             del order[position]
     return moves
-
-
-def _relied_on(stage: Stage, run: Instruction) -> bool:
-    """Whether a later RUN installs from lists of packages that an earlier one fetched."""
-    return any(
-        later.start > run.start
-        and later.keyword == "RUN"
-        and _INSTALLS.search(later.arguments)
-        and not _REFRESHES.search(later.arguments)
-        for later in stage.instructions
-    )
 
 
 def _copies(step: _Step) -> bool:
@@ -227,9 +257,15 @@ def _apart(copy: Copy, other: Copy | None, context: Context | None) -> bool:
     )
 
 
+@remembered
+def _blanks(dockerfile: Dockerfile) -> tuple[set[int], dict[int, int]]:
+    """Where empty lines start, and where they start by where they end."""
+    blanks = [item for item in dockerfile.items if isinstance(item, Blank)]
+    return {item.start for item in blanks}, {item.end: item.start for item in blanks}
+
+
 def _group(dockerfile: Dockerfile, moves: list[_Move]) -> Group:
-    blanks = {item.start: item for item in dockerfile.items if isinstance(item, Blank)}
-    ends = {item.end: item for item in blanks.values()}
+    blanks, ends = _blanks(dockerfile)
     edits: list[Edit] = []
     texts: dict[int, tuple[_Step, list[str]]] = {}
     block: list[_Move] = []
@@ -243,7 +279,7 @@ def _group(dockerfile: Dockerfile, moves: list[_Move]) -> Group:
             continue
         start, end = block[0].step.start, move.step.instruction.end
         if start in ends and end in blanks:
-            start = ends[start].start
+            start = ends[start]
         edits.append(Edit(start, end, ""))
         below = move.below
         texts.setdefault(below.start, (below, []))[1].append(dockerfile.source[start:end])

@@ -27,6 +27,7 @@ versions may win.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
@@ -43,13 +44,13 @@ from dockfix.packages.listing import (
     scripts,
     smallest,
 )
-from dockfix.packages.together import frame, settled, together, values
+from dockfix.packages.together import Together, frame, settled, values
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.records import Record
 from dockfix.shell.fatal import rows
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import commands, shadowed, walk
-from dockfix.syntax.tree import Dockerfile, Instruction
+from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
 
 class _Step(Record):
@@ -65,6 +66,7 @@ class _Where(Record):
     dockerfile: Dockerfile
     instruction: Instruction
     script: Script
+    hidden: frozenset[str]
 
 
 class _Merge(Record):
@@ -89,7 +91,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each stretch of installs that can be one, and for each update without use."""
     at = places(dockerfile)
     for instruction, script in scripts(dockerfile):
-        where = _Where(dockerfile, instruction, script)
+        where = _Where(dockerfile, instruction, script, shadowed(script))
         errexit = at[instruction.start].shell.errexit
         seen: set[int] = set()
         for row in rows(script, errexit=errexit):
@@ -102,7 +104,6 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
 
 def _blocks(where: _Where, row: tuple[Simple | None, ...]) -> Iterator[list[_Step]]:
     """Neighbors that are all installs or updates."""
-    hidden = shadowed(where.script)
     block: list[_Step] = []
     for simple in (*row, None):
         command = (install_of(simple) or command_of(simple)) if simple is not None else None
@@ -111,7 +112,7 @@ def _blocks(where: _Where, row: tuple[Simple | None, ...]) -> Iterator[list[_Ste
             or command is None
             or command.action not in ("install", "update")
             or (command.action == "update" and command.packages)
-            or {word.rpartition("/")[2] for word in command.program} & hidden
+            or {word.rpartition("/")[2] for word in command.program} & where.hidden
             or simple.redirects
         ):
             yield block
@@ -124,33 +125,30 @@ def _blocks(where: _Where, row: tuple[Simple | None, ...]) -> Iterator[list[_Ste
 def _findings(block: list[_Step]) -> Iterator[_Merge | _Drop]:
     fresh: _Step | None = None
     first: _Step | None = None
+    together: Together | None = None
     others: list[_Step] = []
-    useless: list[_Step] = []
-    for step in block:
+    useless: list[_Drop] = []
+    for before, step in zip([*block[:1], *block], block, strict=False):
         if step.command.action == "update":
             if fresh is not None and frame(fresh.simple) == frame(step.simple):
-                useless.append(step)
+                useless.append(_Drop(before, step))
                 continue
             fresh = step
             yield from _merged(first, others)
-            first, others = None, []
+            first, together, others = None, None, []
         else:
-            if first is not None and together(_simples(first, others), step.simple):
-                others += (*useless, step)
+            if together is not None and together.add(step.simple):
+                others += (*(one.update for one in useless), step)
             else:
                 yield from _merged(first, others)
-                yield from (_Drop(block[block.index(one) - 1], one) for one in useless)
-                first, others = step, []
+                yield from useless
+                first, together, others = step, Together(step.simple), []
             useless = []
             same = fresh is not None and fresh.command.manager is step.command.manager
             if not same or changes_sources(values(step.simple)) or not settled(step.simple):
                 fresh = None
     yield from _merged(first, others)
-    yield from (_Drop(block[block.index(one) - 1], one) for one in useless)
-
-
-def _simples(first: _Step, others: list[_Step]) -> list[Simple]:
-    return [one.simple for one in (first, *others) if one.command.action == "install"]
+    yield from useless
 
 
 def _merged(first: _Step | None, others: list[_Step]) -> Iterator[_Merge]:
@@ -176,12 +174,16 @@ def _group(where: _Where, finding: _Merge | _Drop) -> Iterator[Group]:
 
 def _comments(where: _Where, start: int, end: int) -> str:
     """The comment lines between two offsets, with indentation and endings."""
-    source = where.dockerfile.source
+    source, comments = where.dockerfile.source, where.instruction.comments
+    first = bisect_left(comments, start, key=_offset)
     return "".join(
         source[source.rfind("\n", 0, one.start) + 1 : source.index("\n", one.end) + 1]
-        for one in where.instruction.comments
-        if start <= one.start < end
+        for one in comments[first : bisect_left(comments, end, first, key=_offset)]
     )
+
+
+def _offset(comment: Comment) -> int:
+    return comment.start
 
 
 def _without(where: _Where, drop: _Drop) -> tuple[Edit, ...]:
@@ -233,7 +235,7 @@ def _together(where: _Where, merge: _Merge) -> tuple[Edit, ...]:
         else:
             text += gap.text + entry.text
     for lines, word in new:
-        above = "".join(indent + line.lstrip(" \t") for line in re.findall(r"[^\n]*\n", lines))
+        above = "".join(indent + line.lstrip(" \t") for line in re.findall(r"[^\n]*+\n", lines))
         text += f"{style.newline}{above}{indent}{word}" if spread else f" {word}"
     text += source[first.entries[last_package].end : merge.first.end]
     rest = line_behind(source, instruction, begin, end, style) if spread else ()

@@ -38,6 +38,7 @@ from dockfix.layout import Style, style_of
 from dockfix.packages.related import related_spans
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.records import Record
+from dockfix.remembered import remembered
 from dockfix.shell.joining import Chain, Part, part_of
 from dockfix.shell.tree import Item, Script
 from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
@@ -129,8 +130,7 @@ def _part(
         return None
     workdir, user = place.workdir, place.user
     if owner is not shell:
-        stage = dockerfile.stages[place.stage]
-        if any(other.keyword == "SHELL" for other in stage.instructions):
+        if place.stage in _stages_with_shell(dockerfile):
             return None  # an ONBUILD runs under the last SHELL of its stage
         workdir = user = None
     part = part_of(
@@ -144,6 +144,15 @@ def _part(
     if part is None or _swallows(dockerfile, shell, part.script) is not None:
         return None
     return part
+
+
+@remembered
+def _stages_with_shell(dockerfile: Dockerfile) -> frozenset[int]:
+    return frozenset(
+        stage.index
+        for stage in dockerfile.stages
+        if any(instruction.keyword == "SHELL" for instruction in stage.instructions)
+    )
 
 
 def _unshared(name: str, value: str) -> bool:

@@ -22,6 +22,7 @@ so
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Literal
 
 from dockfix.records import Record
@@ -64,7 +65,7 @@ class Part(Record):
     prelude: str
     barrier: str | None
     declared: bool
-    names: frozenset[str]
+    names: Container[str]
     words: frozenset[str]
     size: int
 
@@ -83,7 +84,7 @@ def part_of(
     declared: bool,
     workdir: str | None,
     user: str | None,
-    names: frozenset[str],
+    names: Container[str],
 ) -> Part | None:
     """Reads a script for joining; None if it must stay apart whatever stands beside it.
 
@@ -168,21 +169,24 @@ class Chain:
         ):
             return False
         index = len(self.parts) - 1
-        left: dict[str, int] = {}
-        contained = set()
+        left: set[str] = set()
+        contained: set[int] = set()
         for leak in last.effects.leaks:
             if leak.kind == "variable" and _forgotten(leak.name, last):
-                left[leak.name] = index
+                left.add(leak.name)
             elif leak.kind in CONTAINED or leak.kind in OPAQUE:
                 contained.add(index)
             else:
                 return False
-        found = dict.fromkeys(_overtaken(last), index)
-        left, found = {**left, **self._left}, {**found, **self._found}
-        contained |= {left[name] for name in left.keys() & part.words}
-        contained |= {
-            found[name] for name in found.keys() & set(map(family, part.effects.commands))
-        }
+        found = _overtaken(last)
+        commands = set(map(family, part.effects.commands))
+        for new, known, used in (
+            (left, self._left, part.words),
+            (found, self._found, commands),
+        ):
+            contained |= {known[name] for name in known.keys() & used}
+            if any(name not in known for name in new & used):
+                contained.add(index)
         if self.sequence:
             if contained or not ends_where_it_fails(last.items):
                 return False
@@ -192,8 +196,12 @@ class Chain:
             return False
         for number in contained:
             self.forms[number] = "subshell"
-        self._left = {name: at for name, at in left.items() if self.forms[at] != "subshell"}
-        self._found = {name: at for name, at in found.items() if self.forms[at] != "subshell"}
+        for known, new in (self._left, left), (self._found, found):
+            for name in new:
+                known.setdefault(name, index)
+            if contained:
+                for name in [name for name, at in known.items() if at in contained]:
+                    del known[name]
         self.parts.append(part)
         self.forms.append("group" if part.is_list and not self.sequence else "plain")
         self.size += part.size + overhead

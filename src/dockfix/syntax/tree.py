@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from dockfix.records import Record
+from dockfix.remembered import remembered
 
 
 class Comment(Record):
@@ -183,9 +184,14 @@ class Dockerfile(Record):
     @property
     def instructions(self) -> tuple[Instruction, ...]:
         """Every instruction of the file in order, children of ONBUILD not counted."""
-        return tuple(item for item in self.items if isinstance(item, Instruction))
+        return _instructions(self)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1; the column counts characters."""
         line_start = self.source.rfind("\n", 0, offset) + 1
         return self.source.count("\n", 0, offset) + 1, offset - line_start + 1
+
+
+@remembered
+def _instructions(dockerfile: Dockerfile) -> tuple[Instruction, ...]:
+    return tuple(item for item in dockerfile.items if isinstance(item, Instruction))
