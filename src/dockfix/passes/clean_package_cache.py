@@ -4,17 +4,18 @@
         && apt-get install -y git     →        && apt-get install -y git \\
                                                 && rm -rf /var/lib/apt/lists/*
 
-**Why.** `apt-get update` leaves some 20 MB of lists that no container needs, and that are stale by
+Why: `apt-get update` leaves some 20 MB of lists that no container needs, and that are stale by
 the time anyone does. They have to go in the same RUN: a later layer hides them but still ships
 them. A RUN of its own that only removes them (and calls `apt-get clean`) is therefore moved in.
 
-**Left alone.** RUNs whose lists are needed later: when a later RUN of the stage, or of a stage
-built on it or copying its root, installs or looks packages up before an `apt-get update` of its
-own, or runs a script that might. RUNs with a cache mount over the lists or apt's cache; exec form,
-here-documents, ONBUILD, scripts dockfix does not understand, that end in `||`, in a comment or in
-the background, that set a trap or replace themselves by `exec`; RUNs that remove lists already.
+What it leaves alone: RUNs whose lists are needed later: when a later RUN of the stage, or of a
+stage built on it or copying its root, installs or looks packages up before an `apt-get update` of
+its own, or runs a script that might. RUNs with a cache mount over the lists or apt's cache; exec
+form, here-documents, ONBUILD, scripts dockfix does not understand, that end in `||`, in a comment
+or in the background, that set a trap or replace themselves by `exec`; RUNs that remove lists
+already.
 
-**Safety.** The removal runs last, only if everything before it succeeded, and succeeds itself (`rm
+Safety: the removal runs last, only if everything before it succeeded, and succeeds itself (`rm
 -f`), so the status of the RUN stays; behind a `;` only where errexit has stopped a failure before.
 Nothing in this file reads the lists again. An image built FROM this one elsewhere has to call
 `apt-get update` before it installs, as with the official images, which ship no lists either.
@@ -156,7 +157,10 @@ def _out_of_sight(command: Simple) -> bool:
     if name == "make":
         targets = {word for word in words[1:] if word[:1] != "-" and "=" not in word}
         return not targets <= _BUILDS
-    return name in _SETUP or bool(_SCRIPT.fullmatch(words[0]))
+    return name in _SETUP or (
+        (words[0].startswith("./") or words[0].endswith((".sh", ".bash")))
+        and bool(_SCRIPT.fullmatch(words[0]))
+    )
 
 
 def _cleanable(run: Run) -> bool:
@@ -184,9 +188,7 @@ def _cleanable(run: Run) -> bool:
 
 def _behind_semicolon(script: Script) -> bool:
     """Whether errexit ends the script where its last command fails, so that a `;` may follow."""
-    return (
-        bool(prelude_of(script)) and len(script.items) > 2 and ends_where_it_fails(script.items)
-    )
+    return bool(prelude_of(script)) and len(script.items) > 2 and ends_where_it_fails(script.items)
 
 
 def _covers(mount: str) -> bool:

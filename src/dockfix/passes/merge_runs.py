@@ -3,21 +3,21 @@
     RUN apt-get update                      RUN apt-get update \\
     RUN apt-get install -y git       →          && apt-get install -y git
 
-**Why.** Every RUN is a layer, and what a later layer deletes still weighs: an archive that one RUN
+Why: every RUN is a layer, and what a later layer deletes still weighs: an archive that one RUN
 downloads and another removes, a compiler that is installed, used and purged, package lists. In one
 RUN they leave no trace. An `apt-get update` of its own also goes stale in the build cache.
 
-**Strategy.** `merge-strategy = "all"`, the default, merges every pair that may be merged;
+Strategy: `merge-strategy = "all"`, the default, merges every pair that may be merged;
 `"related"` only RUNs that gain bytes or belong together: calls of one package manager, download,
 extract and delete, install, use and remove.
 
-**Left alone.** RUNs with other flags between them or in exec form, with here-documents, under a
-SHELL that is not sh, bash, dash or ash, on Windows; ONBUILD RUNs beside ordinary ones; scripts
+What it leaves alone: RUNs with other flags between them or in exec form, with here-documents, under
+a SHELL that is not sh, bash, dash or ash, on Windows; ONBUILD RUNs beside ordinary ones; scripts
 dockfix does not understand; jobs in the background and daemons; what changes /bin/sh, /etc/hosts,
 /dev or the working directory's existence; a merged text over 128 KiB; RUNs whose own comment
 swallows the rest of a command (that is pointed out); RUNs that an ignore comment names.
 
-**Safety.** A merged RUN keeps what the two promised: the second runs if and only if the first
+Safety: a merged RUN keeps what the two promised: the second runs if and only if the first
 succeeded, from the same state of the shell as in a fresh one, and the status is that of the part
 that failed or of the last. What a part leaves in its shell is either contained in a subshell, or is
 a variable that no later part names or inherits. `set -e` does nothing to the left of `&&`, so it
@@ -35,13 +35,12 @@ from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, places, run_commands, script_of, source_span
 from dockfix.ignores import Pragma, pragma_of
 from dockfix.layout import Style, style_of
+from dockfix.neighbors import Run, neighbors, swallows
 from dockfix.packages.related import related_spans
 from dockfix.passes.base import Example, Pass, Settings
-from dockfix.records import Record
-from dockfix.remembered import remembered
-from dockfix.shell.joining import Chain, Part, part_of
+from dockfix.shell.joining import Chain
 from dockfix.shell.tree import Item, Script
-from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
+from dockfix.syntax.tree import Comment, Dockerfile
 
 _OPEN = {"plain": "", "group": "{ ", "subshell": "( "}
 _CLOSE = {"plain": "", "group": "; }", "subshell": " )"}
@@ -49,24 +48,9 @@ _CLOSE = {"plain": "", "group": "; }", "subshell": " )"}
 _OVERHEAD = 12
 
 
-class Run(Record):
-    """A RUN (or the RUN inside an ONBUILD), the comments above it, and its text for joining.
-
-    `above` are the comment lines between the instruction before and this one, `opens` says that
-    nothing but parser directives stands above those.
-    """
-
-    owner: Instruction
-    shell: Instruction
-    above: tuple[Comment, ...]
-    opens: bool
-    part: Part | None
-
-
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
-    """Yields a group for every chain of RUNs that may be merged, and a note where a comment
-    swallows."""
-    for runs in _neighbors(dockerfile):
+    """Yields a group for every chain of RUNs that may be merged, and notes on lost commands."""
+    for runs in neighbors(dockerfile, PASS.ignore_names):
         wanted = range(len(runs))
         spans = (
             [wanted]
@@ -79,99 +63,6 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     yield from _swallowed(dockerfile)
 
 
-def _neighbors(dockerfile: Dockerfile) -> Iterator[list[Run]]:
-    """Stretches of two or more RUNs with nothing but comments and blanks between them."""
-    facts: dict[int, Place] = {}
-    stretch: list[Run] = []
-    above: list[Comment] = []
-    opens = True
-    for item in (*dockerfile.items, None):
-        if isinstance(item, Comment):
-            above.append(item)
-            continue
-        if isinstance(item, Blank):
-            continue
-        run = item if isinstance(item, Instruction) else None
-        shell = (run.child or run) if run else None
-        if run is None or shell is None or shell.keyword != "RUN":
-            if len(stretch) > 1:
-                yield stretch
-            stretch, above = [], []
-            opens = opens and isinstance(item, Directive)
-            continue
-        if stretch and (stretch[-1].owner.keyword != run.keyword or _apart(above)):
-            if len(stretch) > 1:
-                yield stretch
-            stretch = []
-        facts = facts or places(dockerfile)
-        part = None if _apart(above) else _part(dockerfile, run, shell, facts[run.start])
-        stretch.append(Run(run, shell, tuple(above), opens, part))
-        above, opens = [], False
-
-
-def _apart(above: list[Comment]) -> bool:
-    """Whether a comment asks that the RUN below stay as it is."""
-    names = {name.lower() for c in above if (found := pragma_of(c.text)) for name in found.names}
-    return bool(names & PASS.ignore_names)
-
-
-def _part(
-    dockerfile: Dockerfile, owner: Instruction, shell: Instruction, place: Place
-) -> Part | None:
-    if (
-        shell.json is not None
-        or shell.heredocs
-        or place.shell.dialect is None
-        or place.shell.errexit
-        or place.shell.login
-        or (place.shell.dialect == "bash" and "BASH_ENV" in place.names)
-        or any(_unshared(flag.name, flag.value or "") for flag in shell.flags)
-    ):
-        return None
-    workdir, user = place.workdir, place.user
-    if owner is not shell:
-        if place.stage in _stages_with_shell(dockerfile):
-            return None  # an ONBUILD runs under the last SHELL of its stage
-        workdir = user = None
-    part = part_of(
-        shell.arguments,
-        place.shell.dialect,
-        declared=place.shell.declared,
-        workdir=workdir,
-        user=user,
-        names=place.names,
-    )
-    if part is None or _swallows(dockerfile, shell, part.script) is not None:
-        return None
-    return part
-
-
-@remembered
-def _stages_with_shell(dockerfile: Dockerfile) -> frozenset[int]:
-    return frozenset(
-        stage.index
-        for stage in dockerfile.stages
-        if any(instruction.keyword == "SHELL" for instruction in stage.instructions)
-    )
-
-
-def _unshared(name: str, value: str) -> bool:
-    """Whether a flag gives every RUN something of its own that would now be shared."""
-    options = value.split(",")
-    return name not in ("mount", "network") or (
-        name == "mount" and bool({"type=tmpfs", "rw", "readwrite", "rw=true"} & set(options))
-    )
-
-
-def _swallows(dockerfile: Dockerfile, shell: Instruction, script: Script) -> int | None:
-    """Where a comment begins that reaches over the end of a line, which was hardly meant."""
-    comment = script.last_comment
-    if comment is None:
-        return None
-    start, end = source_span(shell, comment.start, comment.end)
-    return start if "\n" in dockerfile.source[start:end] else None
-
-
 def _swallowed(dockerfile: Dockerfile) -> Iterator[Group]:
     facts: dict[int, Place] = {}
     for item in dockerfile.instructions:
@@ -179,7 +70,7 @@ def _swallowed(dockerfile: Dockerfile) -> Iterator[Group]:
         if shell.keyword == "RUN" and "#" in shell.arguments:
             facts = facts or places(dockerfile)
             script = script_of(shell, facts[item.start])
-            offset = _swallows(dockerfile, shell, script) if isinstance(script, Script) else None
+            offset = swallows(dockerfile, shell, script) if isinstance(script, Script) else None
             if offset is not None:
                 message = "this comment swallows the rest of the command, lines below included"
                 yield Group(offset, message, (), Safety.NOTE)
