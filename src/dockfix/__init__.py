@@ -10,7 +10,7 @@ so that `import dockfix` costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockfix.edits import Safety

@@ -7,11 +7,11 @@ before `pyproject.toml` in the same directory. What the command line says goes b
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from dockfix.errors import ConfigError
 from dockfix.options import TABLE, MergeStrategy, Options, Row
 from dockfix.records import Record
+from dockfix.typed import Any
 
 
 class Config(Record):

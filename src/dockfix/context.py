@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Literal
+
+from dockfix.typed import Literal
 
 #: A larger file is never a manifest or a list of packages.
 _LARGEST = 1_000_000

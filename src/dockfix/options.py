@@ -7,9 +7,9 @@ description; so help and error messages are Typer's, and there is nothing to kee
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, get_args, get_origin
 
 from dockfix.records import Record
+from dockfix.typed import Annotated, Any, Literal
 
 Color = Literal["auto", "always", "never"]
 MergeStrategy = Literal["all", "related"]
@@ -163,10 +163,7 @@ class Row(Record):
 
 def _row(name: str, annotation: Any) -> Row:
     declared = annotation.__origin__
-    choices: tuple[str, ...] = ()
-    for part in (declared, *get_args(declared)):
-        if get_origin(part) is Literal:
-            choices = get_args(part)
+    choices: tuple[str, ...] = getattr(declared, "values", ())
     return Row(
         name,
         "choice" if choices else _KINDS[declared],
@@ -349,6 +346,7 @@ def parse_with_typer(argv: Sequence[str]) -> Options:
 
 def _typer_annotation(row: Row) -> Any:
     import enum
+    from typing import Annotated
 
     import typer
 

@@ -22,10 +22,12 @@ _UNCLEAR = lazy(r"[$\\\"'`]")
 _REMOTE = lazy(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
 
 #: A source with such an ending is a file. (A directory called so would surprise its owner too.)
-_FILE = lazy(
-    r"\.\w*(?:rc|ignore)$|\.(?:c|cfg|conf|cpp|css|env|go|h|html|ini|jar|java|js|json|lock|md|mjs|php|py|rb|rs|sh|sql|toml"
-    r"|ts|txt|war|xml|ya?ml)$|(?:^|/)(?:Gemfile|Pipfile|Makefile|Procfile|go\.mod|go\.sum)$"
-)
+_FILE_ENDINGS = frozenset(
+    ("c", "cfg", "conf", "cpp", "css", "env", "go", "h", "html", "ini", "jar", "java", "js", "json",
+     "lock", "md", "mjs", "php", "py", "rb", "rs", "sh", "sql", "toml", "ts", "txt", "war", "xml",
+     "yaml", "yml")
+)  # fmt: skip
+_FILES = frozenset(("Gemfile", "Pipfile", "Makefile", "Procfile", "go.mod", "go.sum"))
 
 _ARCHIVE = lazy(r"\.(?:t?gz|tar|t?bz2?|t?xz|tzst|zst|tlz|lzma)$", re.IGNORECASE)
 
@@ -179,7 +181,7 @@ def copy_of(instruction: Instruction, base: str) -> Copy | None:
         return None
     into = words[-1].endswith("/") or words[-1] in (".", "..") or words[-1].endswith("/.")
     origin = flags.get("from")
-    if instruction.heredocs or any(_REMOTE.match(word) for word in words[:-1]):
+    if instruction.heredocs or any(_is_remote(word) for word in words[:-1]):
         origin = ""
     return Copy(
         instruction,
@@ -188,6 +190,10 @@ def copy_of(instruction: Instruction, base: str) -> Copy | None:
         into or len(sources) > 1,
         origin,
     )
+
+
+def _is_remote(source: str) -> bool:
+    return ("://" in source or source[3:4] == "@") and _REMOTE.match(source) is not None
 
 
 def is_pattern(source: str) -> bool:
@@ -205,7 +211,19 @@ def _is_file(source: str, context: Context | None) -> bool:
         return False
     if context is not None and (kind := context.kind(source)) is not None:
         return kind == "file"
-    return _FILE.search(source) is not None
+    return _looks_like_file(source)
+
+
+def _looks_like_file(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    _, dot, ending = name.rpartition(".")
+    return name in _FILES or bool(
+        dot
+        and (
+            ending in _FILE_ENDINGS
+            or (ending.endswith(("rc", "ignore")) and ending.replace("_", "a").isalnum())
+        )
+    )
 
 
 def _below(tree: str, name: str) -> str:
@@ -214,7 +232,7 @@ def _below(tree: str, name: str) -> str:
 
 def _matches(source: str, rest: str, context: Context | None) -> Iterable[str]:
     parent, _, pattern = source.rpartition("/")
-    if is_pattern(parent) or not _FILE.search(pattern):
+    if is_pattern(parent) or not _looks_like_file(pattern):
         yield UNTOLD
     elif rest == "" or fnmatchcase(rest, pattern):
         candidate = f"{parent}/{rest}".strip("/")

@@ -1,8 +1,8 @@
 """`Record`: what `typing.NamedTuple` is, at a fraction of what it costs to define one.
 
-To a type checker it is `NamedTuple`. At run time a class costs no generated code until its first
-instance is made: dockfix defines some seventy of them, and a run on one file makes instances of
-half (figures in docs/design.md).
+To a type checker it is `NamedTuple`. At run time a class costs no generated code until many
+instances are made: dockfix defines some seventy of them, and a run on one file makes a few
+instances of half (figures in docs/design.md).
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from typing import NamedTuple as Record
 else:
     from _collections import _tuplegetter
+
+    #: Instances that are made one argument at a time, before code for more of them pays.
+    _FEW = 40
 
     class _Definition(type):
         def __new__(cls, name, bases, space):
@@ -23,6 +26,7 @@ else:
                 __match_args__=fields,
                 _fields=fields,
                 _field_defaults=defaults,
+                _made=0,
             )
             return super().__new__(cls, name, bases, space)
 
@@ -30,7 +34,24 @@ else:
         """A tuple with named fields, taken from the annotations of the class."""
 
         def __new__(cls, *args, **named):
-            # the first instance: from here on the class makes them by code of its own
+            cls._made += 1
+            if cls._made > _FEW:
+                cls._generate()
+                return cls(*args, **named)
+            fields = cls._fields
+            if named or len(args) != len(fields):
+                defaults = cls._field_defaults
+                given = dict(zip(fields, args, strict=False))
+                if len(args) > len(fields) or not given.keys().isdisjoint(named):
+                    raise TypeError(f"{cls.__name__}() got an argument too many")
+                values = {**defaults, **given, **named}
+                if len(values) != len(fields) or not values.keys() <= set(fields):
+                    raise TypeError(f"{cls.__name__}() takes {', '.join(fields)}")
+                args = [values[field] for field in fields]
+            return tuple.__new__(cls, args)
+
+        @classmethod
+        def _generate(cls):
             defaults = cls._field_defaults
             listed = ", ".join(f"{n}={n}" if n in defaults else n for n in cls._fields)
             values = "".join(f"{name}, " for name in cls._fields)
@@ -38,7 +59,6 @@ else:
                 f"lambda _cls, {listed}: _new(_cls, ({values}))",
                 {"_new": tuple.__new__, "__builtins__": {}, **defaults},
             )
-            return cls(*args, **named)
 
         @classmethod
         def _make(cls, values):

@@ -144,10 +144,11 @@ def action_of(simple: Simple) -> tuple[Manager, Action] | None:
 
 
 #: Programs beside apt that look into its lists, or fetch them.
-_APT_READERS = lazy(
-    r"apt-(?:cache|file|add-repository|mark)|add-apt-repository|mk-build-deps|gdebi|"
-    r"unattended-upgrade|apt-fast|nala|tasksel|deb-get|equivs-build|auto-apt"
-)
+_APT_READERS = frozenset(
+    ("apt-cache", "apt-file", "apt-add-repository", "apt-mark", "add-apt-repository",
+     "mk-build-deps", "gdebi", "unattended-upgrade", "apt-fast", "nala", "tasksel", "deb-get",
+     "equivs-build", "auto-apt")
+)  # fmt: skip
 
 
 def mentions(simple: Simple) -> frozenset[str]:
@@ -159,9 +160,10 @@ def mentions(simple: Simple) -> frozenset[str]:
     names = set()
     for word in simple.words:
         for part in re.split(r"[^\w.+-]+", word.text):
-            names |= {one.name for one in MANAGERS if one.programs.fullmatch(part)}
-            if _APT_READERS.fullmatch(part):
+            if part in _APT_READERS:
                 names.add(APT.name)
+            elif manager := _manager_of(part):
+                names.add(manager.name)
     return frozenset(names)
 
 
@@ -171,13 +173,16 @@ def _program(simple: Simple) -> tuple[Manager, int] | None:
     if position is None or position >= len(simple.words):
         return None
     name = _name(simple.words[position])
-    if _PYTHON.fullmatch(name):
+    if name.startswith("py") and _PYTHON.fullmatch(name):
         follow = [word.value for word in simple.words[position + 1 : position + 3]]
         return (PIP, position + 3) if follow == ["-m", "pip"] else None
-    for manager in MANAGERS:
-        if manager.programs.fullmatch(name):
-            return manager, position + 1
-    return None
+    manager = _manager_of(name)
+    return (manager, position + 1) if manager else None
+
+
+@lru_cache(maxsize=4096)
+def _manager_of(program: str) -> Manager | None:
+    return next((one for one in MANAGERS if one.programs.fullmatch(program)), None)
 
 
 def _behind_wrappers(words: tuple[Word, ...]) -> int | None:

@@ -34,22 +34,29 @@ _SYSTEM = frozenset(
     )
 )
 #: Trees that installs write to, wherever they look like a place for an application.
+_MAYBE_TAKEN = ("/opt/", "/go/", "/usr/src/")
 _TAKEN = lazy(r"/(?:opt/(?:conda|venv|rh)|go/(?:pkg|bin)|usr/src/linux[^/]*)(?:/|$)")
 _HOME_FILES = (
     ".bundle", ".bundlerc", ".cargo", ".config", ".curlrc", ".gem", ".gemrc", ".gitconfig",
     ".netrc", ".npmrc", ".pip", ".pydistutils.cfg", ".ssh", ".wgetrc", ".yarnrc", ".yarnrc.yml",
 )  # fmt: skip
-_PACKAGING = lazy(
-    r"setup\.(?:py|cfg)|.*\.toml|.*requirements.*|.*constraints.*|.*\.lock|.*\.gemspec|.*\.whl|.*\.t?gz"
-    r"|vendor|vendored|packages?|pkg|patches|scripts|libs?|engines|staging|components|wheels?|wheelhouse|deps|dependencies|third.?party"
-    r"|plugins|modules|Pipfile|Gemfile|package.*\.json|go\.(?:mod|sum)",
-    re.IGNORECASE,
-)
+_PACKAGING = frozenset(
+    ("setup.py", "setup.cfg", "vendor", "vendored", "package", "packages", "pkg", "patches",
+     "scripts", "lib", "libs", "engines", "staging", "components", "wheel", "wheels", "wheelhouse",
+     "deps", "dependencies", "plugins", "modules", "pipfile", "gemfile", "go.mod", "go.sum")
+)  # fmt: skip
+_PACKAGING_ENDS = (".toml", ".lock", ".gemspec", ".whl", ".tgz", ".gz")
 #: Variables that lead a package manager, or what it starts, to files.
 _LEADING = lazy(
     r"(?:PIP|UV|POETRY|PIPENV|NPM_CONFIG|npm_config|YARN|PNPM|BUNDLE|GEM|GO|RUBY|LD|GIT|SSL|PYENV"
     r"|RBENV|ASDF|NODE|PYTHON|XDG)_?\w*|HOME|ENV|BASH_ENV|CC|CFLAGS|LDFLAGS|\w*CERT\w*|\w*CA_BUNDLE",
 )
+#: How all of them begin that do not speak of certificates: most variables are told by this alone.
+_LEADING_STARTS = (
+    "PIP", "UV", "POETRY", "NPM_CONFIG", "npm_config", "YARN", "PNPM", "BUNDLE", "GEM", "GO",
+    "RUBY", "LD", "GIT", "SSL", "PYENV", "RBENV", "ASDF", "NODE", "PYTHON", "XDG", "HOME", "ENV",
+    "BASH_ENV", "CC", "CFLAGS",
+)  # fmt: skip
 _LEADS_NOWHERE = lazy(
     r"v?\d[\w.]*|true|false|yes|no|on|off|auto|production|development|silent|error|warn|info|utf-?8"
     r"|https?://\S*",
@@ -94,7 +101,8 @@ def doubt(
 def may_lead(name: str, value: str) -> bool:
     """Whether a variable might tell an installer of files, in general."""
     return name == "PATH" or (
-        _LEADING.fullmatch(name) is not None
+        (name.startswith(_LEADING_STARTS) or "CERT" in name or "CA_BUNDLE" in name)
+        and _LEADING.fullmatch(name) is not None
         and not _NEVER_LEADS.fullmatch(name)
         and not _LEADS_NOWHERE.fullmatch(value)
     )
@@ -110,7 +118,9 @@ def _lands_aside(copy: Copy, system: bool, context: Context | None) -> bool:
     for landing in copy.landings(context):
         parts = landing.split("/")
         first, depth = (parts[1] if len(parts) > 1 else ""), len(parts) - 1
-        if first in _SYSTEM or _TAKEN.match(landing):
+        if first in _SYSTEM:
+            return False
+        if landing.startswith(_MAYBE_TAKEN) and _TAKEN.match(landing):
             return False
         if landing[0] == "?":
             continue
@@ -206,13 +216,26 @@ def _supplied(
     return None
 
 
+def _is_packaging(name: str) -> bool:
+    """Whether a file or folder is called as those are that manifests name."""
+    name = name.lower()
+    return (
+        name in _PACKAGING
+        or name.endswith(_PACKAGING_ENDS)
+        or "requirements" in name
+        or "constraints" in name
+        or (name.startswith("package") and name.endswith(".json"))
+        or (name.startswith("third") and name.endswith("party") and len(name) < 12)
+    )
+
+
 def _unseen(
     copy: Copy, command: Reads, here: str, path: str, name: str, context: Context | None
 ) -> Iterator[str | None]:
     """Why a manifest that cannot be read might name what a COPY brings."""
     around = (here, path.rpartition("/")[0])
     landings = copy.landings(context)
-    if any(_PACKAGING.fullmatch(part) for one in copy.sources for part in one.split("/")):
+    if any(_is_packaging(part) for one in copy.sources for part in one.split("/")):
         yield None
     elif (
         command.manager != "pip"

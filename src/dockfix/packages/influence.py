@@ -6,20 +6,49 @@ import re
 from collections.abc import Collection, Iterable
 
 from dockfix.patterns import lazy
+from dockfix.records import Record
+
+
+class _Family(Record):
+    """Names of packages: in full, by how they start, and by how they start and end."""
+
+    names: frozenset[str]
+    starts: tuple[str, ...]
+    spans: tuple[tuple[str, str], ...]
+
+    def holds(self, name: str) -> bool:
+        return (
+            name in self.names
+            or name.startswith(self.starts)
+            or any(name.startswith(start) and name.endswith(end) for start, end in self.spans)
+        )
+
+
+def _family(text: str) -> _Family:
+    """A family from its members, where a star stands for anything."""
+    members = text.split()
+    spans = [member.partition("*") for member in members if "*" in member]
+    return _Family(
+        frozenset(member for member in members if "*" not in member),
+        tuple(start for start, _, end in spans if not end),
+        tuple((start, end) for start, _, end in spans if end),
+    )
+
 
 #: They bring sources, keys, ways to fetch, or change the manager itself: an install behind them may
 #: find other packages than one beside them.
-_SOURCES = lazy(
-    r"""apt-transport-.*|ca-certificates.*|(?:software|python\d*-software)-properties.*
-    |.*-keyring|.*-keys|.*-archive|(?!lsb[-_]).*[-_]release(?:-.*)?
-    |.*-repos?(?:sitor(?:y|ies))?(?:-.*)?|epel.*|remi-.*|pgdg-.*
-    |apt|apt-(?:utils|list.*|cacher.*|p2p|rpm)|auto-apt-proxy|squid-deb-proxy-client|netselect.*
-    |aptitude|dpkg|libapt-.*|localepurge|etckeeper|needrestart|eatmydata|debconf.*|cdebconf
-    |yum|yum-.*|dnf|dnf5?-.*|microdnf|libdnf.*|python\d*-dnf.*|rpm|libzypp.*|zypper.*
-    |subscription-manager.*|apk-tools.*
-    |google-(?:chrome|earth).*|opera.*|vivaldi.*|brave.*|microsoft-edge.*|skype.*|slack.*|code
-    |teamviewer.*|dropbox|nautilus-dropbox|spotify.*|steam.*|virtualbox.*|flashplugin.*""",
-    re.VERBOSE,
+_SOURCES = _family(
+    """apt-transport-* ca-certificates* software-properties* *-keyring *-keys *-archive epel* remi-*
+    pgdg-* apt apt-utils apt-list* apt-cacher* apt-p2p apt-rpm auto-apt-proxy
+    squid-deb-proxy-client netselect* aptitude dpkg libapt-* localepurge etckeeper needrestart
+    debconf* cdebconf yum yum-* dnf dnf-* dnf5-* microdnf libdnf* rpm libzypp* zypper*
+    subscription-manager* apk-tools* google-chrome* google-earth* opera* vivaldi* brave*
+    microsoft-edge* skype* slack* code teamviewer* dropbox nautilus-dropbox spotify* steam*
+    virtualbox* flashplugin*"""
+)
+_RELEASES = lazy(
+    r"(?!lsb[-_]).*[-_]release(?:-.*)?|.*-repos?(?:sitor(?:y|ies))?(?:-.*)?"
+    r"|python\d*-(?:software-properties|dnf).*"
 )
 
 #: Packages that others accept as an alternative (`default-jre | java-runtime`). apt counts what is
@@ -59,28 +88,30 @@ _WEB = lazy(
 
 #: Families of packages that throw one another out: asked for at once, apt refuses.
 _RIVALS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?:nodejs|npm|node-\S*|yarn|yarnpkg|cmdtest)",
-        r"(?:docker|containerd|runc|podman|moby|crun)\S*",
-        r"libcurl\S*-dev",
-        r"lib(?:ssl|ssl1\.0)-dev",
-        r"libjpeg\S*",
-        r"libpng\S*",
-        r"libtiff\S*",
-        r"libreadline\S*",
-        r"libhdf5\S*|hdf5\S*",
-        r"(?:ruby|rubygems|rake|bundler)\S*",
-        r"(?:erlang|esl-erlang|elixir|rabbitmq)\S*",
-        r"(?:redis|memcached|elasticsearch|kibana|logstash)\S*",
-        r"(?:iptables|nftables|ufw|firewalld)\S*",
-        r"libav\S*|ffmpeg\S*|libsw\S*",
-        r"(?:vim|neovim)\S*",
-        r"(?:libudev|udev|eudev|libsystemd)\S*",
-        r"(?:libgl|libegl|libgles|libglx|mesa)\S*",
-        r"(?:libmagick|libgraphicsmagick|imagemagick|graphicsmagick)\S*",
-        r"(?:libpq|postgresql|pgdg|libpgtypes|libecpg)\S*",
-        r"(?:libzmq|libzmq3|libgdbm|libdb\d?|libpython|python)\S*-dev",
+    map(
+        _family,
+        (
+            "nodejs npm node-* yarn yarnpkg cmdtest",
+            "docker* containerd* runc* podman* moby* crun*",
+            "libcurl*-dev",
+            "libssl-dev libssl1.0-dev",
+            "libjpeg*",
+            "libpng*",
+            "libtiff*",
+            "libreadline*",
+            "libhdf5* hdf5*",
+            "ruby* rubygems* rake* bundler*",
+            "erlang* esl-erlang* elixir* rabbitmq*",
+            "redis* memcached* elasticsearch* kibana* logstash*",
+            "iptables* nftables* ufw* firewalld*",
+            "libav* ffmpeg* libsw*",
+            "vim* neovim*",
+            "libudev* udev* eudev* libsystemd*",
+            "libgl* libegl* libgles* libglx* mesa*",
+            "libmagick* libgraphicsmagick* imagemagick* graphicsmagick*",
+            "libpq* postgresql* pgdg* libpgtypes* libecpg*",
+            "libzmq*-dev libgdbm*-dev libdb*-dev libpython*-dev python*-dev",
+        ),
     )
 )
 
@@ -94,7 +125,14 @@ _BUILD_TOOLS = lazy(
 
 def changes_sources(names: Iterable[str]) -> bool:
     """Whether one of the packages may change where packages come from, or the manager itself."""
-    return any(_SOURCES.fullmatch(base(name)) for name in names)
+    return any(_brings_sources(base(name)) for name in names)
+
+
+def _brings_sources(name: str) -> bool:
+    return _SOURCES.holds(name) or (
+        ("release" in name or "-repo" in name or name.startswith("python"))
+        and _RELEASES.fullmatch(name) is not None
+    )
 
 
 def chosen_among(first: Iterable[str], second: Iterable[str], manager: str) -> bool:
@@ -116,7 +154,7 @@ def chosen_beside(before: Collection[str], second: Iterable[str], manager: str) 
         if _WEB_SERVERS.fullmatch(name) and any(map(_WEB.fullmatch, before)):
             return True
         for family in _RIVALS:
-            if family.fullmatch(name) and any(map(family.fullmatch, before)):
+            if family.holds(name) and any(map(family.holds, before)):
                 return True
     return False
 

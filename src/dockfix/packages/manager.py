@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal
 
 from dockfix.records import Record
+from dockfix.typed import Literal
 
 #: What a command does to an image. "reads": looks into the lists of what can be had.
 Action = Literal["update", "install", "upgrade", "remove", "clean", "reads", "other"]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from dockfix.packages.command import Argument, Command, command_of
 from dockfix.packages.language import GEM, NPM, PIP
+from dockfix.packages.manager import words
 from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.shell.tree import Script, Simple, Word
@@ -129,13 +130,20 @@ def _system(command: Command) -> Reads | None:
     )
 
 
-_PIP_FILES = lazy(r"(?:-[A-Za-z]*r|-[A-Za-z]*c|--requirements?|--constraint)\Z")
-_PIP_TREES = lazy(r"(?:-[A-Za-z]*t|--target|--prefix|--root|--cache-dir)\Z")
-_PIP_REFUSED = lazy(
-    r"(?:-[A-Za-z]*[ebdC]|--editable|--src|--build(?:-dir(?:ectory)?)?|--source(?:-dir)?|--cert"
-    r"|--client-cert|--config-settings?|--group|--python|--log(?:-file)?|--local-log|--report"
-    r"|--download(?:-cache)?|--global-option|--install-option|--dry-run)\Z"
+_PIP_FILES = words("--requirement --requirements --constraint")
+_PIP_TREES = words("--target --prefix --root --cache-dir")
+_PIP_REFUSED = words(
+    "--editable --src --build --build-dir --build-directory --source --source-dir --cert",
+    "--client-cert --config-setting --config-settings --group --python --log --log-file",
+    "--local-log --report --download --download-cache --global-option --install-option --dry-run",
 )
+
+
+def _is_one_of(name: str, long: frozenset[str], letters: str) -> bool:
+    """Whether an option is one of the long ones, or letters behind a dash of which one is last."""
+    return name in long or (
+        name[:1] == "-" and name[-1] in letters and name[1:].isascii() and name[1:].isalpha()
+    )
 
 
 def _pip(command: Command, *, as_module: bool) -> Reads | None:
@@ -145,13 +153,13 @@ def _pip(command: Command, *, as_module: bool) -> Reads | None:
     trees: list[str] = []
     for option in command.options:
         name, value = _split(option)
-        if _PIP_REFUSED.match(name):
+        if _is_one_of(name, _PIP_REFUSED, "ebdC"):
             return None
-        if _PIP_FILES.match(name):
+        if _is_one_of(name, _PIP_FILES, "rc"):
             if not value or "$" in value or _URL.match(value):
                 return None
             files.append(value)
-        elif _PIP_TREES.match(name):
+        elif _is_one_of(name, _PIP_TREES, "t"):
             trees.append(value)
         elif name in ("-f", "--find-links") and not _URL.match(value):
             return None

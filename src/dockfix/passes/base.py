@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal, Protocol
 
 from dockfix.edits import Group, Safety
 from dockfix.records import Record
 from dockfix.syntax.tree import Dockerfile
+from dockfix.typed import Literal, Protocol
 
 
 class Context(Protocol):

@@ -32,7 +32,6 @@ unsafe where it has to be taken on trust.
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -151,6 +150,8 @@ def _reads(instruction: Instruction, script: object) -> tuple[Reads, ...] | None
     if instruction.keyword != "RUN" or instruction.heredocs:
         return None
     if instruction.json:
+        import shlex  # brings more with it than most files need
+
         script = read(shlex.join(instruction.json), "sh")
     return reads_of(script) if isinstance(script, Script) and not script.comments else None
 

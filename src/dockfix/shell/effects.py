@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Literal
 
 from dockfix.patterns import lazy
 from dockfix.records import Record
@@ -37,6 +36,7 @@ from dockfix.shell.tree import (
     Unknown,
     Word,
 )
+from dockfix.typed import Literal
 
 #: A subshell around the script keeps these from leaking.
 CONTAINED = ("directory", "variable", "export", "option", "umask", "limit", "function", "exit",

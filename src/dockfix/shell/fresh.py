@@ -32,11 +32,15 @@ _STARTED_INSIDE = lazy(
     r"|\bpg_ctl\b|start-stop-daemon|--?daemon(?:ize)?\b|--fork\b|--background\b|--detach\b"
     r"|[^&>\s][ \t]*&[ \t]*['\"]"
 )
+_STARTERS = (
+    "init.d/", "service", "systemctl", "pg_ctl", "-daemon", "--fork", "--background", "--detach"
+)  # fmt: skip
 #: Files and folders that a container process gets a mount of its own for.
 _MOUNTED = lazy(
     r"/etc/(?:hosts|resolv\.conf|hostname)(?![\w.-])|/dev/shm(?![\w-])"
     r"|/dev/(?!null|std(?:in|out|err)|tty|zero|u?random|fd\b|tcp\b|udp\b)[A-Za-z]"
 )
+_MAYBE_MOUNTED = ("/etc/host", "/etc/resolv.conf", "/dev/")
 _MACHINE = frozenset(
     ("mount", "umount", "sysctl", "hostname", "domainname", "swapon", "mknod", "modprobe",
      "chroot", "unshare", "setcap")
@@ -105,11 +109,11 @@ def barrier(script: Script, workdir: str | None, user: str | None) -> str | None
     either means that the file does not say.
     """
     text = script.text
-    if _MOUNTED.search(text):
+    if any(path in text for path in _MAYBE_MOUNTED) and _MOUNTED.search(text):
         return "it touches a file that every RUN gets anew"
-    if _STARTED_INSIDE.search(text):
+    if _may_start(text) and _STARTED_INSIDE.search(text):
         return "it starts something in the background"
-    if _EDITS_ACCOUNTS.search(text):
+    if ("/etc/passwd" in text or "/etc/group" in text) and _EDITS_ACCOUNTS.search(text):
         return "it edits the user database"
     for command in walk(script, nested=True):
         words = unwrapped(command)
@@ -136,6 +140,11 @@ def barrier(script: Script, workdir: str | None, user: str | None) -> str | None
     return None
 
 
+def _may_start(text: str) -> bool:
+    """Whether a look for what a script starts inside of others is worth its time."""
+    return any(word in text for word in _STARTERS) or "&" in text.replace("&&", "")
+
+
 def unwrapped(command: Simple) -> tuple[Word, ...]:
     """The words of a command without a plain `sudo`, `command` or `exec` in front."""
     words = command.words
@@ -148,7 +157,7 @@ def loses_directory(script: Script, workdir: str | None) -> bool:
     """Whether a script may remove or move the directory it was started in, or one above it."""
     here = workdir
     moved = False
-    fresh = set(_FROM_MKTEMP.findall(script.text))
+    fresh = set(_FROM_MKTEMP.findall(script.text)) if "mktemp" in script.text else set()
     for command in walk(script):
         words = unwrapped(command)
         name = words[0].value if words else None
@@ -198,7 +207,7 @@ def _may_remove(
         return True
     if workdir is None:
         looks_like_file = "." in target.rpartition("/")[2] and not glob
-        return not (_SCRATCH.match(target + ("/." if glob else "")) or looks_like_file)
+        return not (looks_like_file or _SCRATCH.match(target + ("/." if glob else "")))
     if glob:
         return workdir.startswith(target.rstrip("/") + "/")
     return workdir == target or workdir.startswith(target.rstrip("/") + "/")

@@ -23,7 +23,6 @@ so
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Literal
 
 from dockfix.records import Record
 from dockfix.shell.effects import (
@@ -39,6 +38,7 @@ from dockfix.shell.effects import (
 from dockfix.shell.fresh import barrier, family, may_replace, replaceable
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Dialect, Item, Script, Simple, Subshell, Unknown
+from dockfix.typed import Literal
 
 #: Linux takes no argument of MAX_ARG_STRLEN = 128 KiB or more (its terminating zero byte counts).
 MOST_BYTES = 128 * 1024 - 1

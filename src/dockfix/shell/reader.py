@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Literal
 
 from dockfix.patterns import lazy
 from dockfix.shell.conditional import ConditionalReader
@@ -35,6 +34,7 @@ from dockfix.shell.tree import (
     Word,
 )
 from dockfix.shell.words import DELIMITER, NAME, NotUnderstoodError
+from dockfix.typed import Literal
 
 _OPENING = lazy(
     rf"(?:if|for|while|until|case|function|select|coproc|time|\[\[|\{{)(?={DELIMITER})"

@@ -8,9 +8,8 @@ and-or list, that is made of pipelines, and those of commands.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from dockfix.records import Record
+from dockfix.typed import Literal
 
 #: The shells dockfix reads. "sh" may be any of dash, busybox ash and bash, so what these read
 #: differently is not understood under "sh".

@@ -5,7 +5,6 @@ Changes are given as edits against the text handed in, as few characters as will
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -32,6 +31,10 @@ class Repair(Record):
 
 def escaped(value: str) -> str:
     """`value` as it stands inside the quotes of a JSON string; what can be read stays readable."""
+    if value.isprintable() and '"' not in value and "\\" not in value:
+        return value
+    import json  # takes longer to import than most files to rewrite
+
     return "".join(
         json.dumps(character)[1:-1]
         if character in '"\\' or not character.isprintable()
@@ -115,6 +118,8 @@ def _after_space(text: str, position: int) -> int:
 
 def _read(found: re.Match[str]) -> tuple[str | None, list[Edit]]:
     if found["json"] is not None:
+        import json
+
         try:
             return str(json.loads(found["json"])), []
         except ValueError:

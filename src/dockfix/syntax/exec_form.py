@@ -45,6 +45,12 @@ def read_strings(text: str) -> tuple[str, ...] | None:
     """
     if text[:1] != "[":
         return None
+    plain = text.split('"')
+    if len(plain) % 2 and "\\" not in text and text.isprintable():
+        # without escapes every second piece is a string, and between them stand commas
+        between = [piece.strip(" ") for piece in plain[::2]]
+        if between == ["[", *[","] * (len(between) - 2), "]"]:
+            return tuple(plain[1::2])
     if _ARRAY.match(text):
         return tuple([_decode(string) for string in _STRINGS.findall(text)])
     if re.match(_PROMISING, text) and _is_array(text):

@@ -18,7 +18,6 @@ How the arguments of each keyword become `Instruction.words`:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NoReturn
 
 from dockfix.errors import DockerfileSyntaxError, ExpansionError
 from dockfix.patterns import lazy
@@ -38,6 +37,7 @@ from dockfix.syntax.tree import (
     Stage,
     Word,
 )
+from dockfix.typed import NoReturn
 
 Item = Comment | Blank | Directive | Instruction
 

@@ -7,12 +7,12 @@ refuses is one last token from the beginning of the refused instruction on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from dockfix.records import Record
 from dockfix.syntax.parser import Refusal, read
 from dockfix.syntax.source import BOM, WHITE_SPACE
 from dockfix.syntax.tree import Blank, Comment, Directive, Heredoc, Instruction
+from dockfix.typed import Literal
 
 Kind = Literal[
     "bom",

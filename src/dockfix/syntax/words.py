@@ -15,7 +15,6 @@ from dockfix.syntax.source import BYTE_SPACE, WHITE_SPACE
 Span = tuple[int, int]
 
 _RUNS = lazy(r"[^\t\v\f\r ]+")
-_BYTE_SPACES = lazy(f"[{re.escape(BYTE_SPACE)}]*")
 #: A flag without quotes and escapes, the usual case.
 _PLAIN_FLAG = lazy(r"--[!#-&(-\[\]-_a-~]*(?=[\t\n\v\f\r ]|\Z)")
 
@@ -84,8 +83,9 @@ def split_flags(text: str, start: int, stop: int, escape: str) -> tuple[list[Fla
 
 
 def _skip_byte_spaces(text: str, start: int, stop: int) -> int:
-    found = _BYTE_SPACES.match(text, start, stop)
-    return found.end() if found else start
+    while start < stop and text[start] in BYTE_SPACE:
+        start += 1
+    return start
 
 
 def _quoted_flag(text: str, start: int, stop: int, escape: str) -> tuple[int, str]:
