@@ -164,6 +164,9 @@ def builds_others(names: Iterable[str]) -> bool:
     return any(_BUILD_TOOLS.fullmatch(base(name).replace("_", "-")) for name in names)
 
 
+_BEHIND_NAME = lazy(r"[=<>~!/:@\[;\s]")
+
+
 def base(name: str) -> str:
     """The name of a package without version, suite, architecture, extras."""
-    return re.split(r"[=<>~!/:@\[;\s]", name.lstrip("@"), maxsplit=1)[0].lower()
+    return _BEHIND_NAME.split(name.lstrip("@"), maxsplit=1)[0].lower()

@@ -46,6 +46,8 @@ class Gap(Record):
 
     @property
     def comments(self) -> tuple[str, ...]:
+        if not self.lines:
+            return ()
         return tuple(line for line in self.lines if line.lstrip().startswith("#"))
 
     @property
@@ -88,7 +90,6 @@ class _Known(Record):
     unusual: tuple[str, ...]
 
 
-_NONE_KNOWN = _Known({}, ())
 
 
 @remembered
@@ -130,10 +131,11 @@ def listing_of(
         value = argument.words[0].value or ""
         entries.append(Entry(start, end, text, value, movable, gap))
         done = end
-    known = _known(entries) if any(entry.gap.comments for entry in entries) else _NONE_KNOWN
-    bound = [_speaks_of(number, entries, known) for number in range(len(entries))]
-    if all(bound[number] for number, entry in enumerate(entries) if entry.gap.comments):
-        entries = [one._replace(bound=is_) for one, is_ in zip(entries, bound, strict=True)]
+    if any(entry.gap.comments for entry in entries):
+        known = _known(entries)
+        bound = [_speaks_of(number, entries, known) for number in range(len(entries))]
+        if all(bound[number] for number, entry in enumerate(entries) if entry.gap.comments):
+            entries = [one._replace(bound=is_) for one, is_ in zip(entries, bound, strict=True)]
     return _with_sections(entries)
 
 

@@ -29,6 +29,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import le
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import source_span
@@ -46,6 +47,7 @@ from dockfix.packages.listing import (
     smallest,
 )
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed, walk
@@ -125,6 +127,10 @@ def _groups(found: _List) -> Iterator[Group]:
         yield Group(entries[0].start, message, edits)
 
 
+_PUNCTUATION = lazy("[^a-z0-9]")
+_NUMBER = lazy(r"\d+")
+
+
 def _arranged(listing: Listing) -> list[tuple[int, int]]:
     """Pairs of slot and entry: which entry comes to stand in which slot."""
     entries = listing.entries
@@ -156,16 +162,18 @@ def _key(value: str) -> tuple[str, str]:
 
 def _in_order(values: Sequence[str]) -> bool:
     """Whether somebody may have sorted them: by bytes, by names, as a locale or ls -v does."""
-    return any(
-        keys == sorted(keys)
-        for keys in (
-            list(values),
-            [value.casefold() for value in values],
-            [base(value).casefold() for value in values],
-            [re.sub("[^a-z0-9]", "", base(value)) for value in values],
-            [re.sub(r"\d+", lambda m: m[0].zfill(9), base(value)) for value in values],
-        )
+    if _ascends(values) or _ascends([value.casefold() for value in values]):
+        return True
+    names = [base(value) for value in values]
+    return (
+        _ascends(names)
+        or _ascends([_PUNCTUATION.sub("", name) for name in names])
+        or _ascends([_NUMBER.sub(lambda found: found[0].zfill(9), name) for name in names])
     )
+
+
+def _ascends(keys: Sequence[str]) -> bool:
+    return all(map(le, keys, keys[1:]))
 
 
 def _in_place(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
