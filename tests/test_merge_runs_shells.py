@@ -20,6 +20,8 @@ SEED = int(os.environ.get("DOCKFIX_SHELL_SEED", "20260301"))
 BATCH = 500
 
 _FILES = "abcdef"
+#: The background job stands in braces: without, `echo $? > a || sleep 0 &` would be all of it, and
+#: race with the next RUN for a file.
 _SIMPLE = (
     "touch {f}", "touch {f}", "echo {f} > {g}", "echo $v >> {f}", "echo ${{w:-none}} > {f}",
     "test -e {f}", "true", "false", "mkdir -p {f}.d", "cd {f}.d", "mkdir -p {f}.d && cd {f}.d",
@@ -33,7 +35,7 @@ _SIMPLE = (
     "(cd /; touch {f})", "rm -f {f}", "echo \"$(cat {f})\" > {g}", "cat {f} | tr a b > {g}",
     "false | true", "x=$(false)", "echo $OLDPWD > {f}", "command cd {f}.d",
     "test -e {f} || touch {f}", "grep -q {f} {g}", "readonly r=1", "hash -r", "mv {f} {g}",
-    "rm -rf {f}.d", "sleep 0 &", "set -x",
+    "rm -rf {f}.d", "{{ sleep 0 & }}", "set -x",
 )  # fmt: skip
 
 

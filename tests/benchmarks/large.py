@@ -166,7 +166,7 @@ def logical_line(size: int, continuations: int) -> str:
 def padded(text: str, size: int) -> str:
     """The text with its lines made longer until it has that size, in characters."""
     lines = text.splitlines(keepends=True)
-    missing = max(size - len(text), 0) // len(lines)
+    missing = max(size - len(text), 0) // sum(line.startswith("RUN") for line in lines)
     return "".join(
         line if not line.startswith("RUN") else f"{line[:-1]} {'x' * missing}\n" for line in lines
     )

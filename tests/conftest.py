@@ -1,0 +1,11 @@
+"""What all tests share: in CI, generated cases are the same in every run."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
