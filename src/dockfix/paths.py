@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 from dockfix.facts import places
 from dockfix.passes.base import Context
@@ -154,7 +153,7 @@ class Copy(Record):
             if self.origin is not None or path not in (self.target, _below(self.target, wanted)):
                 continue
             if is_pattern(source):
-                if not is_pattern(parent) and fnmatchcase(wanted, name):
+                if not is_pattern(parent) and _fits(wanted, name):
                     return f"{parent}/{wanted}".lstrip("/")
             elif name and (path == _below(self.target, name) or path == self.target):
                 kind = context.kind(source) if context else "file"
@@ -230,11 +229,17 @@ def _below(tree: str, name: str) -> str:
     return f"{tree.rstrip('/')}/{name}"
 
 
+def _fits(name: str, pattern: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(name, pattern)
+
+
 def _matches(source: str, rest: str, context: Context | None) -> Iterable[str]:
     parent, _, pattern = source.rpartition("/")
     if is_pattern(parent) or not _looks_like_file(pattern):
         yield UNTOLD
-    elif rest == "" or fnmatchcase(rest, pattern):
+    elif rest == "" or _fits(rest, pattern):
         candidate = f"{parent}/{rest}".strip("/")
         if rest == "" or context is None or context.kind(candidate) is not None:
             yield candidate if rest else UNTOLD

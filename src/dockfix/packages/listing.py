@@ -53,7 +53,7 @@ class Gap(Record):
     @property
     def divides(self) -> bool:
         """Whether an empty line stands in it."""
-        return len(self.comments) < len(self.lines)
+        return bool(self.lines) and len(self.comments) < len(self.lines)
 
 
 class Entry(Record):
@@ -131,7 +131,7 @@ def listing_of(
         value = argument.words[0].value or ""
         entries.append(Entry(start, end, text, value, movable, gap))
         done = end
-    if any(entry.gap.comments for entry in entries):
+    if any(entry.gap.lines for entry in entries):
         known = _known(entries)
         bound = [_speaks_of(number, entries, known) for number in range(len(entries))]
         if all(bound[number] for number, entry in enumerate(entries) if entry.gap.comments):
@@ -180,7 +180,9 @@ def _movable(command: Command, argument: Argument) -> bool:
 def _may_want_value(argument: Argument) -> bool:
     """Whether an unquoted variable may end in an option whose value comes next."""
     word: Word = argument.words[0]
-    return not argument.option and any(
+    if argument.option or not word.expansions:
+        return False
+    return any(
         not expansion.quoted and re.search("OPT|ARG|FLAG|PARAM", expansion.name.upper())
         for expansion in word.expansions
     )
