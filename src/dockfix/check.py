@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dockfix.edits import Edit
 from dockfix.facts import places, script_of
 from dockfix.ignores import pragma_of
+from dockfix.remembered import remembered
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
@@ -60,6 +61,7 @@ def check_kept(before: Dockerfile, after: Dockerfile) -> str | None:
     return None
 
 
+@remembered
 def _comments(dockerfile: Dockerfile) -> tuple[Counter[str], set[tuple[str, str]]]:
     texts: list[str] = []
     facts = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 
 from dockfix.check import check_kept, check_untouched
 from dockfix.edits import Edit, Group, Safety, apply
@@ -129,6 +130,7 @@ class _Run:
         self.current = self.original
         self.switched_off = ignores(self.original)
         self.layers: list[_Layer] = []
+        self.at_rest: dict[str, tuple[Dockerfile, list[Applied]]] = {}
         self.line_starts: list[int] = []
 
     def read(self, text: str) -> Dockerfile:
@@ -147,7 +149,7 @@ class _Run:
             rest: list[Applied] = []
             quiet = True
             for one in passes:
-                made, left = self.step(one)
+                made, left = self.step_unless_at_rest(one)
                 applied += made
                 rest += left
                 if made:
@@ -164,6 +166,16 @@ class _Run:
         if self.original.fragment:
             notes.append(self.note("fragment", "no FROM: read as part of a stage"))
         return self.result(applied, [f for f in rest if f.safety is Safety.UNSAFE], notes)
+
+    def step_unless_at_rest(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
+        """`step`, but a pass that had nothing to do with this very tree is not asked again."""
+        tree, left = self.at_rest.get(one.code, (None, []))
+        if tree is self.current:
+            return [], left
+        made, left = self.step(one)
+        if not made:
+            self.at_rest[one.code] = self.current, left
+        return made, left
 
     def step(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
         """Lets one pass work on the current file: what it did, and what it may not or cannot do."""
@@ -212,8 +224,8 @@ class _Run:
     def position(self, offset: int) -> tuple[int, int]:
         """`Dockerfile.position` of the original, for many offsets."""
         if not self.line_starts:
-            source = self.original.source
-            self.line_starts = [0, *(at + 1 for at, c in enumerate(source) if c == "\n")]
+            lines = self.original.source.split("\n")
+            self.line_starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
         line = bisect_right(self.line_starts, offset)
         return line, offset - self.line_starts[line - 1] + 1
 

@@ -40,6 +40,8 @@ def commands(items: Iterable[Item], *, nested: bool = False) -> Iterator[Command
 
 def _inside(command: Command, nested: bool) -> Iterator[Command]:
     yield command
+    if isinstance(command, Simple) and not (nested and _may_nest(command)):
+        return
     if nested:
         for expansion in _expansions(_words(command)):
             yield from commands(expansion.body or (), nested=True)
@@ -47,6 +49,12 @@ def _inside(command: Command, nested: bool) -> Iterator[Command]:
         yield from _inside(command.body, nested)
     for body in _bodies(command):
         yield from commands(body, nested=nested)
+
+
+def _may_nest(command: Simple) -> bool:
+    if command.assignments or command.redirects:
+        return True
+    return any(word.expansions for word in command.words)
 
 
 def _bodies(command: Command) -> Iterator[tuple[Item, ...]]:
@@ -93,6 +101,8 @@ def _expansions(words: Iterable[Word | Arithmetic]) -> Iterator[Expansion]:
 
 def shadowed(script: Script) -> frozenset[str]:
     """The names that functions and aliases of a script hide: no longer the programs they seem."""
+    if not any(sign in script.text for sign in ("(", "alias", "function", "\\", "'", '"')):
+        return frozenset()
     names = set()
     for command in commands(script.items):
         if isinstance(command, Function):
