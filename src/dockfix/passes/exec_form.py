@@ -34,9 +34,9 @@ end in `exec "$@"`, where both forms start the same program; some look at the fi
 prepare the program they were made for. For the images known to do so the rewrite is unsafe when CMD
 names their program (`FROM redis`, `CMD redis-server`), since it switches that preparation on.
 
-Left alone: HEALTHCHECK (a probe has no signals to lose), ONBUILD (the shell, the entrypoint and the
-command it meets are another file's), Windows, text that is not UTF-8, a command word that is empty,
-starts with `-` (an argument meant for the base's entrypoint) or holds `=`.
+What it leaves alone: HEALTHCHECK (a probe has no signals to lose), ONBUILD (the shell, the
+entrypoint and the command it meets are another file's), Windows, text that is not UTF-8, a command
+word that is empty, starts with `-` (an argument meant for the base's entrypoint) or holds `=`.
 
 Safety: safe where the argument vector is the same by the reading above; a broken array is repaired
 as safe where no shell could ever run it (`[node,` is no command). The rest is unsafe.

