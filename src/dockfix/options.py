@@ -197,19 +197,11 @@ def parse(argv: Sequence[str]) -> Options | None:
     paths: list[str] = []
     rest = list(reversed(argv))
 
-    def store(row: Row, value: str) -> bool:
+    def store(row: Row, value: str) -> None:
         if row.kind == "list":
             values.setdefault(row.name, []).append(value)
-        elif row.kind == "number":
-            # The sizes and spellings of numbers that are left are Typer's to judge.
-            if not (value.isascii() and value.isdecimal() and len(value) < 10):
-                return False
-            values[row.name] = int(value)
-        elif row.kind == "choice" and value not in row.choices:
-            return False
         else:
             values[row.name] = value
-        return True
 
     while rest:
         argument = rest.pop()
@@ -225,10 +217,9 @@ def parse(argv: Sequence[str]) -> Options | None:
                 if equals:
                     return None
                 values[row.name] = switch
-            elif equals:
-                if not store(row, value):
-                    return None
-            elif not rest or not store(row, rest.pop()):
+            elif equals or rest:
+                store(row, value if equals else rest.pop())
+            else:
                 return None
         elif argument[:1] == "-" and argument != "-":
             for position, letter in enumerate(argument[1:], 2):
@@ -241,11 +232,22 @@ def parse(argv: Sequence[str]) -> Options | None:
                 value = argument[position:]
                 if not value and not rest:
                     return None
-                if not store(row, value or rest.pop()):
-                    return None
+                store(row, value or rest.pop())
                 break
         else:
             paths.append(argument)
+    # of an option given twice only the last value counts, and is looked at
+    for row in TABLE:
+        given = values.get(row.name)
+        if given is None:
+            continue
+        if row.kind == "number":
+            # The sizes and spellings of numbers that are left are Typer's to judge.
+            if not (given.isascii() and given.isdecimal() and len(given) < 10):
+                return None
+            values[row.name] = int(given)
+        elif row.kind == "choice" and given not in row.choices:
+            return None
     options = _options({**values, "paths": paths})
     return None if conflict(options) else options
 
