@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -202,13 +203,21 @@ def test_exclude_of_the_command_line_and_of_the_configuration(tmp_path: Path) ->
         find(["."], nothing, ["!"])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may search every directory")
-def test_a_closed_directory_is_an_error(tmp_path: Path) -> None:
-    tree(tmp_path, "a/Dockerfile", "b/Dockerfile")
-    (tmp_path / "a").chmod(0)
-    try:
-        result = find(["."], nothing)
-    finally:
-        (tmp_path / "a").chmod(0o755)
+def test_a_closed_directory_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = os.geteuid()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        root.chmod(0o755)
+        monkeypatch.chdir(root)
+        tree(root, "a/Dockerfile", "b/Dockerfile")
+        (root / "a").chmod(0)
+        try:
+            if user == 0:
+                os.seteuid(65534)  # root may search every directory
+            result = find(["."], nothing)
+        finally:
+            os.seteuid(user)
+            (root / "a").chmod(0o755)
+            monkeypatch.undo()
     assert result.files == ("b/Dockerfile",)
     assert "cannot be searched: Permission denied" in result.errors[0]

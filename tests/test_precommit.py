@@ -61,9 +61,8 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.mark.skipif(PRE_COMMIT is None, reason="pre-commit is not installed")
 def test_pre_commit_runs_the_hooks(hooks: Path, tmp_path: Path) -> None:
-    assert PRE_COMMIT is not None
+    assert PRE_COMMIT is not None, "pre-commit is not installed: pip install -e '.[dev]'"
     revision = git("rev-parse", "HEAD", cwd=hooks).decode().strip()
     (tmp_path / ".pre-commit-config.yaml").write_text(
         f"repos:\n- repo: {hooks}\n  rev: {revision}\n"

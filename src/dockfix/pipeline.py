@@ -9,7 +9,7 @@ anything left to do, is the proof that a second run changes nothing.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from dockfix.check import check_kept, check_untouched
@@ -244,14 +244,18 @@ class _Run:
     def result(
         self, applied: list[Applied], offered: list[Applied], notes: list[Applied]
     ) -> Rewrite:
-        where: Callable[[Applied], tuple[int, int]] = lambda finding: (finding.line, finding.column)  # noqa: E731
         return Rewrite(
             self.original.source,
             self.current.source,
-            tuple(sorted(applied, key=where)),
-            tuple(sorted(offered, key=where)),
-            tuple(sorted(notes, key=where)),
+            _in_order(applied),
+            _in_order(offered),
+            _in_order(notes),
         )
+
+
+def _in_order(findings: list[Applied]) -> tuple[Applied, ...]:
+    """As they stand in the original file."""
+    return tuple(sorted(findings, key=lambda finding: (finding.line, finding.column)))
 
 
 class _Layer(Record):
