@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -17,25 +16,10 @@ from dockfix.passes.base import Example, Settings
 from dockfix.passes.exec_form import PASS
 from dockfix.shell.builtins import BUILTINS, KEYWORDS
 from dockfix.syntax.parser import parse
+from memory_context import Files
 
 SHELLS = [["dash"], ["bash"], ["bash", "--posix"], ["busybox", "sh"]]
 PRESENT = [shell for shell in SHELLS if shutil.which(shell[0])]
-
-
-class Files:
-    """A build context in memory."""
-
-    def __init__(self, files: dict[str, str]) -> None:
-        self.files = files
-
-    def read(self, path: str) -> str | None:
-        return self.files.get(path)
-
-    def kind(self, path: str) -> Literal["file", "directory"] | None:
-        if path in self.files:
-            return "file"
-        below = path + "/" if path else ""
-        return "directory" if any(name.startswith(below) for name in self.files) else None
 
 
 def rewritten(source: str, settings: Settings, *, unsafe: bool = True) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -16,24 +15,9 @@ from dockfix.passes.install_before_source import PASS, verify
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
 from dockfix.syntax.parser import parse
+from memory_context import Files
 
 ARTICLES = Path(__file__).parent.parent / "fixtures" / "articles"
-
-
-class Files:
-    """A build context in memory."""
-
-    def __init__(self, files: dict[str, str]) -> None:
-        self.files = files
-
-    def read(self, path: str) -> str | None:
-        return self.files.get(path)
-
-    def kind(self, path: str) -> Literal["file", "directory"] | None:
-        if path in self.files:
-            return "file"
-        below = path + "/" if path else ""
-        return "directory" if any(name.startswith(below) for name in self.files) else None
 
 
 def rewritten(source: str, settings: Settings | None = None, *, unsafe: bool = False) -> str:
