@@ -16,7 +16,6 @@ from dockfix.passes.base import Example
 from dockfix.passes.merge_installs import PASS, verify
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
-from dockfix.shell.walk import walk
 from dockfix.syntax.parser import parse
 from pass_examples import check_example, settle
 
@@ -186,7 +185,7 @@ def _installed(source: str) -> dict[str, list[str]]:
     script = read(instruction.arguments, "sh")
     assert isinstance(script, Script)
     found: dict[str, list[str]] = {"others": []}
-    for simple in walk(script):
+    for simple in script.simples:
         command = install_of(simple)
         if command is not None:
             key = " ".join((*command.program, *sorted(one.option for one in command.options)))

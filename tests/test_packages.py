@@ -19,7 +19,7 @@ from dockfix.packages.listing import gap_of
 from dockfix.shell.fatal import rows
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script, Simple
-from dockfix.shell.walk import shadowed, walk
+from dockfix.shell.walk import shadowed
 from dockfix.syntax.parser import parse
 
 
@@ -30,7 +30,7 @@ def script(text: str) -> Script:
 
 
 def simple(text: str) -> Simple:
-    return next(walk(script(text)))
+    return script(text).simples[0]
 
 
 @pytest.mark.parametrize(
@@ -172,11 +172,11 @@ def test_shadowed() -> None:
     assert shadowed(script("f() { :; }; alias a=b c=d")) == {"f", "a", "c"}
 
 
-def test_walk() -> None:
+def test_simples() -> None:
     text = "a && ( b; { c; } ) | d || if e; then f; elif g; then h; else i; fi; for j in k; do l; "
     text += "done; while m; do n; done; case o in p) q ;; esac; r() { s; }; t $(u)"
-    assert [one.words[0].text for one in walk(script(text))] == list("abcdefghilmnqst")
-    assert [one.words[0].text for one in walk(script(text), nested=True)][-1] == "u"
+    assert [one.words[0].text for one in script(text).simples] == list("abcdefghilmnqst")
+    assert [one.words[0].text for one in script(text).nested][-1] == "u"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from dockfix.passes.base import Example
 from dockfix.passes.sort_packages import PASS, verify
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
-from dockfix.shell.walk import walk
 from dockfix.syntax.parser import parse
 from pass_examples import check_example, settle
 
@@ -220,7 +219,7 @@ def _facts(source: str) -> list[object]:
     script = read(instruction.arguments, "sh")
     assert isinstance(script, Script)
     facts: list[object] = []
-    for simple in walk(script):
+    for simple in script.simples:
         command = install_of(simple)
         if command is None:
             facts.append([word.text for word in simple.words])

@@ -12,7 +12,6 @@ from dockfix.records import Record
 from dockfix.remembered import remembered
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Dialect, Script, Unknown
-from dockfix.shell.walk import walk
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 #: ARGs that every build knows without declaring them (BuildKit, dockerfile2llb/defaultshell and
@@ -227,7 +226,7 @@ def run_commands(dockerfile: Dockerfile) -> list[str]:
         if shell.keyword == "RUN":
             script = script_of(shell, known[owner.start])
             if isinstance(script, Script):
-                found += [script.text[one.start : one.end] for one in walk(script)]
+                found += [script.text[one.start : one.end] for one in script.simples]
             else:
                 found.append(shell.arguments)
     return found

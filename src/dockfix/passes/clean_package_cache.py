@@ -37,7 +37,6 @@ from dockfix.records import Record
 from dockfix.shell.effects import effects, sensitive_item
 from dockfix.shell.joining import ends_where_it_fails, prelude_of
 from dockfix.shell.tree import Script, Simple
-from dockfix.shell.walk import walk
 from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
 REMOVAL = "rm -rf /var/lib/apt/lists/*"
@@ -128,7 +127,7 @@ def _run(owner: Instruction, place: Place) -> Run:
         return Run(owner, shell, place, None, None, False, bool(_APT_TEXT.search(body)))
     fetches: Simple | None = None
     installs = needs = False
-    for command in walk(script, nested=True):
+    for command in script.nested:
         done = action_of(command)
         action = done[1] if done and done[0].name in (APT.name, APTITUDE.name) else None
         if action == "update":

@@ -49,7 +49,7 @@ from dockfix.passes.base import Example, Pass, Settings
 from dockfix.records import Record
 from dockfix.shell.fatal import rows
 from dockfix.shell.tree import Script, Simple
-from dockfix.shell.walk import commands, shadowed, walk
+from dockfix.shell.walk import commands, shadowed
 from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
 
@@ -292,7 +292,7 @@ def _digest(script: Script) -> list[tuple[object, frozenset[str]]]:
     """The commands in order, neighboring installs of one kind as one, repeated updates once."""
     digest: list[tuple[object, frozenset[str]]] = []
     updates: list[object] = []
-    for simple in walk(script):
+    for simple in script.simples:
         command = install_of(simple) or command_of(simple)
         action = command.action if command and not simple.redirects else "other"
         if action == "update":

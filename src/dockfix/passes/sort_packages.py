@@ -50,7 +50,7 @@ from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.shell.tree import Script, Simple
-from dockfix.shell.walk import shadowed, walk
+from dockfix.shell.walk import shadowed
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 
@@ -68,7 +68,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each list that is not in order or names a package twice."""
     for instruction, script in scripts(dockerfile):
         hidden = shadowed(script)
-        for simple in walk(script):
+        for simple in script.simples:
             command = install_of(simple)
             if command is None or _order_counts(command, simple) or hidden & _names(command):
                 continue
@@ -268,7 +268,7 @@ def _without_packages(script: Script) -> tuple[str, list[frozenset[str]]]:
     """A script with its lists cut out, and what was in them."""
     text, done = "", 0
     sets = []
-    for simple in walk(script):
+    for simple in script.simples:
         command = install_of(simple)
         packages = command.packages if command else ()
         movable = [

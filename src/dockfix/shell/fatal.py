@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.shell.tree import AndOr, Group, Item, Pipeline, Script, Simple, Subshell
-from dockfix.shell.walk import walk
 
 #: Neighbors, in order; None for what is no simple command.
 Row = tuple[Simple | None, ...]
@@ -68,7 +67,7 @@ def _errexit_throughout(script: Script, started_with: bool) -> bool:
     else:
         given = False
     risky = ("set", "eval", ".", "source", "exec", "shopt", "trap", "")
-    others = [simple for simple in walk(script) if simple is not first or not sets]
+    others = [simple for simple in script.simples if simple is not first or not sets]
     return (given or started_with) and not any(
         simple.words and (simple.words[0].value or "") in risky for simple in others
     )

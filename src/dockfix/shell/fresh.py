@@ -15,7 +15,6 @@ import re
 from dockfix.patterns import lazy
 from dockfix.shell.effects import HARMLESS_BUILTINS
 from dockfix.shell.tree import Script, Simple, Word
-from dockfix.shell.walk import walk
 
 #: Programs that stay in the background by themselves, or are usually started to.
 _DAEMONS = frozenset(
@@ -115,7 +114,7 @@ def barrier(script: Script, workdir: str | None, user: str | None) -> str | None
         return "it starts something in the background"
     if ("/etc/passwd" in text or "/etc/group" in text) and _EDITS_ACCOUNTS.search(text):
         return "it edits the user database"
-    for command in walk(script, nested=True):
+    for command in script.nested:
         words = unwrapped(command)
         name = words[0].value if words else None
         if name is None:
@@ -158,7 +157,7 @@ def loses_directory(script: Script, workdir: str | None) -> bool:
     here = workdir
     moved = False
     fresh = set(_FROM_MKTEMP.findall(script.text)) if "mktemp" in script.text else set()
-    for command in walk(script):
+    for command in script.simples:
         words = unwrapped(command)
         name = words[0].value if words else None
         if name in ("cd", "pushd", "popd", "chdir"):
@@ -249,7 +248,7 @@ def may_replace(script: Script) -> frozenset[str] | None:
     """
     if _INSTALLS_UNSEEN.search(script.text):
         return None
-    commands = [words for command in walk(script, nested=True) if (words := unwrapped(command))]
+    commands = [words for command in script.nested if (words := unwrapped(command))]
     known = all(words[0].value in _NAMING or words[0].value in _INERT for words in commands)
     return frozenset(
         family(name)

@@ -33,6 +33,7 @@ from dockfix.shell.tree import (
     Unknown,
     Word,
 )
+from dockfix.shell.walk import simples
 from dockfix.shell.words import DELIMITER, NAME, NotUnderstoodError
 from dockfix.typed import Literal
 
@@ -68,11 +69,14 @@ def _read(text: str, dialect: Dialect) -> Script | Unknown:
         items, _ = reader.commands("")
         if reader.body_line >= 0:
             raise reader.failure("a here-document whose line does not end")
+        found = simples(items)
+        substitutes = any(sign in text for sign in ("$(", "`", "<(", ">("))
+        nested = simples(items, nested=True) if substitutes else found
     except NotUnderstoodError as error:
         return Unknown(text, error.offset, error.reason)
     except RecursionError:
         return Unknown(text, min(reader.pos, len(text)), "nested too deeply")
-    return Script(text, items, tuple(reader.comments))
+    return Script(text, items, tuple(reader.comments), found, nested)
 
 
 class Reader(ConditionalReader):

@@ -225,11 +225,18 @@ class Comment(Record):
 
 
 class Script(Record):
-    """A whole script that was understood. `comments` are those inside substitutions too."""
+    """A whole script that was understood.
+
+    `comments` are those inside substitutions too. `simples` are the simple commands in order, those
+    of substitutions aside; `nested` all of them: every pass asks for them, so they are looked for
+    once.
+    """
 
     text: str
     items: tuple[Item, ...]
     comments: tuple[Comment, ...]
+    simples: tuple[Simple, ...]
+    nested: tuple[Simple, ...]
 
     @property
     def last_comment(self) -> Comment | None:

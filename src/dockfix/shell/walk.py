@@ -1,4 +1,4 @@
-"""Walking a script: every simple command, wherever it stands."""
+"""Walking a script: every command, wherever it stands."""
 
 from __future__ import annotations
 
@@ -23,32 +23,36 @@ from dockfix.shell.tree import (
 )
 
 
-def walk(script: Script, *, nested: bool = False) -> Iterator[Simple]:
-    """The simple commands of a script in order; with `nested`, those in `$(…)` and `<(…)` too."""
-    for command in commands(script.items, nested=nested):
-        if isinstance(command, Simple):
-            yield command
+def simples(items: Iterable[Item], *, nested: bool = False) -> tuple[Simple, ...]:
+    """The simple commands of a list in order; with `nested`, those in `$(…)` and `<(…)` too."""
+    return tuple([one for one in commands(items, nested=nested) if isinstance(one, Simple)])
 
 
-def commands(items: Iterable[Item], *, nested: bool = False) -> Iterator[Command]:
+def commands(items: Iterable[Item], *, nested: bool = False) -> list[Command]:
     """Every command of a list, compound ones before what is inside them."""
+    found: list[Command] = []
+    _collect(items, nested, found)
+    return found
+
+
+def _collect(items: Iterable[Item], nested: bool, found: list[Command]) -> None:
     for item in items:
         for pipeline in item.node.pipelines:
             for command in pipeline.commands:
-                yield from _inside(command, nested)
+                found.append(command)
+                if not isinstance(command, Simple) or (nested and _may_nest(command)):
+                    _inside(command, nested, found)
 
 
-def _inside(command: Command, nested: bool) -> Iterator[Command]:
-    yield command
-    if isinstance(command, Simple) and not (nested and _may_nest(command)):
-        return
+def _inside(command: Command, nested: bool, found: list[Command]) -> None:
     if nested:
         for expansion in _expansions(_words(command)):
-            yield from commands(expansion.body or (), nested=True)
+            _collect(expansion.body or (), True, found)
     if isinstance(command, Function):
-        yield from _inside(command.body, nested)
+        found.append(command.body)
+        _inside(command.body, nested, found)
     for body in _bodies(command):
-        yield from commands(body, nested=nested)
+        _collect(body, nested, found)
 
 
 def _may_nest(command: Simple) -> bool:
@@ -101,12 +105,10 @@ def _expansions(words: Iterable[Word | Arithmetic]) -> Iterator[Expansion]:
 
 def shadowed(script: Script) -> frozenset[str]:
     """The names that functions and aliases of a script hide: no longer the programs they seem."""
-    if not any(sign in script.text for sign in ("(", "alias", "function", "\\", "'", '"')):
-        return frozenset()
     names = set()
-    for command in commands(script.items):
-        if isinstance(command, Function):
-            names.add(command.name)
-        elif isinstance(command, Simple) and command.words and command.words[0].value == "alias":
-            names |= {word.text.partition("=")[0] for word in command.words[1:]}
+    for simple in script.simples:
+        if simple.words and simple.words[0].value == "alias":
+            names |= {word.text.partition("=")[0] for word in simple.words[1:]}
+    if "(" in script.text or "function" in script.text:
+        names |= {one.name for one in commands(script.items) if isinstance(one, Function)}
     return frozenset(names)
