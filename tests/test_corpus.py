@@ -20,7 +20,7 @@ import pytest
 
 from command import git
 from dockfix import CheckFailed, DockerfileSyntaxError, rewrite
-from dockfix.context import DirectoryContext
+from dockfix.context.directory import DirectoryContext
 from dockfix.diff import unified
 from dockfix.facts import places
 from dockfix.ignores import pragma_of

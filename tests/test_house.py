@@ -39,9 +39,10 @@ REACHES = {"open", "eval", "exec", "compile", "__import__"}
 #: Which rooms a room may know; itself always, and the modules on the ground floor.
 KNOWS = {
     "syntax": (),
+    "context": (),
     "shell": (),
-    "packages": ("shell", "syntax", "passes.base"),
-    "passes": ("packages", "shell", "syntax"),
+    "packages": ("context", "shell", "syntax"),
+    "passes": ("context", "packages", "shell", "syntax"),
     "report": ("passes", "syntax", "pipeline"),
 }
 #: What drives the rooms, and is no room's business.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dockfix.context import DirectoryContext
+from dockfix.context.directory import DirectoryContext
 from dockfix.edits import Safety, apply
 from dockfix.packages.manifests import lifecycle, reaches_out, runs_scripts
 from dockfix.packages.reads import reads_of

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import permutations
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -23,28 +23,13 @@ from dockfix.pipeline import _Run
 from dockfix.syntax.parser import parse
 from dockfix.syntax.source import decode, encode
 from dockfix.syntax.tree import Comment
+from memory_context import Files
 from shell_runs import SHELLS, STRICT_SHELLS, Outcome, outcomes, runs_of
 from test_buildkit import ask, newer_than_oracle
 from test_merge_runs_shells import CASES as SHELL_CASES
 from test_merge_runs_shells import Generator
 
 MODULES = Path(dockfix.__file__).parent / "passes"
-
-
-class Files:
-    """A build context in memory."""
-
-    def __init__(self, files: Sequence[tuple[str, str]]) -> None:
-        self.files = dict(files)
-
-    def read(self, path: str) -> str | None:
-        return self.files.get(path)
-
-    def kind(self, path: str) -> Literal["file", "directory"] | None:
-        if path in self.files:
-            return "file"
-        below = path + "/" if path else ""
-        return "directory" if any(name.startswith(below) for name in self.files) else None
 
 
 class Case(NamedTuple):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from dockfix import rewrite
-from dockfix.context import DirectoryContext
+from dockfix.context.directory import DirectoryContext
 from dockfix.passes.base import Settings
 
 ROOT = Path(__file__).parent.parent

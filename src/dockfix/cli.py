@@ -169,7 +169,7 @@ def _settings(path: str, config: Config, from_stdin: bool) -> Settings:
     directory = os.path.dirname(path) or "."
     if from_stdin and (path == "<stdin>" or not os.path.isdir(directory)):
         return Settings(config.merge_strategy)
-    from dockfix.context import DirectoryContext
+    from dockfix.context.directory import DirectoryContext
 
     return Settings(config.merge_strategy, DirectoryContext(directory))
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from dockfix.context import Context
 from dockfix.facts import places
-from dockfix.passes.base import Context
 from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.remembered import remembered

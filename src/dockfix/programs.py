@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from dockfix.passes.base import Context
+from dockfix.context import Context
 from dockfix.paths import UNTOLD, Copy, bases, copy_of, resolve
 from dockfix.remembered import remembered
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage

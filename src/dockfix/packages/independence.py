@@ -10,9 +10,9 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from dockfix.context import Context
 from dockfix.packages.manifests import lifecycle, reaches_out, runs_scripts
 from dockfix.packages.reads import Reads
-from dockfix.passes.base import Context
 from dockfix.paths import UNTOLD, Copy, is_pattern, resolve, within
 from dockfix.patterns import lazy
 

@@ -7,17 +7,10 @@ from collections.abc import Callable, Iterator
 from dockfix.edits import Group, Safety
 from dockfix.records import Record
 from dockfix.syntax.tree import Dockerfile
-from dockfix.typed import Literal, Protocol
+from dockfix.typed import TYPE_CHECKING, Literal
 
-
-class Context(Protocol):
-    """The build context, as far as a pass may look into it. Handed in; a pass does no I/O."""
-
-    def read(self, path: str) -> str | None:
-        """The text of a file by its path in the context (`a/b.txt`); None if it can't be had."""
-
-    def kind(self, path: str) -> Literal["file", "directory"] | None:
-        """What lies at a path of the context; None: nothing, or it cannot be told."""
+if TYPE_CHECKING:
+    from dockfix.context import Context
 
 
 class Settings(Record):

@@ -36,11 +36,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from dockfix.context import Context
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, places, script_of
 from dockfix.packages.independence import doubt, may_lead
 from dockfix.packages.reads import Reads, reads_of
-from dockfix.passes.base import Context, Example, Pass, Settings
+from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import Copy, apart, bases, copy_of, environment, resolve
 from dockfix.patterns import lazy
 from dockfix.records import Record

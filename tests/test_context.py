@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dockfix.context import DirectoryContext
+from dockfix.context.directory import DirectoryContext
 
 
 @pytest.fixture
@@ -60,3 +60,32 @@ def test_a_root_that_is_not_there(tmp_path: Path) -> None:
     context = DirectoryContext(str(tmp_path / "none"))
     assert context.read("a") is None
     assert context.kind("") is None
+
+
+def test_the_beginning_of_a_file(root: Path) -> None:
+    context = DirectoryContext(str(root))
+    assert context.head("large", 4) == "xxxx"
+    assert context.head("sub/a.txt", 6) == "text \udcff"
+    assert context.head("sub/a.txt", 100) == "text \udcff\r\n"
+    for path in ("sub", "none", "outside", "pipe", "loop"):
+        assert context.head(path, 4) is None
+
+
+def test_the_names_in_a_directory(root: Path) -> None:
+    context = DirectoryContext(str(root))
+    assert context.entries("sub") == ("a.txt",)
+    assert context.entries("around") == ("a.txt",)
+    assert context.entries("") == tuple(
+        sorted(("around", "inside", "large", "loop", "outside", "pipe", "sub", "up"))
+    )
+    for path in ("none", "sub/a.txt", "up", "pipe", "loop"):
+        assert context.entries(path) is None
+
+
+def test_a_directory_with_very_many_files(tmp_path: Path) -> None:
+    for number in range(10_001):
+        (tmp_path / str(number)).touch()
+    context = DirectoryContext(str(tmp_path))
+    assert context.entries("") is None
+    (tmp_path / "0").unlink()
+    assert len(context.entries("") or ()) == 10_000

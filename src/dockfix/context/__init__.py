@@ -1,0 +1,28 @@
+"""The build context: the files that the builder can COPY, and what passes may ask of it."""
+
+from __future__ import annotations
+
+from dockfix.typed import Literal, Protocol
+
+
+class Context(Protocol):
+    """The build context, handed in: who asks does no I/O of his own.
+
+    Paths are those of the context (`a/b.txt`; empty text: its root). What its ignore file leaves
+    out does not exist for the builder, and so not for `read`, `head`, `kind` and `entries` either.
+    """
+
+    def read(self, path: str) -> str | None:
+        """The text of a file; None if it can't be had, or is larger than any manifest."""
+
+    def head(self, path: str, size: int) -> str | None:
+        """The text of the first `size` bytes of a file, however large; None if it can't be had."""
+
+    def kind(self, path: str) -> Literal["file", "directory"] | None:
+        """What lies at a path; None: nothing, or it cannot be told."""
+
+    def entries(self, path: str) -> tuple[str, ...] | None:
+        """The names in a directory, sorted; None if there is none, or too much in it."""
+
+    def ignored(self, path: str) -> bool:
+        """Whether the ignore file leaves a path out, whatever may lie there."""
