@@ -24,11 +24,12 @@ def test_without_files_the_defaults_hold(tmp_path: Path) -> None:
 def test_every_key(tmp_path: Path) -> None:
     path = tmp_path / ".dockfix.toml"
     path.write_text(
-        f'select = ["{NAME}", "DF1"]\nignore = ["{NAME}"]\nunsafe-fixes = true\n'
+        f'select = ["{NAME}", "DF1"]\nextend-select = ["DF3"]\nignore = ["{NAME}"]\n'
+        "unsafe-fixes = true\n"
         'merge-strategy = "related"\nexclude = ["vendor/"]\n'
     )
     assert settings(tmp_path) == Config(
-        (NAME, "DF1"), (NAME,), True, "related", ("vendor/",), str(path), str(tmp_path)
+        (NAME, "DF1"), ("DF3",), (NAME,), True, "related", ("vendor/",), str(path), str(tmp_path)
     )
 
 
@@ -58,6 +59,17 @@ def test_the_command_line_goes_before_files(tmp_path: Path) -> None:
     assert settings(tmp_path, Options(select=(NAME,))).unsafe_fixes
 
 
+def test_only_these_means_without_what_a_file_adds(tmp_path: Path) -> None:
+    (tmp_path / ".dockfix.toml").write_text('extend-select = ["DF3"]\n')
+    assert settings(tmp_path).extend_select == ("DF3",)
+    assert settings(tmp_path, Options(select=(NAME,))).extend_select == ()
+    both = settings(tmp_path, Options(select=(NAME,), extend_select=("DF2",)))
+    assert (both.select, both.extend_select) == ((NAME,), ("DF2",))
+    (tmp_path / ".dockfix.toml").write_text(f'select = ["{NAME}"]\nextend-select = ["DF3"]\n')
+    both = settings(tmp_path, Options(extend_select=("DF2",)))
+    assert (both.select, both.extend_select) == ((NAME,), ("DF2",))
+
+
 def test_a_named_file_holds_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x").mkdir()
@@ -79,7 +91,7 @@ def test_a_named_file_holds_everywhere(tmp_path: Path, monkeypatch: pytest.Monke
     [
         ("unsafe_fixes = true", "unknown key 'unsafe_fixes'; did you mean 'unsafe-fixes'?"),
         ("merge-stratgy = 'all'", "unknown key 'merge-stratgy'; did you mean 'merge-strategy'?"),
-        ("zzz = 1", "unknown key 'zzz'; the keys are select, ignore"),
+        ("zzz = 1", "unknown key 'zzz'; the keys are select, extend-select"),
         ("unsafe-fixes = 'yes'", "unsafe-fixes must be true or false, not 'yes'"),
         ("unsafe-fixes = 1", "unsafe-fixes must be true or false, not 1"),
         ("select = 'DF1'", "select must be a list of strings, not 'DF1'"),
@@ -87,6 +99,7 @@ def test_a_named_file_holds_everywhere(tmp_path: Path, monkeypatch: pytest.Monke
         ("merge-strategy = 'none'", 'merge-strategy must be "all" or "related", not \'none\''),
         ("merge-strategy = ['all']", "merge-strategy must be"),
         ("select = ['merge-run']", "no pass is called 'merge-run'; did you mean merge-runs?"),
+        ("extend-select = ['DF9']", "no pass is called 'DF9'"),
         ("ignore = ['nothing like it']", "no pass is called 'nothing like it'"),
         ("select = ", "not valid TOML"),
         ("\x00", "not valid TOML"),

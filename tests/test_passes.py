@@ -82,7 +82,8 @@ def test_what_is_left_alone_says_why(case: Case) -> None:
 
 @EVERY_CASE
 def test_an_unsafe_example_stays_without_unsafe_fixes(case: Case) -> None:
-    result = rewrite(case.example.before, select=[case.owner.name], settings=case.settings)
+    others = [one.name for one in PASSES if one is not case.owner]
+    result = rewrite(case.example.before, select=["all"], ignore=others, settings=case.settings)
     if case.example.unsafe:
         assert result.after == case.example.before
         assert [finding.safety for finding in result.offered] == [Safety.UNSAFE]
@@ -92,7 +93,9 @@ def test_an_unsafe_example_stays_without_unsafe_fixes(case: Case) -> None:
 
 @EVERY_PASS
 def test_a_pass_shows_what_it_does_and_what_it_leaves_alone(one: Pass) -> None:
-    assert any(example.after is not None and not example.unsafe for example in one.examples)
+    unsafe = one.safety is Safety.UNSAFE
+    if one.safety is not Safety.NOTE:
+        assert any(e.after is not None and e.unsafe is unsafe for e in one.examples)
     assert any(example.after is None for example in one.examples)
     befores = [(example.before, example.settings, example.files) for example in one.examples]
     assert len(befores) == len(set(befores)), "an example stands there twice"
@@ -100,13 +103,16 @@ def test_a_pass_shows_what_it_does_and_what_it_leaves_alone(one: Pass) -> None:
 
 @EVERY_PASS
 def test_an_ignore_comment_switches_a_pass_off(one: Pass) -> None:
-    example = next(e for e in one.examples if e.after and not e.unsafe and e.files is None)
+    if one.safety is Safety.NOTE:
+        return
+    unsafe = one.safety is Safety.UNSAFE
+    example = next(e for e in one.examples if e.after and e.unsafe is unsafe and e.files is None)
     for name in (one.name, one.code, one.code.lower(), *one.aliases, "all"):
         comment = f"# dockfix: ignore={name}\n"
         source = example.before
         for instruction in reversed(parse(source).instructions):
             source = source[: instruction.start] + comment + source[instruction.start :]
-        assert rewrite(source, select=[one.name]).after == source
+        assert rewrite(source, select=[one.name], unsafe_fixes=True).after == source
 
 
 # Names
@@ -127,7 +133,6 @@ def test_names_have_one_shape(one: Pass) -> None:
     assert one.code != "DF001", "the pipeline speaks by that code"
     assert all(re.fullmatch(r"DL\d{4}|(?:[A-Z]+[a-z]+){2,}", name) for name in one.aliases)
     assert re.fullmatch(r"[A-Z][^\n]{10,90}[^.\s]", one.summary)
-    assert one.safety in (Safety.SAFE, Safety.UNSAFE)
 
 
 @EVERY_PASS
@@ -156,12 +161,12 @@ def test_a_module_is_a_pass_and_a_pass_a_module() -> None:
 
 # Orders
 
-#: The order of the registry turned round like a wheel, both ways, and some others.
-ORDERS = [
-    (*turned[at:], *turned[:at]) for turned in (PASSES, PASSES[::-1]) for at in range(len(PASSES))
-] + [tuple(random.Random(seed).sample(PASSES, len(PASSES))) for seed in range(6)]
+#: The order of the registry, turned round, and some others.
+ORDERS = [PASSES, PASSES[::-1]] + [
+    tuple(random.Random(seed).sample(PASSES, len(PASSES))) for seed in range(10)
+]
 
-#: A file on which every pass has something to do, and what it does is food for another.
+#: A file on which many passes have something to do, and what one does is food for another.
 CROWDED = """\
 FROM python:3.12-slim
 WORKDIR /srv/app
@@ -203,15 +208,19 @@ def test_every_order_keeps_every_check() -> None:
 
 def test_every_permutation_keeps_every_check() -> None:
     settings = Settings(context=CROWDED_CONTEXT)
+    applied = {finding.name for finding in rewrite(CROWDED, settings=settings).applied}
+    hungry = [one for one in PASSES if one.name in applied]
+    others = [one for one in PASSES if one.name not in applied and one.default]
+    assert len(hungry) > 5, "the file is meant to feed many"
+    orders = random.Random(20261122).sample(list(permutations(hungry[:6])), 120)
     results = {
-        run_in_order(order, CROWDED, settings, unsafe=False) for order in permutations(PASSES)
+        run_in_order((*order, *hungry[6:], *others), CROWDED, settings, unsafe=False)
+        for order in orders
     }
     for after in results:
         assert lost_comments(CROWDED, after) == Counter()
         assert not rewrite(after, settings=settings).changed
     assert_buildkit_reads(results)
-    applied = {finding.name for finding in rewrite(CROWDED, settings=settings).applied}
-    assert applied == {one.name for one in PASSES}, "the file is meant to feed them all"
 
 
 def assert_buildkit_reads(texts: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -10,6 +10,7 @@ from dockfix import CheckFailed, ConfigError, DockerfileSyntaxError, Rewrite, re
 from dockfix import pipeline as engine
 from dockfix.edits import Edit, Group, Safety, apply
 from dockfix.passes.base import Pass, Settings
+from dockfix.passes.exec_form import PASS as EXEC_FORM
 from dockfix.passes.merge_runs import PASS as MERGE_RUNS
 from dockfix.pipeline import MOST_SWEEPS, choose
 from dockfix.syntax.tree import Dockerfile
@@ -173,6 +174,48 @@ def test_selection() -> None:
     assert "merge-runs" not in names(choose(None, ["merge-runs"]))
     with pytest.raises(ConfigError, match="did you mean merge-runs"):
         choose(["merge-run"])
+
+
+def test_a_pass_that_is_off_runs_when_selected(monkeypatch: pytest.MonkeyPatch) -> None:
+    off = MERGE_RUNS._replace(code="DF998", name="off-pass", aliases=(), default=False)
+    monkeypatch.setattr(engine, "PASSES", (off, EXEC_FORM))
+    source = "FROM a\nRUN b\nRUN c\nCMD d e\n"
+
+    def applied(
+        select: list[str] | None = None,
+        extend_select: Sequence[str] = (),
+        ignore: Sequence[str] = (),
+    ) -> list[str]:
+        result = rewrite(source, select=select, extend_select=extend_select, ignore=ignore)
+        return [one.name for one in result.applied]
+
+    assert applied() == ["exec-form"]
+    for name in ("off-pass", "DF998", "DF9"):
+        assert applied(select=[name]) == ["off-pass"]
+        assert applied(extend_select=[name]) == ["off-pass", "exec-form"]
+        assert applied(extend_select=[name], ignore=["DF998"]) == ["exec-form"]
+        assert applied(select=["exec-form"], extend_select=[name]) == ["off-pass", "exec-form"]
+    assert off.by_default == "off"
+    assert EXEC_FORM.by_default == "on"
+    assert EXEC_FORM._replace(safety=Safety.UNSAFE).by_default == "offered"
+
+
+@pytest.mark.parametrize("name", ["exec-form", "Exec-Form", "DF301", "df301"])
+def test_an_unsafe_pass_named_in_full_makes_its_changes(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    source = 'FROM a\nENTRYPOINT b c\nCMD ["d"]\n'
+    assert rewrite(source, select=[name]).offered, "a pass that is safe but for this group"
+    unsafe = EXEC_FORM._replace(safety=Safety.UNSAFE)
+    monkeypatch.setattr(engine, "PASSES", (MERGE_RUNS, unsafe))
+    for select, more in (([name], []), (None, [name]), (["all", name], [])):
+        result = rewrite(source, select=select, extend_select=more)
+        assert result.changed
+        assert not result.offered
+    for select, more in ((None, []), (["DF3"], []), (["all"], []), (None, ["DL3025"])):
+        result = rewrite(source, select=select, extend_select=more)
+        assert not result.changed
+        assert result.offered
 
 
 def test_bytes_and_text_give_the_same() -> None:

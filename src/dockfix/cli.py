@@ -94,7 +94,7 @@ def run(options: Options) -> int:
     if options.list_passes or options.explain is not None:
         _print(_about_passes(options.explain))
         return 0
-    choose(options.select or None, options.ignore)
+    choose(options.select or None, options.ignore, options.extend_select)
     finder = Finder(options)
     if reads_stdin(options):
         return _report([_from_stdin(options, finder)], options)
@@ -147,6 +147,7 @@ def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
         filename=path,
         select=config.select,
         ignore=config.ignore,
+        extend_select=config.extend_select,
         unsafe_fixes=config.unsafe_fixes,
         settings=_settings(path, config, from_stdin),
     )
@@ -364,7 +365,7 @@ def _about_passes(name: str | None) -> str:
     from dockfix.passes import PASSES
 
     if name is None:
-        return text.listing(PASSES, choose())
+        return text.listing(PASSES)
     from dockfix.report.explain import explain, plain
 
     return "\n".join(plain(explain(one)) for one in choose([name]))

@@ -22,6 +22,7 @@ class Config(Record):
     """
 
     select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     unsafe_fixes: bool = False
     merge_strategy: MergeStrategy = "all"
@@ -84,6 +85,9 @@ class Finder:
         }
         # These patterns are relative to the working directory, unlike the file's own.
         given.pop("exclude", None)
+        if "select" in given:
+            # "only these" on the command line is meant for what a file adds, too
+            given.setdefault("extend_select", ())
         return config._replace(**given)
 
 
@@ -156,11 +160,11 @@ def _problem(row: Row, value: object) -> str | None:
 
 
 def _check_names(values: dict[str, Any], path: str) -> None:
-    if "select" in values or "ignore" in values:
+    if not values.keys().isdisjoint(("select", "extend_select", "ignore")):
         from dockfix.pipeline import choose
 
         try:
-            choose(values.get("select"), values.get("ignore", ()))
+            choose(values.get("select"), values.get("ignore", ()), values.get("extend_select", ()))
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error
 

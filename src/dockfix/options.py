@@ -61,7 +61,17 @@ class Options(Record):
     select: Annotated[
         tuple[str, ...],
         Option(
-            "Only these passes: names, codes, aliases or beginnings of codes, separated by commas.",
+            "Only these passes: names, codes, aliases or beginnings of codes, separated by commas."
+            " An unsafe pass named in full may make its changes.",
+            _CHOICE,
+            metavar="PASSES",
+            configurable=True,
+        ),
+    ] = ()
+    extend_select: Annotated[
+        tuple[str, ...],
+        Option(
+            "These passes too, beside those that are on by default or selected.",
             _CHOICE,
             metavar="PASSES",
             configurable=True,

@@ -75,30 +75,53 @@ def rewrite(
     filename: str = "Dockerfile",
     select: Sequence[str] | None = None,
     ignore: Sequence[str] = (),
+    extend_select: Sequence[str] = (),
     unsafe_fixes: bool = False,
     settings: Settings | None = None,
 ) -> Rewrite:
     """Rewrites a Dockerfile and checks the result.
 
-    `select` and `ignore` name passes (by name, code, prefix of codes, or alias); None selects those
-    that are on by default. `filename` is for messages only; nothing is read or written.
+    `select`, `extend_select` and `ignore` name passes (by name, code, prefix of codes, or alias);
+    `select=None` selects those that are on by default, to which `extend_select` adds. An unsafe
+    pass named in full is allowed its changes without `unsafe_fixes`. `filename` is for messages
+    only; nothing is read or written.
 
     Raises DockerfileSyntaxError for a file BuildKit would refuse, ConfigError for a name of no
     pass, and CheckFailed when the result does not pass dockfix's own checks.
     """
-    chosen = choose(select, ignore)
+    chosen = choose(select, ignore, extend_select)
+    asked_for = _asked_for(chosen, (*(select or ()), *extend_select))
     text = source if isinstance(source, str) else decode(source)
-    return _Run(text, filename, settings or Settings(), unsafe_fixes).run(chosen)
+    return _Run(text, filename, settings or Settings(), unsafe_fixes, asked_for).run(chosen)
 
 
-def choose(select: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> tuple[Pass, ...]:
+def choose(
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+    extend_select: Sequence[str] = (),
+) -> tuple[Pass, ...]:
     """The passes to run, in their order. Raises ConfigError for a name that fits none."""
-    wanted = PASSES if select is None else _matching(select)
-    unwanted = _matching(ignore)
-    return tuple(one for one in wanted if one not in unwanted)
+    wanted = [one.code for one in PASSES if one.default] if select is None else _matching(select)
+    added, unwanted = _matching(extend_select), _matching(ignore)
+    return tuple(
+        one
+        for one in PASSES
+        if (one.code in wanted or one.code in added) and one.code not in unwanted
+    )
 
 
-def _matching(names: Sequence[str]) -> tuple[Pass, ...]:
+def _asked_for(passes: Iterable[Pass], names: Iterable[str]) -> frozenset[str]:
+    """The codes of the unsafe passes that somebody named in full, and so wants as they are."""
+    named = {name.strip().lower() for name in names}
+    return frozenset(
+        one.code
+        for one in passes
+        if one.safety is Safety.UNSAFE and not named.isdisjoint((one.name, one.code.lower()))
+    )
+
+
+def _matching(names: Sequence[str]) -> set[str]:
+    """The codes of the passes that fit one of the names."""
     found: set[str] = set()
     for name in names:
         lower = name.strip().lower()
@@ -116,16 +139,27 @@ def _matching(names: Sequence[str]) -> tuple[Pass, ...]:
             hint = f"; did you mean {close[0]}?" if close else "; see --list-passes"
             raise ConfigError(f"no pass is called {name!r}{hint}")
         found |= fits
-    return tuple(one for one in PASSES if one.code in found)
+    return found
 
 
 class _Run:
-    """One file on its way through the passes."""
+    """One file on its way through the passes.
 
-    def __init__(self, text: str, filename: str, settings: Settings, unsafe: bool) -> None:
+    Unsafe changes are made if `unsafe`, and by the passes whose codes are in `asked_for`.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        filename: str,
+        settings: Settings,
+        unsafe: bool,
+        asked_for: frozenset[str] = frozenset(),
+    ) -> None:
         self.filename = filename
         self.settings = settings
         self.unsafe = unsafe
+        self.asked_for = asked_for
         self.original = self.read(text)
         self.current = self.original
         self.switched_off = ignores(self.original)
@@ -184,7 +218,8 @@ class _Run:
             for group in one.rewrite(self.current, self.settings)
             if not self.switched_off.covers(group, one.ignore_names)
         ]
-        allowed = {Safety.SAFE, Safety.UNSAFE} if self.unsafe else {Safety.SAFE}
+        unsafe = self.unsafe or one.code in self.asked_for
+        allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
         taken = _apart(group for group in groups if group.safety in allowed and group.edits)
         left = [
             self.locate(one, group)

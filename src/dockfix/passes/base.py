@@ -42,7 +42,8 @@ class Pass(Record):
     `code` never changes once published; `name` is verb-object in kebab case; `safety` is that of
     its usual groups (a group may be less safe). `aliases` are the names under which other linters
     know the matter, so that their ignore comments hold here. `verify` compares the file before and
-    after this pass and says what is wrong with the change, or None.
+    after this pass and says what is wrong with the change, or None. A pass that is not `default`
+    runs only when it is selected.
     """
 
     code: str
@@ -53,6 +54,14 @@ class Pass(Record):
     rewrite: Callable[[Dockerfile, Settings], Iterator[Group]]
     verify: Callable[[Dockerfile, Dockerfile], str | None]
     examples: tuple[Example, ...]
+    default: bool = True
+
+    @property
+    def by_default(self) -> str:
+        """What becomes of its changes when nobody chose: "on", only "offered", or "off"."""
+        if not self.default:
+            return "off"
+        return "offered" if self.safety is Safety.UNSAFE else "on"
 
     @property
     def ignore_names(self) -> frozenset[str]:

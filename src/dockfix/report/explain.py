@@ -15,7 +15,8 @@ def explain(one: Pass) -> str:
     parts = [
         f"# {one.name} ({one.code})",
         one.summary,
-        f"- Safety: {one.safety.value}\n- Known elsewhere as: {aliases}",
+        f"- Safety: {one.safety.value}\n- By default: {one.by_default}\n"
+        f"- Known elsewhere as: {aliases}",
         about,
     ]
     changed = [example for example in one.examples if example.after is not None]

@@ -15,10 +15,12 @@ _INDEX = """# Passes
 
 In the order in which they run. Safe changes are made by default, unsafe ones with
 `--unsafe-fixes`; a pass marked safe may have single changes that are unsafe and say why. A note
-only points something out.
+only points something out. By default a pass is *on*; or its changes are *offered*, because they are
+unsafe: `--unsafe-fixes` makes them, and so does naming the pass in `--select` or
+`--extend-select`; or it is *off* until it is selected.
 
-| code | name | safety | known elsewhere as | what it does |
-|---|---|---|---|---|
+| code | name | safety | by default | known elsewhere as | what it does |
+|---|---|---|---|---|---|
 """
 
 
@@ -27,7 +29,7 @@ def pages() -> dict[str, str]:
     found = {f"{one.name}.md": explain(one) for one in PASSES}
     rows = [
         f"| {one.code} | [{one.name}]({one.name}.md) | {one.safety.value} "
-        f"| {', '.join(one.aliases) or '–'} | {one.summary} |\n"
+        f"| {one.by_default} | {', '.join(one.aliases) or '–'} | {one.summary} |\n"
         for one in PASSES
     ]
     found["README.md"] = _INDEX + "".join(rows)

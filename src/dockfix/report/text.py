@@ -112,14 +112,14 @@ def colored_patch(patch: bytes) -> bytes:
     return b"\n".join(lines)
 
 
-def listing(passes: Sequence[Pass], default: Sequence[Pass]) -> str:
+def listing(passes: Sequence[Pass]) -> str:
     """A line for each pass: code, name, safety, whether on by default, aliases, summary."""
     rows = [
         (
             one.code,
             one.name,
             one.safety.value,
-            "on" if one in default and one.safety is not Safety.UNSAFE else "off",
+            one.by_default,
             ",".join(one.aliases) or "-",
             one.summary,
         )
