@@ -378,12 +378,16 @@ def assert_same_spelling(before: bytes, after: bytes) -> None:
     assert strange[0] == strange[1]
 
 
+#: Those that look at the builder's own words only, which are the same on Windows.
+WORDS = ("key-value-form",)
+
+
 def test_a_file_escaped_by_backticks_is_left_to_windows() -> None:
     files = {case.example.before for case in CASES if _has_no_escapes(case.example.before)}
     assert len(files) > len(PASSES)
-    assert {text: rewrite(_backtick(text), unsafe_fixes=True).changed for text in files} == (
-        dict.fromkeys(files, False)
-    )
+    assert {
+        text: rewrite(_backtick(text), ignore=WORDS, unsafe_fixes=True).changed for text in files
+    } == dict.fromkeys(files, False)
 
 
 def test_mixed_line_endings_stay_mixed() -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from command import CLEAN, MENDABLE, dockfix_command
 from dockfix import rewrite
+from dockfix.syntax.expansion import expand
 from dockfix.syntax.parser import parse
 from dockfix.syntax.source import encode
 from shell_runs import SHELLS, outcomes, runs_of
@@ -352,8 +353,6 @@ def test_a_command_does_not_move_below_another_shell() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        'ENV FOO "a b"',
-        "ENV FOO a b",
         "ENV PATH=/a:$PATH\nENV PATH=/b:$PATH",
         'COPY ["my file", "dest dir/"]',
         "ARG SRC\nADD $SRC /src",
@@ -365,6 +364,16 @@ def test_a_command_does_not_move_below_another_shell() -> None:
 )
 def test_words_that_others_spoil_are_left_alone(text: str) -> None:
     stays(f"{FROM}{text}\n", unsafe_fixes=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [('ENV FOO "a b"', 'ENV FOO="a b"'), ("ENV FOO a b", 'ENV FOO="a b"')],
+)
+def test_a_value_gains_no_literal_quotes(text: str, after: str) -> None:
+    becomes(f"{FROM}{text}\n", f"{FROM}{after}\n")
+    (value,) = parse(f"{FROM}{after}\n").instructions[1].words
+    assert expand(value.text, {}) == "FOO=a b"
 
 
 def test_carriage_returns_stay() -> None:

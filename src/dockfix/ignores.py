@@ -24,9 +24,7 @@ _PRAGMA = lazy(
     r"[ \t]*(?P<names>[\w-]+(?:[ \t]*[,;][ \t]*[\w-]+)*)",
     re.IGNORECASE,
 )
-_GLOBAL = lazy(
-    r"#[ \t]*hadolint[ \t]+global[ \t]+ignore=[ \t]*([\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)"
-)
+_GLOBAL = lazy(r"#[ \t]*hadolint[ \t]+global[ \t]+ignore=[ \t]*([\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)")
 _IGNORE_FILE = lazy(r"#[ \t]*dockfix:[ \t]*ignore-file\b")
 
 

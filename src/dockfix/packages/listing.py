@@ -90,8 +90,6 @@ class _Known(Record):
     unusual: tuple[str, ...]
 
 
-
-
 @remembered
 def scripts(dockerfile: Dockerfile) -> tuple[tuple[Instruction, Script], ...]:
     """The RUNs of a file, those of ONBUILD too, with their scripts, as far as understood."""

@@ -81,9 +81,7 @@ ZYPPER = Manager(
     valued=words("--from -r --repo -t --type --download --solver-focus"),
     early_flags=_EARLY_FLAGS,
     early_valued=_EARLY_VALUED,
-    plain=lazy(
-        r"[A-Za-z0-9_][A-Za-z0-9_.+:^-]*(?:\([A-Za-z0-9_:.+-]+\))?(?:[<>=]{1,2}[\w.+:-]+)?"
-    ),
+    plain=lazy(r"[A-Za-z0-9_][A-Za-z0-9_.+:^-]*(?:\([A-Za-z0-9_:.+-]+\))?(?:[<>=]{1,2}[\w.+:-]+)?"),
     ordered=lazy(r"[-+~!].*"),
     same=(("--no-confirm", "-y"), ("--auto-agree-with-licenses", "-l")),
     lists="/var/cache/zypp",

@@ -6,6 +6,7 @@ from dockfix.passes import (
     clean_package_cache,
     exec_form,
     install_before_source,
+    key_value_form,
     merge_installs,
     merge_runs,
     sort_packages,
@@ -13,6 +14,8 @@ from dockfix.passes import (
 from dockfix.passes.base import Pass
 
 PASSES: tuple[Pass, ...] = (
+    # the words of ENV and LABEL, in which no other pass looks
+    key_value_form.PASS,
     # what moves comes first: it may bring RUNs together
     install_before_source.PASS,
     # a merged RUN holds what the passes below look for in one script

@@ -37,9 +37,7 @@ from dockfix.shell.walk import simples
 from dockfix.shell.words import DELIMITER, NAME, NotUnderstoodError
 from dockfix.typed import Literal
 
-_OPENING = lazy(
-    rf"(?:if|for|while|until|case|function|select|coproc|time|\[\[|\{{)(?={DELIMITER})"
-)
+_OPENING = lazy(rf"(?:if|for|while|until|case|function|select|coproc|time|\[\[|\{{)(?={DELIMITER})")
 _CLOSING = lazy(rf";;&|;;|;&|(?:then|do|done|elif|else|fi|esac|in|\}})(?={DELIMITER})")
 _NEGATION = lazy(r"!(?=(?:\\\n)*+[ \t])")
 _FOR = lazy(rf"({NAME})(?={DELIMITER})")

@@ -15,9 +15,7 @@ _PLAIN = lazy(r"([A-Za-z0-9_./:@%+,=^-]++)(?=[ \t\n;|&)]|\Z)[ \t]*+")
 _ASSIGNMENT = lazy(rf"({NAME})(\+?=)")
 _ELEMENT = lazy(rf"{NAME}\[")
 _ARRAY = lazy(rf"{NAME}\+?=")
-_REDIRECT = lazy(
-    r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(<<<|<<-|<<|<>|<&|<|>>|>&|>\||>)|(&>>|&>)"
-)
+_REDIRECT = lazy(r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(<<<|<<-|<<|<>|<&|<|>>|>&|>\||>)|(&>>|&>)")
 
 RESERVED = frozenset(
     ("if", "then", "elif", "else", "fi", "for", "in", "while", "until", "do", "done", "case",

@@ -13,9 +13,7 @@ from dockfix.patterns import lazy
 _SPACE = r"[ \t\r\n]*+"
 _STRING = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
 _STRINGS = lazy(_STRING)
-_ARRAY = lazy(
-    rf"\[{_SPACE}(?:{_STRING}{_SPACE}(?:,{_SPACE}{_STRING}{_SPACE})*+)?+\]{_SPACE}\Z"
-)
+_ARRAY = lazy(rf"\[{_SPACE}(?:{_STRING}{_SPACE}(?:,{_SPACE}{_STRING}{_SPACE})*+)?+\]{_SPACE}\Z")
 
 # Compiled where they are first used, which is in few files: start-up time counts.
 _TOKEN = (
