@@ -22,7 +22,10 @@ from dockfix.passes.base import Settings
 from dockfix.pipeline import Applied, choose, rewrite
 from dockfix.records import Record
 from dockfix.report import text
-from dockfix.typed import Literal, NoReturn, TextIO
+from dockfix.typed import TYPE_CHECKING, Literal, NoReturn, TextIO
+
+if TYPE_CHECKING:
+    from dockfix.engine.targets import Target
 
 gc.enable()
 
@@ -30,6 +33,9 @@ gc.enable()
 _WORTH_PROCESSES = 128
 #: From this many files on, people wonder how long it takes.
 _WORTH_PROGRESS = 64
+
+#: What a command line begins with that has images built.
+_ENGINE_COMMANDS: tuple[list[str], ...] = ()
 
 Mode = Literal["check", "diff", "in-place", "text"]
 
@@ -63,8 +69,12 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         # A shell that wants completions talks to Typer through this variable.
-        options = None if "_DOCKFIX_COMPLETE" in os.environ else parse(arguments)
-        status = run(parse_with_typer(arguments) if options is None else options)
+        completing = "_DOCKFIX_COMPLETE" in os.environ
+        if arguments[:1] in _ENGINE_COMMANDS and not completing:
+            status = _build(arguments)
+        else:
+            options = None if completing else parse(arguments)
+            status = run(parse_with_typer(arguments) if options is None else options)
         if sys.stdout is not None:
             sys.stdout.flush()
     except ConfigError as error:
@@ -111,6 +121,63 @@ def run(options: Options) -> int:
     if len(jobs) >= _WORTH_PROGRESS and not options.quiet and _is_terminal(sys.stderr):
         outcomes = iter(_with_progress(outcomes, len(jobs)))
     return _report(outcomes, options, found.errors)
+
+
+class _Terminal:
+    """The terminal, for the rooms that have images built."""
+
+    def __init__(self, options: Options) -> None:
+        self.colored = _colored(options, sys.stdout)
+        self.lively = _is_terminal(sys.stderr) and not options.quiet
+
+    def print(self, line: str) -> None:
+        _print(line)
+        _flush()
+
+    def say(self, line: str) -> None:
+        _flush()
+        _say(line)
+
+
+def _build(arguments: Sequence[str]) -> int:
+    """Does what a command that has images built was asked for, and returns the exit status."""
+    from dockfix.engine.options import COMMANDS
+    from dockfix.options import read, read_with_typer
+
+    command = COMMANDS[arguments[0]]
+    request = read(arguments[1:], command) or read_with_typer(arguments[1:], command)
+    options = request.options
+    choose(options.select or None, options.ignore)
+    finder = Finder(options)
+    from dockfix.discovery import find
+    from dockfix.engine.commands import run_command
+
+    found = find(options.paths or (".",), finder.settings, options.exclude)
+    if not found.files and not found.errors:
+        raise ConfigError("no Dockerfile found")
+    terminal = _Terminal(options)
+    for message in found.errors:
+        terminal.say(text.failure(message))
+    targets = []
+    failed = bool(found.errors)
+    for path in found.files:
+        try:
+            targets.append(_target(path, finder))
+        except (ConfigError, OSError) as error:
+            failed = True
+            reason = error.strerror if isinstance(error, OSError) else None
+            terminal.say(text.failure(f"{path}: {reason}" if reason else str(error)))
+    return max(run_command(command.name, request, targets, terminal), 2 * failed)
+
+
+def _target(path: str, finder: Finder) -> Target:
+    """A file to be built. Raises ConfigError and OSError."""
+    from dockfix import files
+    from dockfix.engine.targets import Target
+
+    config = finder.settings(os.path.dirname(path))
+    settings = _settings(path, config, from_stdin=False)
+    return Target(path, files.read(path), config, settings, os.path.dirname(path) or ".")
 
 
 def process(job: Job, source: bytes | None = None) -> Outcome:

@@ -46,3 +46,16 @@ class CheckFailed(DockfixError):
 
 class ConfigError(DockfixError):
     """A setting that does not exist or has a value of the wrong kind."""
+
+
+class EngineError(DockfixError):
+    """No engine to build with, or one that cannot do what is asked of it."""
+
+
+class BuildFailed(DockfixError):
+    """A Dockerfile that the engine did not build; `log` is what it said, the last lines of it."""
+
+    def __init__(self, reason: str, log: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.log = log

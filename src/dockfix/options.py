@@ -3,10 +3,11 @@
 `Options` is the description: its fields carry type, default and help. `parse` reads ordinary
 command lines by it, because importing Typer costs more time than rewriting a file. Whatever
 `parse` does not understand goes to `parse_with_typer`, which builds a Typer command from the same
-description; so help and error messages are Typer's, and there is nothing to keep in step.
+description; so help and error messages are Typer's, and there is nothing to keep in step. The
+subcommands (`engine/options.py`) are described and read the same way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dockfix.records import Record
 from dockfix.typed import Annotated, Any, Literal
@@ -34,7 +35,8 @@ written; the other files are done all the same. Notes never change the exit stat
 class Option(Record):
     """What the description of an option holds beside its name, its type and its default.
 
-    `configurable` says that a configuration file may set it, under the name of its flag.
+    `configurable` says that a configuration file may set it, under the name of its flag; `whole`
+    that a value given is one item of a list, with the commas in it.
     """
 
     help: str
@@ -42,6 +44,7 @@ class Option(Record):
     short: str | None = None
     metavar: str | None = None
     configurable: bool = False
+    whole: bool = False
 
 
 class Options(Record):
@@ -171,7 +174,22 @@ class Row(Record):
     default: Any
 
 
-def _row(name: str, annotation: Any) -> Row:
+class Command(Record):
+    """A command: its name ("" for dockfix itself), what its help says, its options.
+
+    `make` turns the values of a command line into the record that the command works with, and
+    `conflict` says what is wrong with values that are right one by one.
+    """
+
+    name: str
+    summary: str
+    epilog: str
+    table: tuple[Row, ...]
+    make: Callable[[dict[str, Any]], Any]
+    conflict: Callable[[Any], str | None]
+
+
+def _row(name: str, annotation: Any, default: Any) -> Row:
     declared = annotation.__origin__
     choices: tuple[str, ...] = getattr(declared, "values", ())
     return Row(
@@ -180,16 +198,24 @@ def _row(name: str, annotation: Any) -> Row:
         choices,
         None if name == "paths" else "--" + name.replace("_", "-"),
         annotation.__metadata__[0],
-        Options._field_defaults[name],
+        default,
     )
 
 
-TABLE = tuple(_row(name, annotation) for name, annotation in Options.__annotations__.items())
+def rows(record: Any) -> tuple[Row, ...]:
+    """The table of options that a record describes."""
+    return tuple(
+        _row(name, annotation, record._field_defaults[name])
+        for name, annotation in record.__annotations__.items()
+    )
 
 
-def _flags() -> dict[str, tuple[Row, bool]]:
+TABLE = rows(Options)
+
+
+def _flags(table: Sequence[Row]) -> dict[str, tuple[Row, bool]]:
     flags: dict[str, tuple[Row, bool]] = {}
-    for row in TABLE:
+    for row in table:
         if row.flag is None:
             continue
         flags[row.flag] = row, True
@@ -202,7 +228,13 @@ def _flags() -> dict[str, tuple[Row, bool]]:
 
 def parse(argv: Sequence[str]) -> Options | None:
     """The options of an ordinary command line; None for a wrong or odd one, and for --help."""
-    flags = _flags()
+    options: Options | None = read(argv, _plain())
+    return options
+
+
+def read(argv: Sequence[str], command: Command) -> Any:
+    """What `parse` returns, for any command."""
+    flags = _flags(command.table)
     values: dict[str, Any] = {}
     paths: list[str] = []
     rest = list(reversed(argv))
@@ -247,7 +279,7 @@ def parse(argv: Sequence[str]) -> Options | None:
         else:
             paths.append(argument)
     # of an option given twice only the last value counts, and is looked at
-    for row in TABLE:
+    for row in command.table:
         given = values.get(row.name)
         if given is None:
             continue
@@ -258,16 +290,16 @@ def parse(argv: Sequence[str]) -> Options | None:
             values[row.name] = int(given)
         elif row.kind == "choice" and given not in row.choices:
             return None
-    options = _options({**values, "paths": paths})
-    return None if conflict(options) else options
+    options = _options({**values, "paths": paths}, command)
+    return None if command.conflict(options) else options
 
 
-def _options(values: dict[str, Any]) -> Options:
-    for row in TABLE:
+def _options(values: dict[str, Any], command: Command) -> Any:
+    for row in command.table:
         if row.kind == "list" and row.name in values:
             values[row.name] = tuple(
                 values[row.name]
-                if row.flag is None
+                if row.flag is None or row.option.whole
                 else [
                     name.strip()
                     for value in values[row.name]
@@ -275,7 +307,11 @@ def _options(values: dict[str, Any]) -> Options:
                     if name.strip()
                 ]
             )
-    return Options(**values)
+    return command.make(values)
+
+
+def _plain() -> Command:
+    return Command("", SUMMARY, EPILOG, TABLE, lambda values: Options(**values), conflict)
 
 
 def reads_stdin(options: Options) -> bool:
@@ -316,6 +352,12 @@ def parse_with_typer(argv: Sequence[str]) -> Options:
 
     Raises SystemExit when there is nothing to do, after help (0) and after an error (2).
     """
+    options: Options = read_with_typer(argv, _plain())
+    return options
+
+
+def read_with_typer(argv: Sequence[str], described: Command) -> Any:
+    """What `parse_with_typer` returns, for any command."""
     import inspect
 
     import typer
@@ -327,9 +369,9 @@ def parse_with_typer(argv: Sequence[str]) -> Options:
             default=False if row.kind == "flag" else None,
             annotation=_typer_annotation(row),
         )
-        for row in TABLE
+        for row in described.table
     ]
-    found: list[Options] = []
+    found: list[Any] = []
 
     def command(**given: Any) -> None:
         values = {
@@ -337,8 +379,8 @@ def parse_with_typer(argv: Sequence[str]) -> Options:
             for name, value in given.items()
             if value is not None
         }
-        options = _options(values)
-        message = conflict(options)
+        options = _options(values, described)
+        message = described.conflict(options)
         if message is not None:
             raise typer.BadParameter(message)
         found.append(options)
@@ -346,10 +388,10 @@ def parse_with_typer(argv: Sequence[str]) -> Options:
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app = typer.Typer(pretty_exceptions_enable=False)
-    summary = "\n\n".join(" ".join(part.split()) for part in SUMMARY.split("\n\n"))
-    app.command(help=summary, epilog=" ".join(EPILOG.split()))(command)
+    summary = "\n\n".join(" ".join(part.split()) for part in described.summary.split("\n\n"))
+    app.command(help=summary, epilog=" ".join(described.epilog.split()))(command)
     try:
-        app(args=list(argv), prog_name="dockfix")
+        app(args=list(argv), prog_name=f"dockfix {described.name}".rstrip())
     except SystemExit:
         if not found:
             raise

@@ -1,0 +1,1 @@
+"""Real builds: the room that drives an engine. Nothing in it is imported unless asked for."""

@@ -1,0 +1,79 @@
+"""The commands that have images built: an engine for all targets, and what all have in common."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from dockfix.engine.client import Engine, Hooks, connect
+from dockfix.engine.options import Request
+from dockfix.engine.targets import Target
+from dockfix.engine.terminal import Terminal
+from dockfix.errors import EngineError
+
+#: Bytes that must be free where the engine keeps its images; a build fills more than it leaves.
+_LEAST = 1 << 30
+
+
+def run_command(name: str, request: Request, targets: Sequence[Target], terminal: Terminal) -> int:
+    """Does what a command line says, and returns the exit status."""
+    from importlib import import_module
+
+    command = import_module(f"dockfix.engine.{name}").run
+    with _stopped_by_sigterm():
+        engine = connect(request.build)
+        try:
+            if request.options.verbose:
+                terminal.say(f"engine: {engine.describe()}\n")
+            status: int = command(engine, request, targets, terminal)
+        finally:
+            engine.close()
+    return status
+
+
+def need_space(engine: Engine, more: int = 0) -> None:
+    """Raises EngineError unless there is room for so many bytes, and some to work with."""
+    free = engine.free()
+    if free is not None and free < _LEAST + more:
+        raise EngineError(
+            f"{free / 1e9:.1f} GB free where the engine keeps images, and "
+            f"{(_LEAST + more) / 1e9:.1f} GB are needed: docker system prune"
+        )
+
+
+@contextmanager
+def watched(terminal: Terminal, request: Request, what: str) -> Iterator[Hooks]:
+    """Shows what is going on during a build: a line that moves, the engine's log, or nothing."""
+    if request.options.verbose:
+        terminal.say(f"{what}\n")
+        yield Hooks(on_line=lambda line: terminal.say(f"  {line}\n"))
+        return
+    if not terminal.lively:
+        yield Hooks()
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status(escape(what)) as status:
+        yield Hooks(on_step=lambda step: status.update(f"{escape(what)}  [dim]{escape(step)[:90]}"))
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Lets a polite kill stop the builds as Ctrl-C does, so that what was made is removed."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def shown(path: str) -> str:
+    """A path as it is said: without what leads to the working directory."""
+    return os.path.normpath(path)

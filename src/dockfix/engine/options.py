@@ -1,0 +1,136 @@
+"""The options of the commands that build, described as `dockfix.options` describes its own.
+
+What says which files and which passes are the options of dockfix itself; `BuildOptions` holds what
+every build needs, under the names that `docker build` has for it, and a record for each command
+holds the rest.
+"""
+
+from dockfix import options as plain
+from dockfix.options import Command, Option, Options, Row, rows
+from dockfix.records import Record
+from dockfix.typed import Annotated, Any, Literal
+
+_BUILD = "How to build (as for docker build)"
+_ENGINE = "Engine"
+_PROOF = "What to compare"
+_MORE = " May be repeated."
+
+EngineName = Literal["auto", "docker"]
+
+
+class BuildOptions(Record):
+    """How images are built. The names are those of `docker build`, which they are passed on to."""
+
+    build_arg: Annotated[
+        tuple[str, ...],
+        Option(f"Set a build argument.{_MORE}", _BUILD, metavar="NAME=VALUE", whole=True),
+    ] = ()
+    build_context: Annotated[
+        tuple[str, ...],
+        Option(f"Name a further context.{_MORE}", _BUILD, metavar="NAME=PATH", whole=True),
+    ] = ()
+    secret: Annotated[
+        tuple[str, ...],
+        Option(
+            f"Expose a secret to the build.{_MORE}",
+            _BUILD,
+            metavar="id=ID,src=FILE",
+            whole=True,
+        ),
+    ] = ()
+    ssh: Annotated[
+        tuple[str, ...],
+        Option(f"Expose an SSH agent or keys.{_MORE}", _BUILD, metavar="default|ID=…", whole=True),
+    ] = ()
+    target: Annotated[str | None, Option("Build this stage.", _BUILD, metavar="STAGE")] = None
+    platform: Annotated[
+        str | None, Option("Build for this platform.", _BUILD, metavar="OS/ARCH")
+    ] = None
+    network: Annotated[
+        str | None, Option("The network of RUN instructions.", _BUILD, metavar="MODE")
+    ] = None
+    add_host: Annotated[
+        tuple[str, ...],
+        Option(f"Add a host and its address.{_MORE}", _BUILD, metavar="HOST:IP", whole=True),
+    ] = ()
+    no_cache: Annotated[bool, Option("Use no cached steps in any of the builds.", _BUILD)] = False
+    strip_syntax: Annotated[
+        bool, Option("Build without the # syntax= line, which needs a registry.", _BUILD)
+    ] = False
+
+    engine: Annotated[
+        EngineName,
+        Option(
+            "What to build with; auto: docker, else podman, buildah, the API of Docker's engine.",
+            _ENGINE,
+        ),
+    ] = "auto"
+    builder: Annotated[
+        str | None,
+        Option("The buildx builder, remote ones too (docker buildx ls).", _ENGINE, metavar="NAME"),
+    ] = None
+    timeout: Annotated[
+        int | None, Option("Give up a build after so many seconds.", _ENGINE, metavar="SECONDS")
+    ] = None
+
+
+class VerifyOptions(Record):
+    """What `dockfix verify` compares beside the images."""
+
+    run: Annotated[
+        str | None,
+        Option(
+            "Run this command in both images, too, and compare what it prints and its status.",
+            _PROOF,
+            metavar="COMMAND",
+        ),
+    ] = None
+    stop: Annotated[
+        bool,
+        Option("Start both images, send SIGTERM, and say how long each takes to stop.", _PROOF),
+    ] = False
+
+
+class Request(Record):
+    """A command line: the options of dockfix itself, those of building, and the command's own."""
+
+    options: Options
+    build: BuildOptions
+    own: Any
+
+
+#: The options of dockfix itself that say which files, which passes, and how to speak.
+_SHARED = (
+    "paths", "context", "in_place", "select", "extend_select", "ignore", "unsafe_fixes",
+    "merge_strategy", "quiet", "verbose", "color", "exclude", "config",
+)  # fmt: skip
+
+
+def command(name: str, summary: str, epilog: str, own: Any, not_shared: tuple[str, ...]) -> Command:
+    """A command that builds; `own` is the record of the options that only it has."""
+    shared = [row for row in plain.TABLE if row.name in _SHARED and row.name not in not_shared]
+    building = rows(BuildOptions)
+    further = rows(own)
+
+    def make(values: dict[str, Any]) -> Request:
+        def of(table: tuple[Row, ...] | list[Row]) -> dict[str, Any]:
+            return {row.name: values[row.name] for row in table if row.name in values}
+
+        return Request(Options(**of(shared)), BuildOptions(**of(building)), own(**of(further)))
+
+    return Command(name, summary, epilog, (*shared, *further, *building), make, _conflict)
+
+
+def _conflict(request: Request) -> str | None:
+    options, build = request.options, request.build
+    if "-" in options.paths:
+        return "standard input has no build context: give a file or a directory"
+    if build.timeout is not None and build.timeout < 1:
+        return "--timeout must be at least 1"
+    if build.platform is not None and "," in build.platform:
+        return "--platform takes one platform at a time"
+    return plain.conflict(options)
+
+
+#: By the name of the module in this room whose `run` carries them out.
+COMMANDS: dict[str, Command] = {}
