@@ -34,3 +34,9 @@ class Files:
 
     def ignored(self, path: str) -> bool:
         return False
+
+    def is_link(self, path: str) -> bool:
+        return False
+
+    def changes(self, path: str) -> int | None:
+        return None

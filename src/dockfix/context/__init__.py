@@ -26,3 +26,12 @@ class Context(Protocol):
 
     def ignored(self, path: str) -> bool:
         """Whether the ignore file leaves a path out, whatever may lie there."""
+
+    def is_link(self, path: str) -> bool:
+        """Whether a path is a symbolic link, wherever it leads: what is copied is the link."""
+
+    def changes(self, path: str) -> int | None:
+        """How many of the newest commits changed a file, or something in a directory.
+
+        None: nobody knows, because there is no repository, or it does not have the path.
+        """

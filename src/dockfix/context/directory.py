@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import stat
 
-from dockfix.typed import Literal
+from dockfix.typed import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dockfix.context.history import Place
 
 #: A larger file is never a manifest or a list of packages.
 _LARGEST = 1_000_000
@@ -21,6 +24,7 @@ class DirectoryContext:
 
     def __init__(self, root: str) -> None:
         self._root = os.path.realpath(root)
+        self._place: list[Place | None] = []
 
     def read(self, path: str) -> str | None:
         """The text of a file by its path in the context; None for none, and for a large one."""
@@ -64,6 +68,24 @@ class DirectoryContext:
     def ignored(self, path: str) -> bool:
         """Whether the ignore file leaves a path out."""
         return False
+
+    def is_link(self, path: str) -> bool:
+        """Whether a path of the context is a symbolic link."""
+        parent, _, name = path.rstrip("/").rpartition("/")
+        full = self._inside(parent)
+        try:
+            return full is not None and os.path.islink(os.path.join(full, name))
+        except ValueError:
+            return False
+
+    def changes(self, path: str) -> int | None:
+        """How many of the newest commits of the repository around the context changed a path."""
+        from dockfix.context import history
+
+        if not self._place:
+            self._place.append(history.place_of(self._root))
+        place = self._place[0]
+        return None if place is None else history.changes(place, path)
 
     def _bytes(self, path: str, size: int) -> bytes | None:
         full = self._inside(path)
