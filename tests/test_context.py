@@ -16,7 +16,9 @@ def root(tmp_path: Path) -> Path:
     (root / "sub").mkdir(parents=True)
     (root / "sub" / "a.txt").write_bytes(b"text \xff\r\n")
     (root / "inside").symlink_to("sub/a.txt")
-    (root / "around").symlink_to("../context/sub")
+    (root / "around").symlink_to("./sub/../sub")
+    (root / "outside-and-back").symlink_to("../context/sub")
+    (root / "absolute").symlink_to(root / "sub")
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "context-other").write_text("other")
     (root / "outside").symlink_to("../secret")
@@ -40,8 +42,9 @@ def test_files_and_directories(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["none", "sub/a.txt/x", "outside", "up", "up/secret", "../secret", "../context-other",
-     "loop", "nul\0", "x" * 5000, "\udcff", "../context/../secret"],
+    ["none", "sub/a.txt/x", "outside", "outside-and-back/a.txt", "absolute/a.txt", "up",
+     "up/secret", "../secret", "../context-other", "loop", "nul\0", "x" * 5000,
+     "\udcff", "../context/../secret"],
 )  # fmt: skip
 def test_what_is_not_there_or_not_inside(root: Path, path: str) -> None:
     context = DirectoryContext(str(root))
@@ -75,9 +78,7 @@ def test_the_names_in_a_directory(root: Path) -> None:
     context = DirectoryContext(str(root))
     assert context.entries("sub") == ("a.txt",)
     assert context.entries("around") == ("a.txt",)
-    assert context.entries("") == tuple(
-        sorted(("around", "inside", "large", "loop", "outside", "pipe", "sub", "up"))
-    )
+    assert context.entries("") == tuple(sorted(path.name for path in root.iterdir()))
     for path in ("none", "sub/a.txt", "up", "pipe", "loop"):
         assert context.entries(path) is None
 

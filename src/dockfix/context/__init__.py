@@ -10,7 +10,10 @@ class Context(Protocol):
 
     Paths are those of the context (`a/b.txt`; empty text: its root). What its ignore file leaves
     out does not exist for the builder, and so not for `read`, `head`, `kind` and `entries` either.
+    `ignore_file` is that file's path (`.dockerignore`, or one beside the Dockerfile).
     """
+
+    ignore_file: str
 
     def read(self, path: str) -> str | None:
         """The text of a file; None if it can't be had, or is larger than any manifest."""
@@ -35,3 +38,9 @@ class Context(Protocol):
 
         None: nobody knows, because there is no repository, or it does not have the path.
         """
+
+    def ignore_text(self) -> str | None:
+        """The text of the ignore file; None if there is none."""
+
+    def with_ignore_text(self, text: str) -> Context:
+        """The same files under an ignore file with another text, which is nowhere written yet."""

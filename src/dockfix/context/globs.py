@@ -1,0 +1,81 @@
+"""Patterns of paths as Go's `path/filepath` reads them: those of COPY sources, and their errors."""
+
+from __future__ import annotations
+
+import re
+
+
+def clean(path: str) -> str:
+    """`filepath.Clean`: the shortest path that means the same, without looking at any disk."""
+    rooted = path[:1] == "/"
+    kept: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            if kept and kept[-1] != "..":
+                kept.pop()
+            elif not rooted:
+                kept.append(part)
+        elif part not in ("", "."):
+            kept.append(part)
+    return ("/" if rooted else "") + "/".join(kept) or "."
+
+
+def compiled(pattern: str) -> re.Pattern[str] | None:
+    """What `filepath.Match` matches, to be asked by `fullmatch`; None for a bad pattern."""
+    pieces: list[str] = []
+    at = 0
+    while at < len(pattern):
+        character = pattern[at]
+        at += 1
+        if character == "*":
+            # one star is as good as many in a row, and quicker
+            if pieces[-1:] != ["[^/]*"]:
+                pieces.append("[^/]*")
+        elif character == "?":
+            pieces.append("[^/]")
+        elif character == "[":
+            found = _class(pattern, at)
+            if found is None:
+                return None
+            piece, at = found
+            pieces.append(piece)
+        elif character == "\\":
+            if at == len(pattern):
+                return None
+            pieces.append(re.escape(pattern[at]))
+            at += 1
+        else:
+            pieces.append(re.escape(character))
+    return re.compile("".join(pieces), re.DOTALL)
+
+
+def _class(pattern: str, at: int) -> tuple[str, int] | None:
+    """A class as Python writes it, and where it ends, from behind its `[`; None for a bad one."""
+    negated = pattern[at : at + 1] == "^"
+    at += negated
+    ranges: list[str] = []
+    while at < len(pattern) and not (pattern[at] == "]" and ranges):
+        low, at = _member(pattern, at)
+        high = low
+        if low and pattern[at : at + 1] == "-":
+            high, at = _member(pattern, at + 1)
+        if not low or not high or at >= len(pattern):
+            return None
+        ranges.append(f"{re.escape(low)}-{re.escape(high)}" if low <= high else "")
+    if at >= len(pattern):
+        return None
+    members = "".join(ranges)
+    if not members:
+        # a range that runs backwards holds nothing
+        return ("." if negated else "(?!)"), at + 1
+    return f"[{'^' if negated else ''}{members}]", at + 1
+
+
+def _member(pattern: str, at: int) -> tuple[str, int]:
+    """A character of a class and where the next begins; empty for what may not stand there."""
+    character = pattern[at : at + 1]
+    if character in ("", "-", "]"):
+        return "", at
+    if character == "\\":
+        return pattern[at + 1 : at + 2], at + 2
+    return character, at + 1
