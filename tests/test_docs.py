@@ -20,8 +20,8 @@ DOCUMENTS = sorted(
 #: Options of other programs that the documents may name.
 FOREIGN = {
     "--fix", "--from", "--help", "--mount", "--network", "--no-cache",
-    "--chown", "--git", "--link", "--no-install-recommends", "--platform",
-    "--strict", "--virtual", "--write",
+    "--checksum", "--chown", "--git", "--keep-git-dir", "--link", "--no-install-recommends",
+    "--platform", "--strict", "--unpack", "--virtual", "--write",
 }  # fmt: skip
 _FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1[ ]*$", re.MULTILINE | re.DOTALL)
 

@@ -170,7 +170,7 @@ ORDERS = [PASSES, PASSES[::-1]] + [
 CROWDED = """\
 FROM python:3.12-slim
 WORKDIR /srv/app
-COPY shop shop
+ADD shop shop
 # what building needs
 RUN apt-get update
 RUN apt-get install -y make

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dockfix.passes import (
     clean_package_cache,
+    copy_not_add,
     exec_form,
     install_before_source,
     key_value_form,
@@ -16,6 +17,8 @@ from dockfix.passes.base import Pass
 PASSES: tuple[Pass, ...] = (
     # the words of ENV and LABEL, in which no other pass looks
     key_value_form.PASS,
+    # what copies is read as a COPY by those below
+    copy_not_add.PASS,
     # what moves comes first: it may bring RUNs together
     install_before_source.PASS,
     # a merged RUN holds what the passes below look for in one script

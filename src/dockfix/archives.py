@@ -1,0 +1,72 @@
+"""Which sources of an ADD are fetched or taken apart rather than copied.
+
+BuildKit fetches what is written as a URL or as `user@host:path` (dockerfile2llb/convert_copy.go,
+dfgitutil/git_ref.go). Of what lies in the build context it takes apart each file that starts like a
+tar archive, compressed by gzip, bzip2, xz, zstd or not, whatever its name.
+"""
+
+from __future__ import annotations
+
+from dockfix.paths import is_pattern
+from dockfix.patterns import lazy
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockfix.context import Context
+
+_REMOTE = lazy(r"[\w+.-]*://|[\w.-]+@")
+#: Endings of archives, and of formats that are archives under another name.
+_ENDING = lazy(
+    r"\.(?:apk|bak|backup|box|bz2?|bzip2?|crate|docker|dump|gem|gtar|gz|gzip|img|ipk|lz|lz4|lzma|lzo"
+    r"|oci|ova|phar|pkg|rootfs|snapshot|spk|tar|taz|tbz2?|tgz|tlz|txz|tz2|tzst|unitypackage|xz|z"
+    r"|zstd?)\Z"
+)
+#: What people call an archive that they give no ending.
+_HINT = lazy(
+    r"(?:archive|backup|bundle|chroot|dump|image|layer|rootfs|snapshot|stage\d|tarball|\btar)\Z"
+)
+_ORDINARY = lazy(r"\.[a-z]\w*\Z")
+_LITERAL_START = lazy(r"[\w-]*[./][^$:@]*\$")
+_STARTS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+
+
+def is_remote(source: str) -> bool:
+    """Whether a source is a URL or a Git reference, or could be one for some builder."""
+    return _REMOTE.match(source) is not None
+
+
+def named_archive(source: str) -> bool:
+    """Whether a source has the ending of an archive."""
+    return _ENDING.search(source.rstrip("/").lower()) is not None
+
+
+def only_copied(source: str, context: Context | None) -> bool:
+    """Whether a source (quotes removed) is surely copied as it stands: files and directories.
+
+    Its name must be none of an archive. What the build context has under that name is looked into;
+    without one a name has to do. A pattern or a variable must end like an ordinary file.
+    """
+    name = source.rstrip("/").rpartition("/")[2].lower()
+    if is_remote(source) or named_archive(source):
+        return False
+    if "$" in source or is_pattern(source):
+        clear = "$" not in source or _LITERAL_START.match(source) is not None
+        return clear and _ORDINARY.search(name) is not None
+    path = source.strip("/")
+    kind = context.kind(path) if context else None
+    if context and kind == "file":
+        head = context.head(path, 512)
+        return head is not None and not starts_archive(head)
+    return kind == "directory" or source.endswith("/") or _HINT.search(name) is None
+
+
+def starts_archive(head: str) -> bool:
+    """Whether a file whose first 512 bytes are `head` may be an archive, compressed or not."""
+    start = head.encode("utf-8", "surrogateescape")[:512]
+    if start.startswith(_STARTS) or start[257:262] == b"ustar":
+        return True
+    # older ones have nothing but the sum of their header, read with blanks for itself
+    written = start[148:156].strip(b" \0")
+    if len(start) < 512 or not written or written.strip(b"01234567"):
+        return False
+    return sum(start[:148]) + sum(start[156:]) + 8 * 32 == int(written, 8)
