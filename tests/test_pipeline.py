@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -228,3 +230,21 @@ def test_bytes_and_text_give_the_same() -> None:
 def test_a_refused_file_says_where() -> None:
     with pytest.raises(DockerfileSyntaxError, match=r"^x/Dockerfile:2:1: .*RUN"):
         rewrite("FROM a\nRUM b\n", filename="x/Dockerfile")
+
+
+def test_a_run_may_end_after_so_many_groups() -> None:
+    source = (
+        "FROM debian\nRUN apt-get update\nRUN apt-get install -y git curl\n"
+        "CMD echo hi\nFROM busybox\nRUN a\nRUN b\n"
+    )
+    whole = rewrite(source)
+    parts = [rewrite(source, most=most) for most in range(len(whole.applied) + 2)]
+    assert [len(part.applied) for part in parts] == [
+        *range(len(whole.applied) + 1),
+        len(whole.applied),
+    ]
+    assert parts[0].after == source
+    assert parts[-1].after == parts[-2].after == whole.after
+    assert len({part.after for part in parts}) == len(whole.applied) + 1
+    for fewer, more in pairwise(parts):
+        assert not Counter(fewer.applied) - Counter(more.applied)

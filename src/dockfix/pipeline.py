@@ -78,13 +78,15 @@ def rewrite(
     extend_select: Sequence[str] = (),
     unsafe_fixes: bool = False,
     settings: Settings | None = None,
+    most: int | None = None,
 ) -> Rewrite:
     """Rewrites a Dockerfile and checks the result.
 
     `select`, `extend_select` and `ignore` name passes (by name, code, prefix of codes, or alias);
     `select=None` selects those that are on by default, to which `extend_select` adds. An unsafe
     pass named in full is allowed its changes without `unsafe_fixes`. `filename` is for messages
-    only; nothing is read or written.
+    only; nothing is read or written. `most` ends the work after so many groups, the same ones that
+    a run to the end makes first: what a search for a wrong one needs.
 
     Raises DockerfileSyntaxError for a file BuildKit would refuse, ConfigError for a name of no
     pass, and CheckFailed when the result does not pass dockfix's own checks.
@@ -92,7 +94,9 @@ def rewrite(
     chosen = choose(select, ignore, extend_select)
     asked_for = _asked_for(chosen, (*(select or ()), *extend_select))
     text = source if isinstance(source, str) else decode(source)
-    return _Run(text, filename, settings or Settings(), unsafe_fixes, asked_for).run(chosen)
+    run = _Run(text, filename, settings or Settings(), unsafe_fixes, asked_for)
+    run.most = most
+    return run.run(chosen)
 
 
 def choose(
@@ -158,6 +162,7 @@ class _Run:
     ) -> None:
         self.filename = filename
         self.settings = settings
+        self.most: int | None = None
         self.unsafe = unsafe
         self.asked_for = asked_for
         self.original = self.read(text)
@@ -221,6 +226,7 @@ class _Run:
         unsafe = self.unsafe or one.code in self.asked_for
         allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
         taken = _apart(group for group in groups if group.safety in allowed and group.edits)
+        taken = taken if self.most is None else taken[: self.most]
         left = [
             self.locate(one, group)
             for group in groups
@@ -245,6 +251,8 @@ class _Run:
             raise CheckFailed(one.name, problem, filename=self.filename)
         if after.source == self.current.source:
             return [], left
+        if self.most is not None:
+            self.most -= len(made)
         self.current = after
         self.switched_off = ignores(after)
         self.layers.append(_layer(edits))

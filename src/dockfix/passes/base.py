@@ -44,6 +44,11 @@ class Pass(Record):
     know the matter, so that their ignore comments hold here. `verify` compares the file before and
     after this pass and says what is wrong with the change, or None. A pass that is not `default`
     runs only when it is selected.
+
+    What a build of both files may show: `removes` are globs of paths that the new image may lack
+    (`*` stays within a name, `/**` is all that lies below), `restates` the fields of the image's
+    configuration that say the same words in another form. `dockfix verify` takes a pass at its
+    word, and nothing else for granted.
     """
 
     code: str
@@ -55,6 +60,8 @@ class Pass(Record):
     verify: Callable[[Dockerfile, Dockerfile], str | None]
     examples: tuple[Example, ...]
     default: bool = True
+    removes: tuple[str, ...] = ()
+    restates: tuple[str, ...] = ()
 
     @property
     def by_default(self) -> str:

@@ -372,4 +372,5 @@ PASS = Pass(
         ),
         Example(before=f"{_FROM}RUN apt-get install -y git\n", why="the lists are another layer's"),
     ),
+    removes=("/var/lib/apt/lists/**",),
 )

@@ -16,7 +16,7 @@ def explain(one: Pass) -> str:
         f"# {one.name} ({one.code})",
         one.summary,
         f"- Safety: {one.safety.value}\n- By default: {one.by_default}\n"
-        f"- Known elsewhere as: {aliases}",
+        f"- Known elsewhere as: {aliases}{_declared(one)}",
         about,
     ]
     changed = [example for example in one.examples if example.after is not None]
@@ -43,6 +43,15 @@ def plain(markdown: str) -> str:
         else:
             lines.append(line.lstrip("#").lstrip() if line.startswith("#") else line)
     return "\n".join(lines)
+
+
+def _declared(one: Pass) -> str:
+    """What images may show of a pass, for `dockfix verify`."""
+    removed = ", ".join(f"`{glob}`" for glob in one.removes)
+    fields = " and ".join(f"`{field}`" for field in one.restates)
+    return (f"\n- Removes from the image: {removed}" if removed else "") + (
+        f"\n- Says in another form: {fields}" if fields else ""
+    )
 
 
 def _changed(example: Example) -> str:
