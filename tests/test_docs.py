@@ -22,6 +22,8 @@ FOREIGN = {
     "--fix", "--from", "--help", "--mount", "--network", "--no-cache",
     "--checksum", "--chown", "--git", "--keep-git-dir", "--link", "--no-install-recommends",
     "--platform", "--strict", "--unpack", "--virtual", "--write",
+    "--no-cache-dir", "--no-document", "--no-optional", "--no-rdoc", "--no-ri", "--omit", "--only",
+    "--production",
 }  # fmt: skip
 _FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1[ ]*$", re.MULTILINE | re.DOTALL)
 

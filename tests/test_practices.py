@@ -42,6 +42,8 @@ PROJECTS: dict[str, tuple[str, ...]] = {
     ),
     # the manifest that is installed is not the one that is copied: nobody knows what was meant
     "P8-misspelt-manifest": (),
+    # npm's own name for it, since the old one is deprecated
+    "P17-production-only": ("modern-flags",),
     # a snippet has no FROM
     "P24-fragment": ("merge-runs", "merge-installs", "sort-packages", "clean-package-cache"),
 }  # fmt: skip

@@ -10,6 +10,7 @@ from dockfix.passes import (
     key_value_form,
     merge_installs,
     merge_runs,
+    modern_flags,
     sort_packages,
 )
 from dockfix.passes.base import Pass
@@ -27,6 +28,8 @@ PASSES: tuple[Pass, ...] = (
     merge_installs.PASS,
     # behind the last install of a merged RUN, and no longer in a RUN of its own
     clean_package_cache.PASS,
+    # concerns options, in which no other pass looks
+    modern_flags.PASS,
     # lists are final now
     sort_packages.PASS,
     # concerns no other
