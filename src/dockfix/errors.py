@@ -59,3 +59,7 @@ class BuildFailed(DockfixError):
         super().__init__(reason)
         self.reason = reason
         self.log = log
+
+
+class ImageError(DockfixError):
+    """An archive of an image that cannot be read: damaged, too large, or of an unknown kind."""

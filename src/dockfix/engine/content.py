@@ -1,0 +1,156 @@
+"""The content of files, as digests: of the bytes, and of what is left of them without noise.
+
+Two builds of one Dockerfile write the time of the build into files whose format has a place for it.
+The `essence` of a file is the digest without that: compiled Python without the time of its source,
+gzip without the time in its header, zip (and so jar and wheel) without the times of its members.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+
+from dockfix.engine.tar import Member, Stream
+
+#: Files are read in pieces of this size; a piece of zeros costs next to nothing.
+_PIECE = 1 << 16
+_ZEROS = bytes(_PIECE)
+#: A larger zip is compared as it is.
+_LARGEST_ZIP = 32 << 20
+_MOST_MEMBERS = 100_000
+
+_GZIP = b"\x1f\x8b\x08"
+_ZIP = b"PK\x03\x04"
+_CENTRAL = struct.Struct("<4s6HIII5HII")
+_LOCAL = struct.Struct("<4s5HIIIHH")
+
+
+def digests(member: Member, body: Stream, keep: int = 0) -> tuple[bytes, bytes, bytes | None]:
+    """The digest of a file's content, its essence, and the content itself up to so many bytes."""
+    pieces = _pieces(member, body)
+    first = next(pieces, b"")
+    kept = first if member.size == len(first) <= keep else None
+    if first[:4] == _ZIP and len(first) < member.size <= _LARGEST_ZIP:
+        first = b"".join((first, *pieces))
+        pieces = iter(())
+    plain, calm = _Digest(), None
+    calmed = _calm(member.name, first, whole=len(first) == member.size)
+    if calmed is not None:
+        calm = _Digest()
+        calm.update(calmed)
+    plain.update(first)
+    for piece in pieces:
+        plain.update(piece)
+        if calm is not None:
+            calm.update(piece)
+    digest = plain.digest()
+    return digest, digest if calm is None else calm.digest(), kept
+
+
+class _Digest:
+    """SHA-256, but for whole pieces of zeros, of which only the places count.
+
+    So a file of many gigabytes that is mostly holes is read as quickly as it is stored.
+    """
+
+    def __init__(self) -> None:
+        self._hash = sha256()
+        self._holes = sha256(b"holes")
+        self._has_holes = False
+        self._at = 0
+
+    def update(self, piece: bytes) -> None:
+        if len(piece) == _PIECE and (piece is _ZEROS or piece == _ZEROS):
+            self._has_holes = True
+            self._holes.update(b"%d " % self._at)
+        else:
+            self._hash.update(piece)
+        self._at += 1
+
+    def digest(self) -> bytes:
+        digest = self._hash.digest()
+        if not self._has_holes:
+            return digest
+        self._holes.update(digest)
+        return self._holes.digest()
+
+
+def _pieces(member: Member, body: Stream) -> Iterator[bytes]:
+    """What is in a file, in pieces of one size but for the last."""
+    if member.pieces is None:
+        left = member.size
+        while left:
+            size = min(left, _PIECE)
+            yield body.take(size)
+            left -= size
+        return
+    rest = bytearray()
+    for data in _stored_and_holes(member, body):
+        if isinstance(data, int):
+            fill = min(data, -len(rest) % _PIECE)
+            rest += bytes(fill)
+            if len(rest) == _PIECE:
+                yield bytes(rest)
+                rest.clear()
+            whole, end = divmod(data - fill, _PIECE)
+            for _ in range(whole):
+                yield _ZEROS
+            rest += bytes(end)
+        else:
+            rest += data
+        while len(rest) >= _PIECE:
+            yield bytes(rest[:_PIECE])
+            del rest[:_PIECE]
+    if rest:
+        yield bytes(rest)
+
+
+def _stored_and_holes(member: Member, body: Stream) -> Iterable[bytes | int]:
+    assert member.pieces is not None
+    at = 0
+    for offset, length in member.pieces:
+        yield offset - at
+        yield from body.pieces(length)
+        at = offset + length
+    yield member.size - at
+
+
+def _calm(name: bytes, first: bytes, *, whole: bool) -> bytes | None:
+    """The beginning of a file without the time of the build; None if there is none in it."""
+    if name.endswith(b".pyc") and len(first) >= 16 and first[4:8] == b"\0\0\0\0":
+        return first[:8] + b"\0\0\0\0" + first[12:]
+    if first[:3] == _GZIP and len(first) >= 10:
+        return first[:4] + b"\0\0\0\0" + first[8:]
+    if first[:4] == _ZIP and whole:
+        return _calm_zip(first)
+    return None
+
+
+def _calm_zip(data: bytes) -> bytes | None:
+    """Names, modes and packed contents of a zip's members; None if it is no plain zip."""
+    end = data.rfind(b"PK\x05\x06")
+    if end < 0 or end + 22 > len(data):
+        return None
+    count, _, at = struct.unpack_from("<HII", data, end + 10)
+    parts: list[bytes] = []
+    try:
+        for _ in range(min(count, _MOST_MEMBERS)):
+            one = _CENTRAL.unpack_from(data, at)
+            if one[0] != b"PK\x01\x02":
+                return None
+            method, crc, packed, size = one[4], one[7], one[8], one[9]
+            name_size, extra, comment, outer, where = one[10], one[11], one[12], one[15], one[16]
+            name = data[at + 46 : at + 46 + name_size]
+            local = _LOCAL.unpack_from(data, where)
+            if local[0] != _ZIP:
+                return None
+            begin = where + 30 + local[9] + local[10]
+            parts.append(b"%d %d %d %d %d %d " % (method, crc, size, outer, name_size, packed))
+            parts += (name, data[begin : begin + packed])
+            at += 46 + name_size + extra + comment
+    except struct.error:
+        return None
+    if count == 0 or count == 0xFFFF:
+        return None
+    return b"zip " + b"".join(parts)

@@ -1,0 +1,120 @@
+"""Layers laid over each other: the file system of an image, and what of its layers is lost in it.
+
+Nothing is followed: a path is a name, and a symbolic link is what it says. Where a layer has
+something below what is no directory, a directory takes its place, as overlay file systems have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dockfix.engine.images import Entry, Layer
+from dockfix.records import Record
+
+#: What nobody described: engines make missing parents like this.
+_PARENT = Entry("directory", 0o755, 0, 0)
+
+
+class Placed(Record):
+    """What an image has at a path, and the place of the layer that it is from."""
+
+    entry: Entry
+    layer: int
+
+
+class Lost(Record):
+    """A file that an image carries and does not show. `by` is the layer that hides it."""
+
+    path: bytes
+    size: int
+    layer: int
+    by: int
+    deleted: bool
+
+
+class Overlay:
+    """The file system of an image. `paths` has everything in it; `lost`, what it hides."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.paths: dict[bytes, Placed] = {}
+        self.texts: dict[bytes, bytes] = {}
+        self._children: dict[bytes, dict[bytes, None]] = {}
+        self._hidden: list[tuple[bytes, Placed, int, bool]] = []
+        self._place(b"", _PARENT, 0)
+        for number, layer in enumerate(layers):
+            self._lay(layer, number)
+
+    def lost(self) -> tuple[Lost, ...]:
+        """The files that later layers delete or replace, unless another name of them is left."""
+        left = {id(placed.entry) for placed in self.paths.values()}
+        found: list[Lost] = []
+        for path, placed, by, deleted in self._hidden:
+            entry = placed.entry
+            if entry.size and id(entry) not in left:
+                left.add(id(entry))
+                found.append(Lost(path, entry.size, placed.layer, by, deleted))
+        return tuple(found)
+
+    def _lay(self, layer: Layer, number: int) -> None:
+        for path in layer.opaque:
+            for child in tuple(self._children.get(path, ())):
+                self._remove(child, number, child not in layer.entries)
+        for path in layer.removed:
+            if path:
+                self._remove(path, number, path not in layer.entries)
+        for path, entry in layer.entries.items():
+            self._place(path, entry, number)
+            self._tell(path, layer.texts.get(path))
+        for path, target in layer.links.items():
+            placed = self.paths.get(target)
+            if placed is not None and placed.entry.kind != "directory":
+                self._place(path, placed.entry, placed.layer)
+                self._tell(path, self.texts.get(target))
+
+    def _place(self, path: bytes, entry: Entry, number: int) -> None:
+        before = self.paths.get(path)
+        if before is None:
+            self._hang(path, number)
+        elif before.entry.kind == "directory" != entry.kind:
+            for child in tuple(self._children.pop(path, ())):
+                self._remove(child, number, True)
+        elif before.entry is not entry:
+            self._hide(path, before, number, False)
+        self.paths[path] = Placed(entry, number)
+
+    def _hang(self, path: bytes, number: int) -> None:
+        """Sees to it that the parents of a new path are directories that have it."""
+        while path:
+            parent = path.rpartition(b"/")[0]
+            siblings = self._children.setdefault(parent, {})
+            siblings[path] = None
+            placed = self.paths.get(parent)
+            if placed is not None:
+                if placed.entry.kind != "directory":
+                    self._hide(parent, placed, number, False)
+                    self.paths[parent] = Placed(_PARENT, number)
+                return
+            self.paths[parent] = Placed(_PARENT, number)
+            path = parent
+
+    def _remove(self, path: bytes, number: int, deleted: bool) -> None:
+        waiting = [path]
+        if path in self.paths:
+            self._children[path.rpartition(b"/")[0]].pop(path, None)
+        while waiting:
+            one = waiting.pop()
+            waiting += self._children.pop(one, ())
+            placed = self.paths.pop(one, None)
+            self._tell(one, None)
+            if placed is not None:
+                self._hide(one, placed, number, deleted)
+
+    def _hide(self, path: bytes, placed: Placed, number: int, deleted: bool) -> None:
+        if placed.entry.size:
+            self._hidden.append((path, placed, number, deleted))
+
+    def _tell(self, path: bytes, text: bytes | None) -> None:
+        if text is None:
+            self.texts.pop(path, None)
+        else:
+            self.texts[path] = text
