@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from dockfix.context import Context
 from dockfix.edits import Edit
 from dockfix.facts import places, script_of
 from dockfix.ignores import pragma_of
@@ -58,6 +59,21 @@ def check_kept(before: Dockerfile, after: Dockerfile) -> str | None:
         return f"a comment is lost or doubled: {lost}"
     if pragmas != kept_pragmas:
         return "an ignore comment is lost"
+    return None
+
+
+def check_copied(
+    dockerfile: Dockerfile, before: Context | None, after: Context | None
+) -> str | None:
+    """Whether what is copied by name is still sent to the builder under the ignore file of `after`,
+    as it was under that of `before`. Returns what is wrong, or None."""
+    if before is after or before is None or after is None:
+        return None
+    from dockfix.context.sources import is_sent, sources
+
+    for source in sources(dockerfile):
+        if is_sent(source, before) and not is_sent(source, after):
+            return f"{source} is copied, and would not be sent to the builder any more"
     return None
 
 

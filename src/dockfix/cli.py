@@ -19,12 +19,13 @@ from dockfix.config import Config, Finder
 from dockfix.errors import ConfigError, DockfixError
 from dockfix.options import Options, parse, parse_with_typer, reads_stdin
 from dockfix.passes.base import Settings
-from dockfix.pipeline import Applied, choose, rewrite
+from dockfix.pipeline import Applied, OtherFile, choose, rewrite
 from dockfix.records import Record
 from dockfix.report import text
 from dockfix.typed import TYPE_CHECKING, Literal, NoReturn, TextIO
 
 if TYPE_CHECKING:
+    from dockfix.context import Context
     from dockfix.engine.targets import Target
 
 gc.enable()
@@ -49,6 +50,14 @@ class Job(Record):
     verbose: bool = False
 
 
+class Other(Record):
+    """Another file that changes with a Dockerfile; `before` is None for one that is new."""
+
+    path: str
+    before: bytes | None
+    after: bytes
+
+
 class Outcome(Record):
     """What came of a file. `output` is the patch in mode "diff", in mode "text" the new text."""
 
@@ -59,6 +68,7 @@ class Outcome(Record):
     notes: tuple[Applied, ...] = ()
     output: bytes = b""
     error: str | None = None
+    others: tuple[Other, ...] = ()
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -207,8 +217,8 @@ def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
     from dockfix import files
 
     path = job.path
-    from_stdin = source is not None
     before = files.read(path) if source is None else source
+    settings = _settings(path, config, source is not None)._replace(alone=job.mode == "text")
     result = rewrite(
         before,
         filename=path,
@@ -216,21 +226,37 @@ def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
         ignore=config.ignore,
         extend_select=config.extend_select,
         unsafe_fixes=config.unsafe_fixes,
-        settings=_settings(path, config, from_stdin),
+        settings=settings,
     )
     after = before
+    others: tuple[Other, ...] = ()
     if result.changed:
         from dockfix.syntax.source import encode
 
         after = encode(result.after)
+        others = tuple(_other(one, settings.context) for one in result.others)
     output = after if job.mode == "text" else b""
     if job.mode == "in-place" and result.changed:
-        files.replace(path, before, after)
-    if job.mode == "diff" and result.changed:
+        # What is left out of the build first: on its own, that is what harms least.
+        changes = [files.Change(one.path, one.before, one.after) for one in others]
+        if before != after:
+            changes.append(files.Change(path, before, after))
+        files.replace_together(changes)
+    if job.mode == "diff" and before != after:
         from dockfix.diff import unified
 
         output = unified(before, after, _patch_path("Dockerfile" if path == "<stdin>" else path))
-    return Outcome(path, result.changed, result.applied, result.offered, result.notes, output)
+    return Outcome(
+        path, result.changed, result.applied, result.offered, result.notes, output, None, others
+    )
+
+
+def _other(one: OtherFile, context: Context | None) -> Other:
+    from dockfix.syntax.source import encode
+
+    root = getattr(context, "root", "")
+    before = None if one.before is None else encode(one.before)
+    return Other(os.path.join(root, one.path), before, encode(one.after))
 
 
 def _settings(path: str, config: Config, from_stdin: bool) -> Settings:
@@ -357,6 +383,7 @@ def _report(
     said: set[str] = set()
     found: list[Applied] = []
     patches: list[bytes] = []
+    others: list[Other] = []
     files = changed = affected = made = offered = failed = 0
 
     def fail(message: str) -> None:
@@ -386,12 +413,19 @@ def _report(
             lines = "".join(text.finding(outcome.path, one, colored) for one in findings)
             (_print if checking else _say)(lines)
         if mode == "in-place" and outcome.changed and not options.quiet:
-            _say(f"Rewrote {text.visible(outcome.path)}\n")
+            for path in (outcome.path, *(_patch_path(one.path) for one in outcome.others)):
+                _say(f"Rewrote {text.visible(path)}\n")
+        others += outcome.others
         if options.output is not None:
             patches.append(outcome.output)
         elif outcome.output:
             plain = mode == "text" or not colored
             _print_bytes(outcome.output if plain else text.colored_patch(outcome.output))
+    if mode == "diff" and others:
+        patch = _patch_of_others(others)
+        patches.append(patch)
+        if options.output is None:
+            _print_bytes(text.colored_patch(patch) if colored else patch)
     if options.output is not None and not (mode == "text" and failed):
         error = _write_output(options.output, b"".join(patches))
         if error is not None:
@@ -412,6 +446,23 @@ def _report(
     if writing:
         return int(bool(changed) and options.exit_non_zero_on_fix)
     return int(bool(changed) if mode == "diff" else bool(made or offered))
+
+
+def _patch_of_others(others: Sequence[Other]) -> bytes:
+    """A patch of the files beside the Dockerfiles, each with all the lines that it is to get."""
+    from dockfix.context.ignorefile import extended
+    from dockfix.diff import unified
+    from dockfix.syntax.source import decode, encode
+
+    befores = {one.path: one.before for one in others}
+    afters: dict[str, str] = {}
+    for path, before, after in others:
+        more = decode(after)[len(decode(before or b"")) :].splitlines()
+        text_before = afters.get(path, decode(before or b""))
+        afters[path] = extended(text_before, [line for line in more if line])
+    return b"".join(
+        unified(befores[path], encode(after), _patch_path(path)) for path, after in afters.items()
+    )
 
 
 def _write_output(path: str, data: bytes) -> str | None:

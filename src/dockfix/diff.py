@@ -26,20 +26,23 @@ class Change(Record):
     other_end: int
 
 
-def unified(before: bytes, after: bytes, path: str | bytes, context: int = 3) -> bytes:
+def unified(before: bytes | None, after: bytes, path: str | bytes, context: int = 3) -> bytes:
     """The patch that makes `after` of `before`; empty when they are equal.
 
-    `path` is what the patch calls the file, relative to where it will be applied.
+    `before` is None for a file that is new. `path` is what the patch calls the file, relative to
+    where it will be applied.
     """
     if before == after:
         return b""
-    old, new = _lines(before), _lines(after)
+    old, new = _lines(before or b""), _lines(after)
     name = os.fsencode(path)
     # What git does, so that a name's end is seen behind spaces.
     tab = b"\t" if b" " in name and not _needs_quotes(name) else b""
+    old_name = b"/dev/null" if before is None else _quote(b"a/" + name) + tab
     pieces = [
         b"diff --git %s %s\n" % (_quote(b"a/" + name), _quote(b"b/" + name)),
-        b"--- %s%s\n+++ %s%s\n" % (_quote(b"a/" + name), tab, _quote(b"b/" + name), tab),
+        b"new file mode 100644\n" if before is None else b"",
+        b"--- %s\n+++ %s%s\n" % (old_name, _quote(b"b/" + name), tab),
     ]
     for hunk in _hunks(changes(old, new), context):
         pieces += _print_hunk(hunk, old, new, context)

@@ -36,14 +36,21 @@ class Group(Record):
     """One finding of a pass and the edits that mend it, in any order, not overlapping.
 
     `offset` is where the message points; it lies inside an instruction, whose ignore comments and
-    those of every instruction that the edits touch can switch the group off. A group without edits
-    is a note.
+    those of every instruction that the edits touch can switch the group off. `ignored` are lines
+    that the ignore file of the build context gets together with the edits, or neither is made. A
+    group with neither is a note.
     """
 
     offset: int
     message: str
     edits: tuple[Edit, ...]
     safety: Safety = Safety.SAFE
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether the group is more than a note."""
+        return bool(self.edits or self.ignored)
 
 
 def overlap(edits: Iterable[Edit], taken: Sequence[Edit]) -> bool:

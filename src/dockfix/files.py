@@ -10,6 +10,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
+
+from dockfix.records import Record
 
 
 def read(path: str) -> bytes:
@@ -26,7 +29,68 @@ def replace(path: str, before: bytes, after: bytes) -> None:
     untouched: for a file that may not be written or is no regular file, for one whose owner cannot
     be kept, and for one that somebody else changed since it was read (unless to the same).
     """
-    target = os.path.realpath(path)
+    replace_together([Change(path, before, after)])
+
+
+class Change(Record):
+    """A file at `path` that was `before` when it was read (None: not there) becomes `after`."""
+
+    path: str
+    before: bytes | None
+    after: bytes
+
+
+def replace_together(changes: Sequence[Change]) -> None:
+    """`replace` for several files of which none may change without the others, in this order.
+
+    All are written and lie on the disk before the first one gets its name. If one then cannot be
+    renamed, those before it get their old content back. Between the renames, which is for some
+    microseconds, a crash of the machine can leave the first files new and the others old.
+    """
+    ready: list[tuple[Change, str, str]] = []
+    renamed: list[Change] = []
+    try:
+        for change in changes:
+            target = os.path.realpath(change.path)
+            temporary = _new(change, target) if change.before is None else _old(change, target)
+            if temporary is not None:
+                ready.append((change, temporary, target))
+        for change, temporary, target in ready:
+            os.rename(temporary, target)
+            renamed.append(change)
+    except BaseException:
+        for _, temporary, _ in ready[len(renamed) :]:
+            _unlink_quietly(temporary)
+        for change in reversed(renamed):
+            if change.before is None:
+                _unlink_quietly(os.path.realpath(change.path))
+            else:
+                replace(change.path, change.after, change.before)
+        raise
+    for folder in dict.fromkeys(os.path.dirname(target) for _, _, target in ready):
+        _sync_directory(folder)
+
+
+def _new(change: Change, target: str) -> str:
+    """A temporary file with the content of one that was not there before."""
+    # The umask decides over the mode of a new file, and only the kernel can apply it safely.
+    temporary, descriptor = _create_beside(target, 0o666)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(change.after)
+            file.flush()
+            os.fsync(descriptor)
+        if os.path.lexists(target):
+            raise OSError(errno.EAGAIN, "made by somebody else in the meantime", change.path)
+    except BaseException:
+        _unlink_quietly(temporary)
+        raise
+    return temporary
+
+
+def _old(change: Change, target: str) -> str | None:
+    """A temporary file with the new content and the old status; None if the file has it already."""
+    path, before, after = change
     status = os.stat(target)
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", path)
@@ -45,12 +109,11 @@ def replace(path: str, before: bytes, after: bytes) -> None:
             if now != after:
                 raise OSError(errno.EAGAIN, "changed by somebody else in the meantime", path)
             os.unlink(temporary)
-            return
-        os.rename(temporary, target)
+            return None
     except BaseException:
         _unlink_quietly(temporary)
         raise
-    _sync_directory(os.path.dirname(target))
+    return temporary
 
 
 def write(path: str, data: bytes) -> None:
@@ -58,29 +121,13 @@ def write(path: str, data: bytes) -> None:
     try:
         status = os.stat(path)
     except FileNotFoundError:
-        _create(path, data)
+        replace_together([Change(path, None, data)])
         return
     if stat.S_ISREG(status.st_mode):
         replace(path, read(path), data)
         return
     with open(path, "wb") as file:
         file.write(data)
-
-
-def _create(path: str, data: bytes) -> None:
-    target = os.path.realpath(path)
-    # The umask decides over the mode of a new file, and only the kernel can apply it safely.
-    temporary, descriptor = _create_beside(target, 0o666)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        os.rename(temporary, target)
-    except BaseException:
-        _unlink_quietly(temporary)
-        raise
-    _sync_directory(os.path.dirname(target))
 
 
 def _create_beside(target: str, mode: int) -> tuple[str, int]:

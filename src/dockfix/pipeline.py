@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from dockfix.check import check_kept, check_untouched
+from dockfix.check import check_copied, check_kept, check_untouched
 from dockfix.edits import Edit, Group, Safety, apply
 from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError
 from dockfix.ignores import ignores
@@ -44,11 +44,23 @@ class Applied(Record):
     end: int
 
 
+class OtherFile(Record):
+    """Another file that has to change with the Dockerfile: the ignore file of the build context.
+
+    `path` is seen from the root of the context; `before` is None for a new file.
+    """
+
+    path: str
+    before: str | None
+    after: str
+
+
 class Rewrite(Record):
     """What became of a file. `before` and `after` are its text, decoded with `surrogateescape`.
 
     `applied` are the groups made, `offered` those that need `unsafe_fixes`, `notes` what is only
-    pointed out; each in the order of the original file.
+    pointed out; each in the order of the original file. `others` are files of the build context
+    that belong to the change: `after` is right only together with them.
     """
 
     before: str
@@ -56,17 +68,28 @@ class Rewrite(Record):
     applied: tuple[Applied, ...]
     offered: tuple[Applied, ...]
     notes: tuple[Applied, ...]
+    others: tuple[OtherFile, ...] = ()
 
     @property
     def changed(self) -> bool:
-        """Whether the file would change."""
-        return self.before != self.after
+        """Whether the file would change, or another one with it."""
+        return self.before != self.after or bool(self.others)
 
-    def diff(self, path: str = "Dockerfile") -> bytes:
-        """The change as a patch that `git apply` takes; empty if there is none."""
+    def diff(self, path: str = "Dockerfile", context: str | None = None) -> bytes:
+        """The change as a patch that `git apply` takes; empty if there is none.
+
+        `context` is what the patch calls the root of the build context: by default the directory
+        of `path`.
+        """
         from dockfix.diff import unified
 
-        return unified(encode(self.before), encode(self.after), path)
+        root = path.rpartition("/")[0] if context is None else context
+        patches = [unified(encode(self.before), encode(self.after), path)]
+        for other in self.others:
+            before = None if other.before is None else encode(other.before)
+            name = f"{root}/{other.path}" if root else other.path
+            patches.append(unified(before, encode(other.after), name))
+        return b"".join(patches)
 
 
 def rewrite(
@@ -92,9 +115,10 @@ def rewrite(
     pass, and CheckFailed when the result does not pass dockfix's own checks.
     """
     chosen = choose(select, ignore, extend_select)
-    asked_for = _asked_for(chosen, (*(select or ()), *extend_select))
+    named = _named(chosen, (*(select or ()), *extend_select))
     text = source if isinstance(source, str) else decode(source)
-    run = _Run(text, filename, settings or Settings(), unsafe_fixes, asked_for)
+    settings = (settings or Settings())._replace(named=named)
+    run = _Run(text, filename, settings, unsafe_fixes)
     run.most = most
     return run.run(chosen)
 
@@ -114,13 +138,11 @@ def choose(
     )
 
 
-def _asked_for(passes: Iterable[Pass], names: Iterable[str]) -> frozenset[str]:
-    """The codes of the unsafe passes that somebody named in full, and so wants as they are."""
+def _named(passes: Iterable[Pass], names: Iterable[str]) -> frozenset[str]:
+    """The codes of the passes that somebody named in full."""
     named = {name.strip().lower() for name in names}
     return frozenset(
-        one.code
-        for one in passes
-        if one.safety is Safety.UNSAFE and not named.isdisjoint((one.name, one.code.lower()))
+        one.code for one in passes if not named.isdisjoint((one.name, one.code.lower()))
     )
 
 
@@ -149,27 +171,21 @@ def _matching(names: Sequence[str]) -> set[str]:
 class _Run:
     """One file on its way through the passes.
 
-    Unsafe changes are made if `unsafe`, and by the passes whose codes are in `asked_for`.
+    Unsafe changes are made if `unsafe`, and by the unsafe passes that the user named in full, and
+    so wants as they are.
     """
 
-    def __init__(
-        self,
-        text: str,
-        filename: str,
-        settings: Settings,
-        unsafe: bool,
-        asked_for: frozenset[str] = frozenset(),
-    ) -> None:
+    def __init__(self, text: str, filename: str, settings: Settings, unsafe: bool) -> None:
         self.filename = filename
         self.settings = settings
         self.most: int | None = None
+        self.context = settings.context
         self.unsafe = unsafe
-        self.asked_for = asked_for
         self.original = self.read(text)
         self.current = self.original
         self.switched_off = ignores(self.original)
         self.layers: list[_Layer] = []
-        self.at_rest: dict[str, tuple[Dockerfile, list[Applied]]] = {}
+        self.at_rest: dict[str, tuple[Dockerfile, Settings, list[Applied]]] = {}
         self.line_starts: list[int] = []
 
     def read(self, text: str) -> Dockerfile:
@@ -208,29 +224,29 @@ class _Run:
 
     def step_unless_at_rest(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
         """`step`, but a pass that had nothing to do with this very tree is not asked again."""
-        tree, left = self.at_rest.get(one.code, (None, []))
-        if tree is self.current:
+        tree, settings, left = self.at_rest.get(one.code, (None, None, []))
+        if tree is self.current and settings is self.settings:
             return [], left
         made, left = self.step(one)
         if not made:
-            self.at_rest[one.code] = self.current, left
+            self.at_rest[one.code] = self.current, self.settings, left
         return made, left
 
     def step(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
         """Lets one pass work on the current file: what it did, and what it may not or cannot do."""
         groups = [
-            group
+            self.possible(group)
             for group in one.rewrite(self.current, self.settings)
             if not self.switched_off.covers(group, one.ignore_names)
         ]
-        unsafe = self.unsafe or one.code in self.asked_for
+        unsafe = self.unsafe or (one.safety is Safety.UNSAFE and one.code in self.settings.named)
         allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
-        taken = _apart(group for group in groups if group.safety in allowed and group.edits)
+        taken = _apart(group for group in groups if group.safety in allowed and group.changes)
         taken = taken if self.most is None else taken[: self.most]
         left = [
             self.locate(one, group)
             for group in groups
-            if group.safety not in allowed or not group.edits
+            if group.safety not in allowed or not group.changes
         ]
         if not taken:
             return [], left
@@ -242,21 +258,46 @@ class _Run:
             raise CheckFailed(
                 one.name, f"BuildKit would refuse it ({error})", filename=self.filename
             ) from error
+        settings = self.ignoring([line for group in taken for line in group.ignored])
         problem = (
             check_untouched(self.current, after, edits)
             or check_kept(self.current, after)
+            or check_copied(after, self.settings.context, settings.context)
             or one.verify(self.current, after)
         )
         if problem:
             raise CheckFailed(one.name, problem, filename=self.filename)
-        if after.source == self.current.source:
+        if after.source == self.current.source and settings is self.settings:
             return [], left
         if self.most is not None:
             self.most -= len(made)
-        self.current = after
-        self.switched_off = ignores(after)
-        self.layers.append(_layer(edits))
+        self.settings = settings
+        if edits:
+            self.current = after
+            self.switched_off = ignores(after)
+            self.layers.append(_layer(edits))
         return made, left
+
+    def possible(self, group: Group) -> Group:
+        """A group as it is, or the note of one that needs another file than may be changed."""
+        if not group.ignored or (self.settings.context and not self.settings.alone):
+            return group
+        needed = ", ".join(group.ignored)
+        message = f"{group.message} (left alone: it needs {needed} in .dockerignore)"
+        return Group(group.offset, message, (), Safety.NOTE)
+
+    def ignoring(self, lines: Sequence[str]) -> Settings:
+        """The settings with a context whose ignore file has these lines too."""
+        context = self.settings.context
+        if not lines or context is None:
+            return self.settings
+        from dockfix.context.ignorefile import extended
+
+        before = context.ignore_text()
+        after = extended(before, lines)
+        if before == after:
+            return self.settings
+        return self.settings._replace(context=context.with_ignore_text(after))
 
     def locate(self, one: Pass, group: Group) -> Applied:
         spans = [group.offset, *(offset for e in group.edits for offset in (e.start, e.end))]
@@ -293,7 +334,14 @@ class _Run:
             _in_order(applied),
             _in_order(offered),
             _in_order(notes),
+            self.others(),
         )
+
+    def others(self) -> tuple[OtherFile, ...]:
+        before, after = self.context, self.settings.context
+        if before is after or before is None or after is None:
+            return ()
+        return (OtherFile(after.ignore_file, before.ignore_text(), after.ignore_text() or ""),)
 
 
 def _in_order(findings: list[Applied]) -> tuple[Applied, ...]:
@@ -326,11 +374,17 @@ def _apart(groups: Iterable[Group]) -> list[Group]:
     """Those groups, from the top of the file, that do not reach into one taken before."""
     taken: list[Group] = []
     done = -1
-    for group in sorted(groups, key=lambda group: min(edit.start for edit in group.edits)):
-        if min(edit.start for edit in group.edits) > done:
+    for group in sorted(groups, key=_first_edit):
+        if not group.edits:
+            taken.append(group)
+        elif _first_edit(group) > done:
             taken.append(group)
             done = max(max(edit.start, edit.end) for edit in group.edits)
     return taken
+
+
+def _first_edit(group: Group) -> int:
+    return min((edit.start for edit in group.edits), default=group.offset)
 
 
 def _left_alone(dockerfile: Dockerfile) -> str:

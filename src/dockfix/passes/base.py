@@ -14,10 +14,16 @@ if TYPE_CHECKING:
 
 
 class Settings(Record):
-    """What the user chose, as far as passes care."""
+    """What the user chose, as far as passes care.
+
+    `alone`: no other file than the Dockerfile can be changed. `named` are the codes of the passes
+    that the user named in full.
+    """
 
     merge_strategy: Literal["all", "related"] = "all"
     context: Context | None = None
+    alone: bool = False
+    named: frozenset[str] = frozenset()
 
 
 class Example(Record):
