@@ -339,6 +339,8 @@ def test_another_spelling_gets_the_same_rewrite(variant: Variant) -> None:
     count = 0
     for case in CASES:
         before, after = case.example.before, case.after
+        if variant.spell in (_lower_case, _latin_1) and case.owner.name == "keyword-case":
+            continue
         if variant.applies(before) and variant.exact(before):
             assert encode(case.alone(variant.spell(before)).after) == variant.spell(after)
             count += before != after
@@ -379,7 +381,7 @@ def assert_same_spelling(before: bytes, after: bytes) -> None:
 
 
 #: Those that look at the builder's own words only, which are the same on Windows.
-WORDS = ("key-value-form",)
+WORDS = ("key-value-form", "keyword-case", "last-start-only")
 
 
 def test_a_file_escaped_by_backticks_is_left_to_windows() -> None:

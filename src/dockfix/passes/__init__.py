@@ -8,6 +8,8 @@ from dockfix.passes import (
     exec_form,
     install_before_source,
     key_value_form,
+    keyword_case,
+    last_start_only,
     merge_installs,
     merge_runs,
     modern_flags,
@@ -16,6 +18,10 @@ from dockfix.passes import (
 from dockfix.passes.base import Pass
 
 PASSES: tuple[Pass, ...] = (
+    # what has no effect needs no rewriting
+    last_start_only.PASS,
+    # keywords are asked about by no other
+    keyword_case.PASS,
     # the words of ENV and LABEL, in which no other pass looks
     key_value_form.PASS,
     # what copies is read as a COPY by those below
