@@ -10,9 +10,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from command import CLEAN, ENVIRONMENT, dockfix_command
+from command import CLEAN, ENVIRONMENT, MENDABLE, dockfix_command
 from dockfix.config import Config
-from dockfix.options import TABLE, Options, conflict, parse, parse_with_typer
+from dockfix.engine.options import VERIFY
+from dockfix.options import (
+    TABLE,
+    Options,
+    conflict,
+    parse,
+    parse_with_typer,
+    read,
+    read_with_typer,
+)
 
 UNDERSTOOD = [
     "",
@@ -99,6 +108,60 @@ def test_both_readers_refuse_the_same(line: str, capsys: pytest.CaptureFixture[s
     assert parse(line.split()) is None
     assert with_typer(line.split()) == 2
     assert "Error" in capsys.readouterr().err
+
+
+VERIFY_UNDERSTOOD = [
+    "",
+    "a b -v",
+    "--build-arg A=1,2 --build-arg B= --build-arg C",
+    "--secret id=a,src=b --ssh default --build-context x=../y,z --add-host h:1.2.3.4",
+    "--target t --platform linux/arm64 --network host --builder b --no-cache --strip-syntax",
+    "--engine podman --timeout 5",
+    "--run true --stop --in-place --select a,b --ignore c --unsafe-fixes",
+    "-- verify",
+]
+VERIFY_REFUSED = [
+    "-",
+    "--diff",
+    "--output x",
+    "--engine rocket",
+    "--timeout 0",
+    "--timeout x",
+    "--platform linux/amd64,linux/arm64",
+    "--run",
+    "-qv",
+]
+
+
+@pytest.mark.parametrize("line", VERIFY_UNDERSTOOD)
+def test_both_readers_of_a_command_that_builds_return_the_same(line: str) -> None:
+    request = read(line.split(), VERIFY)
+    assert request is not None
+    assert request == read_with_typer(line.split(), VERIFY)
+
+
+@pytest.mark.parametrize("line", VERIFY_REFUSED)
+def test_both_readers_of_a_command_that_builds_refuse_the_same(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert read(line.split(), VERIFY) is None
+    with pytest.raises(SystemExit) as stopped:
+        read_with_typer(line.split(), VERIFY)
+    assert stopped.value.code == 2
+    assert "Error" in capsys.readouterr().err
+
+
+def test_values_of_builds_are_passed_on_whole() -> None:
+    request = read(VERIFY_UNDERSTOOD[2].split(), VERIFY)
+    assert request.build.build_arg == ("A=1,2", "B=", "C")
+    assert request.options == Options()
+
+
+def test_a_path_called_like_a_command_is_written_with_its_directory(tmp_path: Path) -> None:
+    (tmp_path / "verify").write_bytes(MENDABLE)
+    done = dockfix_command("./verify", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"merge-runs" in done.stdout
 
 
 TOKENS = st.sampled_from(

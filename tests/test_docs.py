@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dockfix.engine.options import COMMANDS
 from dockfix.options import TABLE
 from dockfix.passes import PASSES
 from dockfix.passes.base import Pass
@@ -115,12 +116,13 @@ def test_broken_links_are_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
 def test_options_exist(path: Path) -> None:
-    flags = {row.flag for row in TABLE if row.flag}
-    flags |= {"--no-" + row.flag[2:] for row in TABLE if row.flag and row.kind == "toggle"}
+    table = [*TABLE, *(row for command in COMMANDS.values() for row in command.table)]
+    flags = {row.flag for row in table if row.flag}
+    flags |= {"--no-" + row.flag[2:] for row in table if row.flag and row.kind == "toggle"}
     text = text_of(path) if path.parent.name == "passes" else path.read_text()
     for line in text.split("\n"):
         said = re.findall(r"(?<![\w/<!-])--[a-z][a-z-]+(?![\w>])", line)
-        if re.search(r"\bdockfix +-", line):
+        if re.search(r"\bdockfix +(?:-|verify |measure )", line):
             # a command line of dockfix knows no foreign options, up to its end
             command = re.split(r"[|;&`]", line[line.index("dockfix") :])[0]
             own = re.findall(r"(?<![\w/<!-])--[a-z][a-z-]+", command)

@@ -25,7 +25,10 @@ SUMMARY = """Rewrite Dockerfiles: fewer layers, faster rebuilds, signals that ar
 
 Every rewrite is checked before it leaves the program. PATHS are files, directories to be searched
 for Dockerfiles and Containerfiles, or - for standard input, whose rewritten text goes to standard
-output."""
+output.
+
+dockfix verify builds a Dockerfile before and after, and compares the images: see dockfix verify
+--help. A path of that name is written ./verify."""
 
 EPILOG = """Exit status: 0: all is well. 1: there are findings (with --diff: something would
 change). 2: a wrong command line or configuration, or a file that could not be read, parsed or
@@ -97,17 +100,6 @@ class Options(Record):
         Option(
             "Which RUN instructions to merge: all neighbors, or only those with related commands.",
             _CHOICE,
-            configurable=True,
-        ),
-    ] = None
-
-    context: Annotated[
-        str | None,
-        Option(
-            "The folder that is the build context. Default: the one in which all that is copied"
-            " is found: the Dockerfile's, one that a Compose file names, the repository's root.",
-            _CHOICE,
-            metavar="DIR",
             configurable=True,
         ),
     ] = None

@@ -9,13 +9,16 @@ first), and the build context is only read.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
 from dockfix.engine.options import BuildOptions
-from dockfix.engine.progress import Step
-from dockfix.errors import EngineError
+from dockfix.engine.process import ask, follow
+from dockfix.engine.progress import Progress, Step
+from dockfix.errors import BuildFailed, EngineError
 from dockfix.records import Record
 from dockfix.typed import Protocol
 
@@ -97,12 +100,71 @@ class Engine(Protocol):
 
 def connect(options: BuildOptions) -> Engine:
     """The engine that the options ask for. Raises EngineError, which says what is missing."""
+    wanted = options.engine
+    if wanted == "auto":
+        return _first(options)
+    return _NAMED[wanted](options)
+
+
+def _first(options: BuildOptions) -> Engine:
+    lacking = "docker is not installed"
+    if shutil.which("docker") is not None and not _is_podman("docker"):
+        from dockfix.engine.docker import missing
+
+        lacking = missing() or ""
+        if not lacking:
+            return _docker(options)
+    else:
+        for name in ("podman", "buildah"):
+            if shutil.which(name) is not None:
+                return _NAMED[name](options)
+    try:
+        return _api(options)
+    except EngineError as error:
+        raise EngineError(
+            f"nothing to build with: {lacking} (nor podman, nor buildah), and the API of an "
+            f"engine cannot be had either: {error}"
+        ) from error
+
+
+def _is_podman(program: str) -> bool:
+    """Whether a program called docker is podman in disguise."""
+    return ask([program, "--version"]).output.lower().startswith(b"podman")
+
+
+def _docker(options: BuildOptions) -> Engine:
     from dockfix.engine.docker import Docker, missing
 
     lacking = missing()
     if lacking is not None:
         raise EngineError(lacking)
     return Docker(options)
+
+
+def _podman(options: BuildOptions) -> Engine:
+    from dockfix.engine.podman import Podman
+
+    return Podman(options)
+
+
+def _buildah(options: BuildOptions) -> Engine:
+    from dockfix.engine.podman import Buildah
+
+    return Buildah(options)
+
+
+def _api(options: BuildOptions) -> Engine:
+    from dockfix.engine.api import Api
+
+    return Api(options)
+
+
+_NAMED: dict[str, Callable[[BuildOptions], Engine]] = {
+    "docker": _docker,
+    "podman": _podman,
+    "buildah": _buildah,
+    "api": _api,
+}
 
 
 def run_name() -> str:
@@ -119,3 +181,34 @@ def lay_out(folder: str, recipe: Recipe, name: str) -> str:
         with open(f"{path}.dockerignore", "wb") as file:
             file.write(recipe.ignore)
     return path
+
+
+def flags_of(options: BuildOptions) -> Iterator[str]:
+    """The options of a build as the command line programs take them."""
+    for flag, values in (
+        ("--build-arg", options.build_arg),
+        ("--build-context", options.build_context),
+        ("--secret", options.secret),
+        ("--ssh", options.ssh),
+        ("--add-host", options.add_host),
+        ("--target", (options.target,)),
+        ("--platform", (options.platform,)),
+        ("--network", (options.network,)),
+        ("--builder", (options.builder,)),
+    ):
+        for value in values:
+            if value is not None:
+                yield from (flag, value)
+
+
+def built(command: Sequence[str], name: str, hooks: Hooks, timeout: int | None) -> Built:
+    """Runs a command that builds an image of this name. Raises BuildFailed."""
+    progress = Progress(hooks.on_step, hooks.on_line)
+    start = time.monotonic()
+    status = follow(command, progress.line, timeout=timeout)
+    if status is None:
+        raise BuildFailed(f"not built within {timeout} s (--timeout)", progress.failure())
+    if status:
+        log = progress.failure()
+        raise BuildFailed("" if log else f"exit status {status}", log)
+    return Built(name, time.monotonic() - start, progress.steps())

@@ -15,7 +15,7 @@ _ENGINE = "Engine"
 _PROOF = "What to compare"
 _MORE = " May be repeated."
 
-EngineName = Literal["auto", "docker"]
+EngineName = Literal["auto", "docker", "podman", "buildah", "api"]
 
 
 class BuildOptions(Record):
@@ -132,5 +132,20 @@ def _conflict(request: Request) -> str | None:
     return plain.conflict(options)
 
 
+VERIFY = command(
+    "verify",
+    """Build Dockerfiles as they are and as dockfix would rewrite them, and compare the images.
+
+    PATHS are files or directories to be searched for Dockerfiles. Nothing is written, unless
+    --in-place is given: then those files are rewritten whose images are the same.
+
+    What a Dockerfile says is run by your engine, so build only what you trust. The work tree is
+    never touched; images and containers made are removed again, the build cache stays.""",
+    """Exit status: 0: all images are the same, but for what passes declare to remove. 1: some
+    differ. 2: a wrong command line, no engine, or a Dockerfile that does not build as it is.""",
+    VerifyOptions,
+    (),
+)
+
 #: By the name of the module in this room whose `run` carries them out.
-COMMANDS: dict[str, Command] = {}
+COMMANDS = {"verify": VERIFY}

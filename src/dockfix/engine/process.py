@@ -33,12 +33,12 @@ class Done(Record):
 
 
 def ask(command: Sequence[str], *, timeout: float = ANSWER, given: bytes = b"") -> Done:
-    """Runs a short command. Raises EngineError if it is not there or does not answer."""
+    """Runs a short command. Raises EngineError if it is not there, TimeoutError if it hangs."""
     with _started(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             output, errors = process.communicate(given, timeout)
         except subprocess.TimeoutExpired:
-            raise EngineError(f"no answer in {timeout:g} s: {' '.join(command[:3])}") from None
+            raise TimeoutError(f"no answer in {timeout:g} s: {' '.join(command[:3])}") from None
     return Done(process.returncode, output, errors)
 
 

@@ -16,6 +16,8 @@ from dockfix.records import Record
 _NUMBERED = lazy(r"#(\d+) (.*)")
 _STEP = lazy(r"\[(?:[^\]]* )?(\d+)/(\d+)\] (.*)")
 _DONE = lazy(r"DONE (\d+(?:\.\d+)?)s")
+#: Colors, which some engines send whoever reads.
+_COLOR = lazy(r"\x1b\[[\d;]*m")
 #: Podman and Buildah.
 _STEP_OF_BUILDAH = lazy(r"(?:\[\d+/\d+\] )?STEP (\d+)/(\d+): (.*)")
 #: Lines of a log that are kept for a message.
@@ -42,6 +44,7 @@ class Progress:
 
     def line(self, line: str) -> None:
         """Takes the next line of the log."""
+        line = _COLOR.sub("", line)
         self._on_line(line)
         self._last.append(line)
         numbered = _NUMBERED.match(line)

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dockfix.config import Config
 from dockfix.engine.client import Recipe
 from dockfix.passes.base import Settings
-from dockfix.patterns import lazy
 from dockfix.records import Record
-
-#: The line that names the frontend, among the directives at the top of a file.
-_SYNTAX = lazy(rb"(?:\xef\xbb\xbf)?(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[^\n]*\n", 0)
 
 
 class Target(Record):
@@ -24,6 +20,18 @@ class Target(Record):
     def recipe(self, dockerfile: bytes, ignore: bytes | None = None) -> Recipe:
         """How to build a text in the place of this file, with another .dockerignore perhaps."""
         return Recipe(dockerfile, self.context, self._own_ignore() if ignore is None else ignore)
+
+    def without_syntax(self, dockfile: bytes) -> bytes:
+        """A text without the line that names its frontend; the other directives stay."""
+        from dockfix.syntax.parser import parse
+        from dockfix.syntax.source import decode, encode
+
+        tree = parse(decode(dockfile), self.path)
+        for directive in tree.directives:
+            if directive.name == "syntax":
+                behind = tree.source.find("\n", directive.end) + 1
+                return encode(tree.source[: directive.start] + tree.source[behind:])
+        return dockfile
 
     def _own_ignore(self) -> bytes | None:
         """The .dockerignore of just this Dockerfile, which goes before that of its context."""

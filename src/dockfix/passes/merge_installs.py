@@ -427,4 +427,6 @@ PASS = Pass(
     rewrite=rewrite,
     verify=verify,
     examples=_EXAMPLES,
+    # what dpkg knew before its last call, what apt asked its solver, and when it was asked
+    logs=("/var/lib/dpkg/status-old", "/var/log/apt/*", "/var/log/dpkg.log"),
 )

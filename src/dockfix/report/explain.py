@@ -47,10 +47,12 @@ def plain(markdown: str) -> str:
 
 def _declared(one: Pass) -> str:
     """What images may show of a pass, for `dockfix verify`."""
-    removed = ", ".join(f"`{glob}`" for glob in one.removes)
+    paths, logs = (", ".join(f"`{glob}`" for glob in globs) for globs in (one.removes, one.logs))
     fields = " and ".join(f"`{field}`" for field in one.restates)
-    return (f"\n- Removes from the image: {removed}" if removed else "") + (
-        f"\n- Says in another form: {fields}" if fields else ""
+    return (
+        (f"\n- Removes from the image: {paths}" if paths else "")
+        + (f"\n- Leaves other records of how the image was made: {logs}" if logs else "")
+        + (f"\n- Says in another form: {fields}" if fields else "")
     )
 
 

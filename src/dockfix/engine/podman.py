@@ -1,0 +1,129 @@
+"""Podman and Buildah, for machines that have no Docker.
+
+Both build with Buildah, which reads Dockerfiles much as BuildKit does. Images are made in Docker's
+own format, or HEALTHCHECK and SHELL would get lost, and are kept from one step to the next
+(`--layers`), or nothing would ever be cached. Buildah alone has nothing to start a container with:
+it can compare images, and --run and --stop are Podman's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from typing import BinaryIO
+
+from dockfix.engine.client import (
+    LABEL,
+    Built,
+    Hooks,
+    Ran,
+    Recipe,
+    Stopped,
+    built,
+    flags_of,
+    lay_out,
+    run_name,
+)
+from dockfix.engine.containers import Containers, said
+from dockfix.engine.options import BuildOptions
+from dockfix.engine.process import ask
+from dockfix.errors import EngineError
+
+#: Seconds that writing an image out may take.
+_WRITING = 3600
+
+
+class Buildah:
+    """See `dockfix.engine.client.Engine`."""
+
+    program = "buildah"
+
+    def __init__(self, options: BuildOptions) -> None:
+        if shutil.which(self.program) is None:
+            raise EngineError(f"{self.program} is not installed")
+        if options.builder is not None:
+            raise EngineError(f"--builder is docker's; {self.program} has no builders")
+        self._options = options
+        self._run = run_name()
+        self._numbers = count()
+        self._images: list[str] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="dockfix-")
+
+    def describe(self) -> str:
+        return ask([self.program, "--version"]).output.decode("utf-8", "replace").strip()
+
+    def build(self, recipe: Recipe, *, fresh: bool = False, hooks: Hooks | None = None) -> Built:
+        number = next(self._numbers)
+        name = f"localhost/{self._run}:{number}"
+        folder = os.path.join(self._folder.name, str(number))
+        os.mkdir(folder)
+        path = lay_out(folder, recipe, "Dockerfile")
+        self._images.append(name)
+        command = [
+            self.program, "build", "--layers", "--format", "docker",
+            "--label", f"{LABEL}={self._run}", "--tag", name,
+            *flags_of(self._options), "--file", path,
+        ]  # fmt: skip
+        if recipe.ignore is not None:
+            command += ["--ignorefile", f"{path}.dockerignore"]
+        command += ["--no-cache"] if fresh or self._options.no_cache else []
+        return built(
+            [*command, "--", recipe.context], name, hooks or Hooks(), self._options.timeout
+        )
+
+    def save(self, images: Sequence[str]) -> list[AbstractContextManager[BinaryIO]]:
+        return [self._archive(image) for image in images]
+
+    def run(self, image: str, command: str, timeout: float) -> Ran:
+        raise EngineError("--run needs podman or docker: buildah starts no containers")
+
+    def stop(self, image: str, grace: float) -> Stopped:
+        raise EngineError("--stop needs podman or docker: buildah starts no containers")
+
+    def remove(self, image: str) -> None:
+        self._images.remove(image)
+        ask([self.program, "rmi", "--force", image])
+
+    def free(self) -> int | None:
+        return shutil.disk_usage(self._folder.name).free
+
+    def close(self) -> None:
+        for image in tuple(self._images):
+            self.remove(image)
+        self._folder.cleanup()
+
+    @contextmanager
+    def _archive(self, image: str) -> Iterator[BinaryIO]:
+        path = os.path.join(self._folder.name, f"{next(self._numbers)}.tar")
+        target = f"docker-archive:{path}:{image}"
+        done = ask([self.program, "push", image, target], timeout=_WRITING)
+        if done.status:
+            raise EngineError(f"{self.program} push: {said(done)}")
+        with open(path, "rb") as file:
+            yield file
+        os.unlink(path)
+
+
+class Podman(Buildah):
+    """Builds as Buildah does, and can start what it built."""
+
+    program = "podman"
+
+    def __init__(self, options: BuildOptions) -> None:
+        super().__init__(options)
+        flags = ["--network", options.network] if options.network else []
+        self._containers = Containers("podman", self._run, flags)
+
+    def run(self, image: str, command: str, timeout: float) -> Ran:
+        return self._containers.run(image, command, timeout)
+
+    def stop(self, image: str, grace: float) -> Stopped:
+        return self._containers.stop(image, grace)
+
+    def close(self) -> None:
+        self._containers.close()
+        super().close()

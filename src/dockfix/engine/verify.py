@@ -1,0 +1,354 @@
+"""`dockfix verify`: builds a Dockerfile as it is and rewritten, and compares the two images.
+
+What differs is laid beside what the passes that changed the file declare to remove, or to say in
+another form. The rest may be nobody's fault: logs, caches and random names differ between two
+builds of one file. So the original is then built once more, without cached steps, and what differs
+between its two images counts no longer. If something remains, parts of the rewrite are built until
+it is known which change brings it about.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from fnmatch import translate
+from functools import cache
+from re import DOTALL, Pattern, compile
+
+from dockfix.config import Config
+from dockfix.engine.client import Built, Engine, Ran, Recipe, Stopped
+from dockfix.engine.commands import need_space, watched
+from dockfix.engine.compare import Comparison, Difference, Renumbered, Setting, compare
+from dockfix.engine.images import Image, Layer, read_images
+from dockfix.engine.options import Request
+from dockfix.engine.targets import Target
+from dockfix.engine.terminal import Terminal
+from dockfix.errors import BuildFailed, DockfixError
+from dockfix.passes import PASSES
+from dockfix.passes.base import Pass
+from dockfix.pipeline import Applied, Rewrite, rewrite
+from dockfix.records import Record
+from dockfix.syntax.source import encode
+from dockfix.typed import Literal
+
+#: Seconds for the command of --run.
+_RUN = 300.0
+#: Seconds that a container gets after SIGTERM, as `docker stop` gives it.
+_GRACE = 10.0
+#: Changes that are blamed one by one; more than that are blamed together.
+_SUSPECTS = 3
+
+Outcome = Literal["untouched", "same", "declared", "different", "unbuilt"]
+
+
+class Claim(Record):
+    """A difference that a pass declares: files that it removes, or a setting said otherwise."""
+
+    owner: Pass
+    difference: Difference | Setting
+
+
+class Behavior(Record):
+    """What --run and --stop found in the image of the original and in that of the rewrite."""
+
+    ran: tuple[Ran, Ran] | None = None
+    stopped: tuple[Stopped, Stopped] | None = None
+    problem: str = ""
+
+
+class Verdict(Record):
+    """What came of a file.
+
+    `files` and `settings` are the differences that no pass declares, `suspects` the changes that
+    bring them about; `noise` are those that come and go between two builds of the original, too.
+    `error` is the engine's when the original (outcome "unbuilt") or the rewrite ("different") does
+    not build.
+    """
+
+    target: Target
+    outcome: Outcome
+    result: Rewrite
+    claims: tuple[Claim, ...] = ()
+    files: tuple[Difference, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    renumbered: tuple[Renumbered, ...] = ()
+    noise: tuple[Difference, ...] = ()
+    suspects: tuple[Applied, ...] = ()
+    error: BuildFailed | None = None
+    seconds: tuple[float, ...] = ()
+    behavior: Behavior = Behavior()
+
+
+def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: Terminal) -> int:
+    """Verifies every target and returns the exit status."""
+    from dockfix.engine.report import summary, verdict
+
+    need_space(engine)
+    verdicts = []
+    failed = False
+    for target in targets:
+        try:
+            found = _Trial(engine, request, target, terminal).verdict()
+            verdicts.append(found)
+            terminal.print(verdict(found, colored=terminal.colored, long=request.options.verbose))
+            if request.options.in_place and found.outcome in ("same", "declared"):
+                for path in _write(found):
+                    terminal.say(f"Rewrote {path}\n")
+        except (DockfixError, OSError) as error:
+            failed = True
+            terminal.say(f"error: {target.path}: {error}\n")
+    if len(targets) > 1 and not request.options.quiet:
+        terminal.say(summary(verdicts))
+    if failed or any(one.outcome == "unbuilt" for one in verdicts):
+        return 2
+    return int(any(one.outcome == "different" for one in verdicts))
+
+
+def _write(found: Verdict) -> list[str]:
+    """Writes what was verified, and says which files."""
+    from dockfix.files import Change, replace_together
+
+    target, result = found.target, found.result
+    changes = [
+        Change(
+            os.path.join(target.context, one.path),
+            None if one.before is None else encode(one.before),
+            encode(one.after),
+        )
+        for one in result.others
+    ]
+    if encode(result.after) != target.source:
+        changes.append(Change(target.path, target.source, encode(result.after)))
+    replace_together(changes)
+    return [os.path.relpath(change.path) for change in changes]
+
+
+class _Trial:
+    """A target on its way to a verdict. The images it makes are gone at the end."""
+
+    def __init__(
+        self, engine: Engine, request: Request, target: Target, terminal: Terminal
+    ) -> None:
+        self.engine = engine
+        self.request = request
+        self.target = target
+        self.terminal = terminal
+        self.seconds: list[float] = []
+        self.built: list[str] = []
+        self.layers: dict[str, Layer] = {}
+        self.images: dict[str, Image] = {}
+        self.again: Image | None = None
+
+    def verdict(self) -> Verdict:
+        result = self.rewritten()
+        if not result.changed:
+            return Verdict(self.target, "untouched", result)
+        try:
+            found = self._compared(result)
+        finally:
+            for name in self.built:
+                self.engine.remove(name)
+        return found._replace(seconds=tuple(self.seconds))
+
+    def _compared(self, result: Rewrite) -> Verdict:
+        try:
+            self.original = self.build(None, "as it is")
+        except BuildFailed as error:
+            return Verdict(self.target, "unbuilt", result, error=error)
+        need_space(self.engine, 2 * self.image(self.original).size)
+        try:
+            after = self.build(result, "rewritten")
+        except BuildFailed as error:
+            suspects = self.suspects(result, self.fails)
+            return Verdict(self.target, "different", result, suspects=suspects, error=error)
+        found, claims = self.compare(after, result)
+        behavior = self.behavior(after)
+        outcome: Outcome = "declared" if claims else "same"
+        suspects = ()
+        if not found.same:
+            suspects = self.suspects(result, self.differs)
+        if behavior.problem or not found.same:
+            outcome = "different"
+        return Verdict(
+            self.target,
+            outcome,
+            result,
+            claims,
+            found.files,
+            found.settings,
+            found.renumbered,
+            found.noise,
+            suspects,
+            behavior=behavior,
+        )
+
+    def rewritten(self, most: int | None = None, ignore: Sequence[str] = ()) -> Rewrite:
+        """What dockfix makes of the file, at most so many changes, without some passes."""
+        config: Config = self.target.config
+        return rewrite(
+            self.target.source,
+            filename=self.target.path,
+            select=config.select,
+            ignore=(*config.ignore, *ignore),
+            extend_select=config.extend_select,
+            unsafe_fixes=config.unsafe_fixes,
+            settings=self.target.settings,
+            most=most,
+        )
+
+    def build(self, result: Rewrite | None, what: str, *, fresh: bool = False) -> Built:
+        """Builds what a rewrite comes to, or (None) the file as it is."""
+        path = os.path.normpath(self.target.path)
+        with watched(self.terminal, self.request, f"{path}: building it {what}") as hooks:
+            built = self.engine.build(self.recipe(result), fresh=fresh, hooks=hooks)
+        self.built.append(built.image)
+        self.seconds.append(built.seconds)
+        return built
+
+    def recipe(self, result: Rewrite | None) -> Recipe:
+        text = self.target.source if result is None else encode(result.after)
+        if self.request.build.strip_syntax:
+            text = self.target.without_syntax(text)
+        others = () if result is None else result.others
+        return self.target.recipe(text, encode(others[0].after) if others else None)
+
+    def image(self, built: Built) -> Image:
+        name = built.image
+        if name not in self.images:
+            with watched(self.terminal, self.request, "reading the image"):
+                archives = self.engine.save([name])
+                self.images[name] = read_images(archives, [name], self.layers)[0]
+        return self.images[name]
+
+    def compare(self, after: Built, result: Rewrite) -> tuple[Comparison, tuple[Claim, ...]]:
+        """What differs, without what passes declare, and what they declare.
+
+        Only where something is left over is the original built again to see what is noise.
+        """
+        before, new = self.image(self.original), self.image(after)
+        found, claims = claimed(compare(before, new), result)
+        if found.same:
+            return found, claims
+        if self.again is None:
+            again = self.build(None, "as it is, once more", fresh=True)
+            self.again = self.image(again)
+        return claimed(compare(before, new, self.again), result)
+
+    def behavior(self, after: Built) -> Behavior:
+        """What the images do, as far as --run and --stop ask for it."""
+        command, stop = self.request.own.run, self.request.own.stop
+        found = Behavior()
+        if command is not None:
+            images = (self.original.image, after.image)
+            one, other = (self.engine.run(image, command, _RUN) for image in images)
+            found = found._replace(ran=(one, other))
+            if one != other and one != self.engine.run(self.original.image, command, _RUN):
+                found = found._replace(problem="")
+            elif one != other:
+                found = found._replace(problem="the command of --run does something else")
+        if stop:
+            first = self.engine.stop(self.original.image, _GRACE)
+            second = self.engine.stop(after.image, _GRACE)
+            found = found._replace(stopped=(first, second))
+            if _worse(first, second):
+                found = found._replace(problem="it starts or stops in another way")
+        return found
+
+    def fails(self, part: Rewrite) -> bool:
+        try:
+            self.build(part, "rewritten in part")
+        except BuildFailed:
+            return True
+        return False
+
+    def differs(self, part: Rewrite) -> bool:
+        try:
+            built = self.build(part, "rewritten in part")
+        except BuildFailed:
+            return True
+        return not self.compare(built, part)[0].same
+
+    def suspects(self, result: Rewrite, bad: Callable[[Rewrite], bool]) -> tuple[Applied, ...]:
+        """The changes that bring a difference about: each the first one of a pass to do so."""
+        found: list[Applied] = []
+        while len(found) < _SUSPECTS:
+            ignored = [one.name for one in found]
+            whole = self.rewritten(ignore=ignored)
+            if found and (not whole.changed or not bad(whole)):
+                break
+            low, high = 0, len(whole.applied)
+            while high - low > 1:
+                middle = (low + high) // 2
+                if bad(self.rewritten(middle, ignored)):
+                    high = middle
+                else:
+                    low = middle
+            fewer = list(self.rewritten(low, ignored).applied)
+            for one in self.rewritten(high, ignored).applied:
+                if one in fewer:
+                    fewer.remove(one)
+                else:
+                    found.append(one)
+                    break
+        return tuple(found)
+
+
+def claimed(found: Comparison, result: Rewrite) -> tuple[Comparison, tuple[Claim, ...]]:
+    """A comparison without what the passes of a rewrite declare, and what they declare."""
+    names = {finding.code for finding in result.applied}
+    passes = [one for one in PASSES if one.code in names]
+    claims: list[Claim] = []
+    files: list[Difference] = []
+    settings: list[Setting] = []
+    for difference in found.files:
+        owner = next((one for one in passes if declares(one, difference)), None)
+        if owner is None:
+            files.append(difference)
+        else:
+            claims.append(Claim(owner, difference))
+    for setting in found.settings:
+        owner = next((one for one in passes if restates(one, setting)), None)
+        if owner is None:
+            settings.append(setting)
+        else:
+            claims.append(Claim(owner, setting))
+    return found._replace(files=tuple(files), settings=tuple(settings)), tuple(claims)
+
+
+def declares(one: Pass, difference: Difference) -> bool:
+    """Whether a pass says of itself that it removes a file, or that it is but a record."""
+    globs = {"missing": one.removes, "content": one.logs}.get(difference.aspect, ())
+    return any(_pattern(glob).fullmatch(difference.path) for glob in globs)
+
+
+def restates(one: Pass, setting: Setting) -> bool:
+    """Whether a pass says of itself that it says a command otherwise, and the words are the same.
+
+    Once they stand in a shell's `-c`, perhaps behind an `exec`, and once by themselves.
+    """
+    if setting.name not in one.restates or setting.before is None or setting.after is None:
+        return False
+    import json
+
+    try:
+        before, after = json.loads(setting.before), json.loads(setting.after)
+        words = shlex.split(before[2]) if len(before) == 3 and before[1] == "-c" else None
+    except (ValueError, TypeError):
+        return False
+    return words is not None and after == (words[1:] if words[:1] == ["exec"] else words)
+
+
+@cache
+def _pattern(glob: str) -> Pattern[str]:
+    """A glob of paths: `*` stays within a name, `/**` at the end is all that lies below."""
+    above = glob.removesuffix("/**")
+    pattern = translate(above).replace(".*", "[^/]*")
+    return compile(pattern.removesuffix(r"\Z") + ("/.*" if above != glob else ""), DOTALL)
+
+
+def _worse(before: Stopped, after: Stopped) -> bool:
+    """Whether an image stops in a worse way than another: killed, or ended with another status."""
+    if before.by_itself or after.by_itself:
+        return (before.by_itself, before.status) != (after.by_itself, after.status)
+    return after.seconds >= _GRACE > before.seconds
