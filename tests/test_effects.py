@@ -243,11 +243,11 @@ def test_shells_do_remember_where_programs_are(shell: str, tmp_path: Path) -> No
 def _joined(*texts: str, declared: bool = True, names: frozenset[str] = frozenset()) -> list[str]:
     chain: Chain | None = None
     for text in texts:
-        part = part_of(text, "sh", declared=declared, workdir="/", user=None, names=names)
+        part = part_of(text, "sh", "/", None)
         if part is None:
             return []
         if chain is None:
-            chain = Chain(part)
+            chain = Chain(part, declared=declared, names=names)
         elif not chain.add(part, 0):
             return []
     return list(chain.forms) if chain else []

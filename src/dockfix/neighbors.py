@@ -10,7 +10,7 @@ from dockfix.records import Record
 from dockfix.remembered import remembered
 from dockfix.shell.joining import Part, part_of
 from dockfix.shell.tree import Script
-from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
+from dockfix.syntax.tree import Comment, Directive, Dockerfile, Instruction
 
 
 class Run(Record):
@@ -22,6 +22,7 @@ class Run(Record):
 
     owner: Instruction
     shell: Instruction
+    place: Place
     above: tuple[Comment, ...]
     opens: bool
     part: Part | None
@@ -32,37 +33,47 @@ def neighbors(dockerfile: Dockerfile, ignored_as: frozenset[str]) -> Iterator[li
 
     A RUN with a comment above that ignores one of the names `ignored_as` has no part.
     """
-    facts: dict[int, Place] = {}
-    stretch: list[Run] = []
+    stretch: list[tuple[Instruction, tuple[Comment, ...], bool]] = []
     above: list[Comment] = []
     opens = True
-    for item in (*dockerfile.items, None):
+    for item in dockerfile.items:
         if isinstance(item, Comment):
             above.append(item)
-            continue
-        if isinstance(item, Blank):
-            continue
-        run = item if isinstance(item, Instruction) else None
-        shell = (run.child or run) if run else None
-        if run is None or shell is None or shell.keyword != "RUN":
-            if len(stretch) > 1:
-                yield stretch
-            stretch, above = [], []
-            opens = opens and isinstance(item, Directive)
-            continue
-        if stretch and (stretch[-1].owner.keyword != run.keyword or _ignored(above, ignored_as)):
-            if len(stretch) > 1:
-                yield stretch
-            stretch = []
-        facts = facts or places(dockerfile)
-        part = (
-            None if _ignored(above, ignored_as) else _part(dockerfile, run, shell, facts[run.start])
-        )
-        stretch.append(Run(run, shell, tuple(above), opens, part))
-        above, opens = [], False
+        elif isinstance(item, Instruction):
+            if (item.child or item).keyword != "RUN":
+                if len(stretch) > 1:
+                    yield _runs(dockerfile, stretch, ignored_as)
+                stretch, above, opens = [], [], False
+                continue
+            if stretch and stretch[-1][0].keyword != item.keyword:
+                if len(stretch) > 1:
+                    yield _runs(dockerfile, stretch, ignored_as)
+                stretch = []
+            stretch.append((item, tuple(above), opens))
+            above, opens = [], False
+        elif isinstance(item, Directive):
+            # one may stand behind a comment, below a `#!`
+            above = []
+    if len(stretch) > 1:
+        yield _runs(dockerfile, stretch, ignored_as)
 
 
-def _ignored(above: list[Comment], names: frozenset[str]) -> bool:
+def _runs(
+    dockerfile: Dockerfile,
+    stretch: list[tuple[Instruction, tuple[Comment, ...], bool]],
+    ignored_as: frozenset[str],
+) -> list[Run]:
+    """A stretch with its parts: only here, because most RUNs stand alone."""
+    known = places(dockerfile)
+    runs: list[Run] = []
+    for owner, above, opens in stretch:
+        shell, place = owner.child or owner, known[owner.start]
+        part = None if _ignored(above, ignored_as) else _part(dockerfile, owner, shell, place)
+        runs.append(Run(owner, shell, place, above, opens, part))
+    return runs
+
+
+def _ignored(above: tuple[Comment, ...], names: frozenset[str]) -> bool:
     pragmas = [found for comment in above if (found := pragma_of(comment.text))]
     return any(name.lower() in names for pragma in pragmas for name in pragma.names)
 
@@ -85,14 +96,7 @@ def _part(
         if place.stage in _stages_with_shell(dockerfile):
             return None  # an ONBUILD runs under the last SHELL of its stage
         workdir = user = None
-    part = part_of(
-        shell.arguments,
-        place.shell.dialect,
-        declared=place.shell.declared,
-        workdir=workdir,
-        user=user,
-        names=place.names,
-    )
+    part = part_of(shell.arguments, place.shell.dialect, workdir, user)
     if part is None or swallows(dockerfile, shell, part.script) is not None:
         return None
     return part

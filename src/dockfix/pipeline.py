@@ -19,6 +19,7 @@ from dockfix.ignores import ignores
 from dockfix.passes import PASSES
 from dockfix.passes.base import Pass, Settings
 from dockfix.records import Record
+from dockfix.syntax.incremental import parse_again
 from dockfix.syntax.parser import parse
 from dockfix.syntax.source import decode, encode
 from dockfix.syntax.tree import Dockerfile
@@ -192,6 +193,13 @@ class _Run:
         # through bytes, because two halves of a character could meet where text was cut
         return parse(decode(encode(text)), self.filename)
 
+    def read_again(self, edits: Sequence[Edit]) -> Dockerfile:
+        text = apply(self.current.source, edits)
+        whole = decode(encode(text))
+        if text != whole:
+            return parse(whole, self.filename)
+        return parse_again(self.current, edits, text)
+
     def run(self, passes: Iterable[Pass]) -> Rewrite:
         passes = tuple(passes)
         applied: list[Applied] = []
@@ -253,7 +261,7 @@ class _Run:
         made = [self.locate(one, group) for group in taken]
         edits = tuple(sorted(edit for group in taken for edit in group.edits))
         try:
-            after = self.read(apply(self.current.source, edits))
+            after = self.read_again(edits)
         except DockerfileSyntaxError as error:
             raise CheckFailed(
                 one.name, f"BuildKit would refuse it ({error})", filename=self.filename

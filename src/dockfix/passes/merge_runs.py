@@ -92,7 +92,9 @@ def _chains(runs: list[Run]) -> Iterator[tuple[list[Run], Chain]]:
             continue
         if chain is not None and len(chained) > 1:
             yield chained, chain
-        chained, chain = [run], Chain(run.part) if run.part else None
+        chained, chain = [run], None
+        if run.part:
+            chain = Chain(run.part, declared=run.place.shell.declared, names=run.place.names)
     if chain is not None and len(chained) > 1:
         yield chained, chain
 

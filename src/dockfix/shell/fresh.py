@@ -48,11 +48,21 @@ _CHANGES_FILES = frozenset(
     ("ln", "mv", "cp", "rm", "install", "unlink", "dpkg-divert", "update-alternatives",
      "alternatives")
 )  # fmt: skip
+_REMOVES = frozenset(("rm", "rmdir", "mv"))
 _SHELL_PATH = lazy(r"/bin/(?:sh|dash|bash|ash|busybox)(?![\w./-])")
 _ACCOUNTS = frozenset(
     ("usermod", "groupmod", "gpasswd", "chsh", "vipw", "deluser", "userdel", "delgroup",
      "groupdel", "addgroup", "adduser")
 )  # fmt: skip
+#: The programs that `barrier` has something to say of.
+_NOTABLE = (
+    _DAEMONS
+    | _MACHINE
+    | _CHANGES_FILES
+    | _REMOVES
+    | _ACCOUNTS
+    | frozenset(("dpkg-reconfigure", "busybox"))
+)
 _EDITS_ACCOUNTS = lazy(r"(?:\bsed[ \t]+-[^&;|]*|>[ \t]*)/etc/(?:passwd|group)(?![\w-])")
 _ROOT = frozenset((None, "root", "0", "root:root", "0:0"))
 #: Folders below which no image keeps its working directory.
@@ -114,12 +124,16 @@ def barrier(script: Script, workdir: str | None, user: str | None) -> str | None
         return "it starts something in the background"
     if ("/etc/passwd" in text or "/etc/group" in text) and _EDITS_ACCOUNTS.search(text):
         return "it edits the user database"
+    removes = False
     for command in script.nested:
         words = unwrapped(command)
         name = words[0].value if words else None
         if name is None:
             continue
-        base = name.rpartition("/")[2]
+        base = name.rpartition("/")[2] if "/" in name else name
+        if base not in _NOTABLE and "/init.d/" not in name:
+            continue
+        removes = removes or base in _REMOVES
         if base in _DAEMONS or "/init.d/" in name:
             return f"it may leave {base} running in the background"
         if base in _MACHINE:
@@ -134,7 +148,7 @@ def barrier(script: Script, workdir: str | None, user: str | None) -> str | None
             user not in _ROOT or any(word.value == "root" for word in words[1:])
         ):
             return f"{base} may change the account that RUN uses"
-    if loses_directory(script, workdir):
+    if removes and loses_directory(script, workdir):
         return "it may remove the working directory, which the next RUN would get anew"
     return None
 
@@ -159,12 +173,12 @@ def loses_directory(script: Script, workdir: str | None) -> bool:
     fresh = set(_FROM_MKTEMP.findall(script.text)) if "mktemp" in script.text else set()
     for command in script.simples:
         words = unwrapped(command)
-        name = words[0].value if words else None
+        name = (words[0].value or "").rpartition("/")[2] if words else ""
         if name in ("cd", "pushd", "popd", "chdir"):
             target = words[1].value if len(words) > 1 else None
             here = _join(here, target) if target else None
             moved = True
-        elif name in ("rm", "rmdir", "mv") and _removes_directories(name, words):
+        elif name in _REMOVES and _removes_directories(name, words):
             targets = [word for word in words[1:] if not word.text.startswith("-")]
             for word in targets[: len(targets) - (name == "mv")]:
                 if _may_remove(word, here, moved, workdir, fresh):

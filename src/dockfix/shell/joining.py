@@ -23,6 +23,7 @@ so
 from __future__ import annotations
 
 from collections.abc import Container
+from functools import lru_cache
 
 from dockfix.records import Record
 from dockfix.shell.effects import (
@@ -55,8 +56,8 @@ class Part(Record):
     """One script, as far as joining it matters. `items` are its list without the prelude.
 
     `prelude` is the text of a leading `set …` that turns on errexit, empty if there is none;
-    `barrier` says why nothing may follow in the same process; `declared` that the SHELL's options
-    are known; `names` are those of the environment; `size` counts bytes.
+    `barrier` says why nothing may follow in the same process; `words` are all names that a variable
+    could have in it; `size` counts bytes.
     """
 
     script: Script
@@ -64,8 +65,6 @@ class Part(Record):
     effects: Effects
     prelude: str
     barrier: str | None
-    declared: bool
-    names: Container[str]
     words: frozenset[str]
     size: int
 
@@ -77,19 +76,11 @@ class Part(Record):
         )
 
 
-def part_of(
-    text: str,
-    dialect: Dialect,
-    *,
-    declared: bool,
-    workdir: str | None,
-    user: str | None,
-    names: Container[str],
-) -> Part | None:
+@lru_cache(maxsize=4096)
+def part_of(text: str, dialect: Dialect, workdir: str | None, user: str | None) -> Part | None:
     """Reads a script for joining; None if it must stay apart whatever stands beside it.
 
-    `declared` says that the SHELL's options are known (and have no `-e`); `workdir` and `user` are
-    those it starts with, None if unknown; `names` those of the environment.
+    `workdir` and `user` are those it starts with, None if unknown.
     """
     script = read(text, dialect)
     whole = effects_of(text, dialect)
@@ -111,8 +102,6 @@ def part_of(
         whole,
         prelude,
         barrier(script, workdir, user),
-        declared,
-        names,
         identifiers(text),
         len(text.encode(errors="surrogateescape")),
     )
@@ -144,9 +133,14 @@ def prelude_of(script: Script) -> str:
 
 
 class Chain:
-    """Parts that run in one shell. `forms[i]` is the form of `parts[i]`; by `;` if `sequence`."""
+    """Parts that run in one shell. `forms[i]` is the form of `parts[i]`; by `;` if `sequence`.
 
-    def __init__(self, first: Part) -> None:
+    `declared` says that the SHELL's options are known (and have no `-e`); `names` are those of the
+    environment.
+    """
+
+    def __init__(self, first: Part, *, declared: bool, names: Container[str]) -> None:
+        self.declared, self.names = declared, names
         self.parts = [first]
         self.forms: list[Form] = ["plain"]
         self.size = first.size
@@ -172,7 +166,7 @@ class Chain:
         left: set[str] = set()
         contained: set[int] = set()
         for leak in last.effects.leaks:
-            if leak.kind == "variable" and _forgotten(leak.name, last):
+            if leak.kind == "variable" and self._forgotten(leak.name):
                 left.add(leak.name)
             elif leak.kind in CONTAINED or leak.kind in OPAQUE:
                 contained.add(index)
@@ -209,27 +203,29 @@ class Chain:
 
     def _containable(self, index: int) -> bool:
         part = self.parts[index]
-        return (part.declared or not part.effects.sensitive) and all(
+        return (self.declared or not part.effects.sensitive) and all(
             leak.kind in CONTAINED or (leak.kind in OPAQUE and part.effects.chain)
             for leak in part.effects.leaks
         )
 
     def _stands_left(self, index: int, wrapped: bool) -> bool:
         part = self.parts[index]
-        if part.declared or not part.effects.sensitive:
+        if self.declared or not part.effects.sensitive:
             return True
         return index == 0 and not wrapped and not sensitive_item(part.items[-1])
 
+    def _forgotten(self, name: str) -> bool:
+        """Whether a variable is one that only a script which names it could notice.
 
-def _forgotten(name: str, part: Part) -> bool:
-    """Whether a variable is one that only a script which names it could notice.
-
-    Not one that commands inherit: of the ENV and ARG, or of the base image, whose names, like those
-    of all that POSIX calls environment variables (XBD 8.1), are in capitals.
-    """
-    return (
-        bool(name) and name not in part.names and name not in _ENVIRONMENT and name != name.upper()
-    )
+        Not one that commands inherit: of the ENV and ARG, or of the base image, whose names, like
+        those of all that POSIX calls environment variables (XBD 8.1), are in capitals.
+        """
+        return (
+            bool(name)
+            and name not in self.names
+            and name not in _ENVIRONMENT
+            and name != name.upper()
+        )
 
 
 def _overtaken(part: Part) -> frozenset[str]:

@@ -54,12 +54,23 @@ _NOT_MEANT = "; if none is meant, leave no blank behind <<"
 
 
 class Refusal(Exception):
-    """Something BuildKit refuses, at an offset of the source; `parse` says where that is."""
+    """Something BuildKit refuses, at an offset of the source."""
 
     def __init__(self, offset: int, reason: str) -> None:
         super().__init__(offset, reason)
         self.offset = offset
         self.reason = reason
+
+    def located(self, source: str, filename: str) -> DockerfileSyntaxError:
+        """The error for people: where in the file it is."""
+        offset = self.offset
+        return DockerfileSyntaxError(
+            self.reason,
+            offset=offset,
+            line=source.count("\n", 0, offset) + 1,
+            column=offset - source.rfind("\n", 0, offset),
+            filename=filename,
+        )
 
 
 def parse(source: bytes | str, filename: str = "Dockerfile") -> Dockerfile:
@@ -73,24 +84,27 @@ def parse(source: bytes | str, filename: str = "Dockerfile") -> Dockerfile:
     try:
         if text is source and not is_decoded(text):
             raise Refusal(0, "the text has lone surrogates that stand for no bytes of any file")
-        return _assemble(text, filename, tuple(read(text)))
+        return assemble(text, filename, tuple(read(text)))
     except Refusal as refusal:
-        offset = refusal.offset
-        line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
-        raise DockerfileSyntaxError(
-            refusal.reason, offset=offset, line=line, column=column, filename=filename
-        ) from None
+        raise refusal.located(text, filename) from None
 
 
 def read(source: str) -> Iterator[Item]:
     """The items of a file in order, as they are read. Raises Refusal where reading stops."""
     escape = "\\"
-    pos, length = _after_bom(source), len(source)
+    pos = _after_bom(source)
     for directive, end in _directives(source, pos):
         yield directive
         pos = end
         if directive.name == "escape":
             escape = directive.value
+    yield from items_from(source, pos, escape)
+
+
+def items_from(source: str, pos: int, escape: str) -> Iterator[Item]:
+    """The items behind the directives, from an offset on at which a line begins that none above it
+    goes on in. Raises Refusal where reading stops."""
+    length = len(source)
     while pos < length:
         end = _line_end(source, pos)
         text = source[pos:end].rstrip("\r\n")
@@ -652,7 +666,7 @@ def _with_heredocs(source: str, instruction: Instruction) -> Instruction:
     return instruction._replace(end=pos, heredocs=tuple(bodies), child=child)
 
 
-def _assemble(source: str, filename: str, items: tuple[Item, ...]) -> Dockerfile:
+def assemble(source: str, filename: str, items: tuple[Item, ...]) -> Dockerfile:
     """The whole file: its stages, and what is refused only in view of all of it."""
     instructions = [item for item in items if item.__class__ is Instruction]
     directives = tuple([item for item in items if item.__class__ is Directive])

@@ -1,0 +1,120 @@
+"""Reading a file again after edits, without reading again what no edit could change.
+
+How the text from an offset on is read depends on nothing above it but the escape character, which
+the parser directives settle, if a line begins there and no instruction, comment or here-document
+goes on. So what stands above the first edit keeps its nodes, reading begins anew at the start of
+the instruction or the blank line that an edit falls into, and as soon as it arrives where an old
+node began, with no edit before the end of that node, the old nodes serve again, moved.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from dockfix.edits import Edit
+from dockfix.syntax.parser import Item, Refusal, assemble, items_from, parse
+from dockfix.syntax.tree import (
+    Blank,
+    Comment,
+    Directive,
+    Dockerfile,
+    Flag,
+    Heredoc,
+    Instruction,
+    Logical,
+    Word,
+)
+
+
+def parse_again(before: Dockerfile, edits: Sequence[Edit], source: str) -> Dockerfile:
+    """The tree that `parse` makes of `source`, which is `before.source` with `edits` made.
+
+    `edits` are sorted by offset and do not overlap. Raises DockerfileSyntaxError like `parse`.
+    """
+    starts = [item.start for item in before.items]
+    first = next(n for n, item in enumerate(before.items) if isinstance(item, Instruction))
+    if not edits or _beginning(before, starts, edits[0].start) <= first:
+        return parse(source, before.filename)
+    try:
+        return assemble(source, before.filename, tuple(_items(before, edits, source, starts)))
+    except Refusal as refusal:
+        raise refusal.located(source, before.filename) from None
+
+
+def _items(
+    before: Dockerfile, edits: Sequence[Edit], source: str, starts: list[int]
+) -> Iterable[Item]:
+    found: list[Item] = []
+    index = shift = done = 0
+    while done < len(edits):
+        again = _beginning(before, starts, edits[done].start)
+        found += _moved(before.items[index:again], shift)
+        for item in items_from(source, starts[again] + shift, before.escape):
+            found.append(item)
+            if not isinstance(item, (Instruction, Blank)):
+                continue
+            while done < len(edits) and edits[done].start + len(edits[done].text) <= (
+                item.end - shift
+            ):
+                shift += len(edits[done].text) - (edits[done].end - edits[done].start)
+                done += 1
+            index = bisect_right(starts, item.end - shift) - 1
+            if _begins(before, index, item.end - shift) and (
+                done == len(edits) or edits[done].start >= starts[index]
+            ):
+                break
+        else:
+            return found
+    return found + _moved(before.items[index:], shift)
+
+
+def _beginning(before: Dockerfile, starts: list[int], offset: int) -> int:
+    """The last instruction or blank line that begins at an offset or above it; its number."""
+    index = bisect_right(starts, offset) - 1
+    while index > 0 and not isinstance(before.items[index], (Instruction, Blank)):
+        index -= 1
+    return index
+
+
+def _begins(before: Dockerfile, index: int, offset: int) -> bool:
+    """Whether the item of a number begins a line at an offset."""
+    item = before.items[index]
+    return item.start == offset and isinstance(item, (Instruction, Blank))
+
+
+def _moved(items: Sequence[Item], by: int) -> list[Item]:
+    return [_item(item, by) for item in items] if by else list(items)
+
+
+def _item(item: Item, by: int) -> Item:
+    if isinstance(item, Instruction):
+        text, joins, offsets = item.logical
+        return _instruction(item, Logical(text, joins, tuple([at + by for at in offsets])), by)
+    if isinstance(item, Blank):
+        return Blank(item.start + by, item.end + by)
+    if isinstance(item, Comment):
+        return _comment(item, by)
+    return Directive(item.start + by, item.end + by, item.name, item.value)
+
+
+def _comment(comment: Comment, by: int) -> Comment:
+    return Comment(comment.start + by, comment.end + by, comment.text)
+
+
+def _instruction(old: Instruction, logical: Logical, by: int) -> Instruction:
+    return Instruction(
+        old.start + by,
+        old.end + by,
+        old.keyword,
+        logical,
+        old.keyword_start,
+        old.arguments_start,
+        old.arguments_end,
+        tuple([Flag(one.start + by, one.end + by, *one[2:]) for one in old.flags]),
+        tuple([Word(start + by, end + by, text) for start, end, text in old.words]),
+        old.json,
+        tuple([Heredoc(one.start + by, one.end + by, *one[2:]) for one in old.heredocs]),
+        tuple([_comment(one, by) for one in old.comments]),
+        _instruction(old.child, logical, by) if old.child else None,
+    )
