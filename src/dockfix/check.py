@@ -1,59 +1,78 @@
 """Proof before anything leaves the program: what no edit touched is the same, and nothing is lost.
 
-Both checks look at one pass at work, and compare trees that were parsed from the two texts, never
+The checks look at one pass at work, and compare trees that were parsed from the two texts, never
 what a pass says it did; what holds for each step holds for all.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dockfix.context import Context
 from dockfix.edits import Edit
 from dockfix.facts import places, script_of
 from dockfix.ignores import pragma_of
-from dockfix.remembered import remembered
 from dockfix.shell.tree import Script
+from dockfix.syntax.parser import Item
 from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
 
-def check_untouched(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str | None:
-    """Whether every instruction that no edit touches stands in `after` as it should, to the byte.
+def check(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str | None:
+    """Whether what the edits do not touch stands in `after` as it should, to the byte, and whether
+    directives, stages and comments are all there.
 
     `edits` are those that lead from `before.source` to `after.source`, sorted by offset. Returns
     what is wrong, or None.
     """
-    found = {item.start: item for item in after.items if isinstance(item, Instruction)}
-    shift = 0
-    index = 0
-    for item in before.instructions:
+    found = {item.start: item for item in after.items}
+    touched: list[Item] = []
+    shift = index = 0
+    for item in before.items:
         while index < len(edits) and edits[index].end <= item.start:
             shift += len(edits[index].text) - (edits[index].end - edits[index].start)
             index += 1
         # what is put behind a last line without a line ending becomes part of that line
-        open_end = not before.source.endswith("\n", item.start, item.end)
+        open_end = before.source[item.end - 1] != "\n"
         if index < len(edits) and edits[index].start < item.end + open_end:
+            touched.append(item)
             continue
-        other = found.get(item.start + shift)
-        if other is None or (other.end, other.keyword) != (item.end + shift, item.keyword):
-            line, _ = before.position(item.keyword_offset)
-            return (
-                f"the {item.keyword} of line {line}, which was not to change, is read differently"
-            )
-    return None
+        other = found.pop(item.start + shift, None)
+        if isinstance(item, Instruction):
+            if (
+                not isinstance(other, Instruction)
+                or other.end != item.end + shift
+                or other.keyword != item.keyword
+            ):
+                line, _ = before.position(item.keyword_offset)
+                return (
+                    f"the {item.keyword} of line {line}, which was not to change, is read"
+                    " differently"
+                )
+        elif other is None:
+            touched.append(item)
+        elif other.__class__ is not item.__class__ or other.end != item.end + shift:
+            touched.append(item)
+            found[other.start] = other
+    return _kept(before, after) or _comments_kept(before, touched, after, found.values())
 
 
-def check_kept(before: Dockerfile, after: Dockerfile) -> str | None:
-    """Whether directives, stages and comments are all there. Returns what is wrong, or None."""
+def _kept(before: Dockerfile, after: Dockerfile) -> str | None:
     old = [(directive.name, directive.value) for directive in before.directives]
     new = [(directive.name, directive.value) for directive in after.directives]
     if old != new:
         return "the parser directives are not the same"
     if before.fragment != after.fragment or len(before.stages) != len(after.stages):
         return "the stages are not the same"
-    comments, pragmas = _comments(before)
-    kept, kept_pragmas = _comments(after)
+    return None
+
+
+def _comments_kept(
+    before: Dockerfile, old: Iterable[Item], after: Dockerfile, new: Iterable[Item]
+) -> str | None:
+    """Whether the items that went and those that came have the same comments."""
+    comments, pragmas = _comments(before, old)
+    kept, kept_pragmas = _comments(after, new)
     if comments != kept:
         lost = next(iter((comments - kept) or (kept - comments)))
         return f"a comment is lost or doubled: {lost}"
@@ -77,19 +96,18 @@ def check_copied(
     return None
 
 
-@remembered
-def _comments(dockerfile: Dockerfile) -> tuple[Counter[str], set[tuple[str, str]]]:
+def _comments(
+    dockerfile: Dockerfile, items: Iterable[Item]
+) -> tuple[Counter[str], set[tuple[str, str]]]:
     texts: list[str] = []
-    facts = None
-    for item in dockerfile.items:
+    for item in items:
         if isinstance(item, Comment):
             texts.append(item.text)
         elif isinstance(item, Instruction):
             texts.extend(comment.text for comment in item.comments)
             shell = item.child or item
             if "#" in shell.logical.text and shell.keyword in ("RUN", "CMD", "ENTRYPOINT"):
-                facts = facts or places(dockerfile)
-                script = script_of(shell, facts[item.start])
+                script = script_of(shell, places(dockerfile)[item.start])
                 if isinstance(script, Script):
                     texts.extend(script.text[start:end] for start, end in script.comments)
     plain: list[str] = []

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from dockfix.check import check_copied, check_kept, check_untouched
+from dockfix.check import check, check_copied
 from dockfix.edits import Edit, Group, Safety, apply
 from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError
 from dockfix.ignores import ignores
@@ -268,8 +268,7 @@ class _Run:
             ) from error
         settings = self.ignoring([line for group in taken for line in group.ignored])
         problem = (
-            check_untouched(self.current, after, edits)
-            or check_kept(self.current, after)
+            check(self.current, after, edits)
             or check_copied(after, self.settings.context, settings.context)
             or one.verify(self.current, after)
         )
