@@ -214,6 +214,23 @@ def script_of(instruction: Instruction, place: Place) -> Script | Unknown | None
 
 
 @remembered
+def scripts(dockerfile: Dockerfile) -> tuple[tuple[Instruction, Script], ...]:
+    """The RUNs of a file, those of ONBUILD too, with their scripts, as far as understood."""
+    return tuple(_scripts(dockerfile))
+
+
+def _scripts(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, Script]]:
+    at = places(dockerfile)
+    for stage in dockerfile.stages:
+        for instruction in stage.instructions:
+            run = instruction.child or instruction
+            if run.keyword == "RUN":
+                script = script_of(run, at[instruction.start])
+                if isinstance(script, Script):
+                    yield run, script
+
+
+@remembered
 def run_commands(dockerfile: Dockerfile) -> list[str]:
     """The texts of the simple commands of every RUN, in order, for a pass to verify itself by.
 

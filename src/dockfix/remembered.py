@@ -1,4 +1,4 @@
-"""`remembered`: what has been found out about a file, as long as somebody works on it."""
+"""What has been found out about a file or a script, kept as long as somebody may ask again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     Tree = TypeVar("Tree")
     Answer = TypeVar("Answer")
+
+_MOST_ANSWERS = 4096
 
 
 def remembered(function: Callable[[Tree], Answer]) -> Callable[[Tree], Answer]:
@@ -27,6 +29,28 @@ def remembered(function: Callable[[Tree], Answer]) -> Callable[[Tree], Answer]:
         answer = function(tree)
         answers[1:] = answers[:1]
         answers[:1] = [(tree, answer)]
+        return answer
+
+    ask.__name__, ask.__doc__ = function.__name__, function.__doc__
+    return ask
+
+
+def cached_by_identity(function: Callable[[Tree], Answer]) -> Callable[[Tree], Answer]:
+    """`function`, whose answers are kept for some thousand trees.
+
+    For scripts, of which the reader makes one for each text, so that every step of every sweep has
+    the same. Hashing one, as `lru_cache` does, costs more than most questions.
+    """
+    answers: dict[int, tuple[Tree, Answer]] = {}
+
+    def ask(tree: Tree) -> Answer:
+        known = answers.get(id(tree))
+        if known is not None and known[0] is tree:
+            return known[1]
+        answer = function(tree)
+        if len(answers) >= _MOST_ANSWERS:
+            answers.clear()
+        answers[id(tree)] = tree, answer
         return answer
 
     ask.__name__, ask.__doc__ = function.__name__, function.__doc__

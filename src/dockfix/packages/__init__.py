@@ -6,6 +6,7 @@ reading a command with them is `command`, and what a package may do to later ins
 
     install_of(simple)   the install, every word understood, or None
     is_update(simple)    refreshes the lists
+    installs_in(script)  the installs of a script, each with its simple command
     command_of(simple)   any command of a manager, every word understood
     action_of(simple)    (manager, "update" | "install" | "upgrade" | "remove" | "clean" | "reads" |
                          "other"), options need not be known
@@ -18,7 +19,9 @@ from dockfix.packages.command import (
     Command,
     action_of,
     command_of,
+    commands_in,
     install_of,
+    installs_in,
     is_update,
     mentions,
 )
@@ -35,7 +38,9 @@ __all__ = [
     "changes_sources",
     "chosen_among",
     "command_of",
+    "commands_in",
     "install_of",
+    "installs_in",
     "is_update",
     "mentions",
 ]

@@ -18,7 +18,8 @@ from dockfix.packages.manager import Action, Manager
 from dockfix.packages.rpm import YUM, ZYPPER
 from dockfix.patterns import lazy
 from dockfix.records import Record
-from dockfix.shell.tree import Simple, Word
+from dockfix.remembered import cached_by_identity
+from dockfix.shell.tree import Script, Simple, Word
 
 MANAGERS = (APT, APTITUDE, APK, YUM, ZYPPER, pacman.PACMAN, PIP, NPM, GEM)
 
@@ -109,13 +110,28 @@ def command_of(simple: Simple) -> Command | None:
 def install_of(simple: Simple) -> Command | None:
     """The command, if it installs packages by name into the place they are installed by default."""
     command = command_of(simple)
-    if command is None or command.action != "install":
-        return None
-    if command.manager is NPM and not any(
-        option.option in ("-g", "--global", "--global=true") for option in command.options
-    ):
-        return None
-    return command
+    return command if command is not None and _by_name(command) else None
+
+
+def _by_name(command: Command) -> bool:
+    return command.action == "install" and (
+        command.manager is not NPM
+        or any(option.option in ("-g", "--global", "--global=true") for option in command.options)
+    )
+
+
+@cached_by_identity
+def commands_in(script: Script) -> tuple[tuple[Simple, Command], ...]:
+    """The commands of a script that `command_of` understands, those in substitutions aside."""
+    found = ((simple, command_of(simple)) for simple in script.simples)
+    return tuple([(simple, command) for simple, command in found if command is not None])
+
+
+def installs_in(script: Script) -> tuple[tuple[Simple, Command], ...]:
+    """Those of `commands_in` that `install_of` takes."""
+    return tuple(
+        [(simple, command) for simple, command in commands_in(script) if _by_name(command)]
+    )
 
 
 def is_update(simple: Simple) -> bool:

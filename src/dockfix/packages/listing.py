@@ -10,14 +10,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dockfix.edits import Edit
-from dockfix.facts import Place, places, script_of, source_span
+from dockfix.facts import source_span
 from dockfix.layout import Style, indent_at, unit_deeper
 from dockfix.packages.command import Argument, Command
 from dockfix.packages.influence import base
 from dockfix.patterns import lazy
 from dockfix.records import Record
-from dockfix.remembered import remembered
-from dockfix.shell.tree import Script, Word
+from dockfix.shell.tree import Word
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 _WORD = lazy(r"[\w.+-]+")
@@ -88,23 +87,6 @@ class _Known(Record):
 
     values: dict[str, set[str]]
     unusual: tuple[str, ...]
-
-
-@remembered
-def scripts(dockerfile: Dockerfile) -> tuple[tuple[Instruction, Script], ...]:
-    """The RUNs of a file, those of ONBUILD too, with their scripts, as far as understood."""
-    return tuple(_scripts(dockerfile))
-
-
-def _scripts(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, Script]]:
-    at: dict[int, Place] = places(dockerfile)
-    for stage in dockerfile.stages:
-        for instruction in stage.instructions:
-            run = instruction.child or instruction
-            if run.keyword == "RUN":
-                script = script_of(run, at[instruction.start])
-                if isinstance(script, Script):
-                    yield run, script
 
 
 def listing_of(

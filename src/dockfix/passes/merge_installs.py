@@ -32,16 +32,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import places, source_span
+from dockfix.facts import places, scripts, source_span
 from dockfix.layout import style_of
-from dockfix.packages import Command, changes_sources, command_of, install_of
+from dockfix.packages import Command, changes_sources, command_of, commands_in, install_of
 from dockfix.packages.listing import (
     Entry,
     Listing,
     line_behind,
     list_indent,
     listing_of,
-    scripts,
     smallest,
 )
 from dockfix.packages.together import Together, frame, settled, values
@@ -91,6 +90,8 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each stretch of installs that can be one, and for each update without use."""
     at = places(dockerfile)
     for instruction, script in scripts(dockerfile):
+        if len(commands_in(script)) < 2:
+            continue
         where = _Where(dockerfile, instruction, script, shadowed(script))
         errexit = at[instruction.start].shell.errexit
         seen: set[int] = set()

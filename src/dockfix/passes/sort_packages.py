@@ -32,9 +32,9 @@ from itertools import pairwise
 from operator import le
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import source_span
+from dockfix.facts import scripts, source_span
 from dockfix.layout import style_of
-from dockfix.packages import Command, install_of
+from dockfix.packages import Command, install_of, installs_in
 from dockfix.packages.influence import base
 from dockfix.packages.listing import (
     Entry,
@@ -43,7 +43,6 @@ from dockfix.packages.listing import (
     line_behind,
     list_indent,
     listing_of,
-    scripts,
     smallest,
 )
 from dockfix.passes.base import Example, Pass, Settings
@@ -67,10 +66,8 @@ class _List(Record):
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each list that is not in order or names a package twice."""
     for instruction, script in scripts(dockerfile):
-        hidden = shadowed(script)
-        for simple in script.simples:
-            command = install_of(simple)
-            if command is None or _order_counts(command, simple) or hidden & _names(command):
+        for simple, command in installs_in(script):
+            if _order_counts(command, simple) or shadowed(script) & _names(command):
                 continue
             listing = listing_of(dockerfile, instruction, command)
             if listing is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import (
     Arithmetic,
     Case,
@@ -103,6 +104,7 @@ def _expansions(words: Iterable[Word | Arithmetic]) -> Iterator[Expansion]:
         waiting[:0] = expansion.nested
 
 
+@cached_by_identity
 def shadowed(script: Script) -> frozenset[str]:
     """The names that functions and aliases of a script hide: no longer the programs they seem."""
     names = set()
