@@ -27,10 +27,9 @@ from itertools import takewhile
 
 from dockfix.context import Context
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, places, source_span
+from dockfix.facts import Place, places, scripts, source_span
 from dockfix.packages import action_of
 from dockfix.packages.language import GEM, NPM, PIP
-from dockfix.packages.listing import scripts
 from dockfix.packages.manager import Manager
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy

@@ -48,6 +48,7 @@ def _items(
     found: list[Item] = []
     index = shift = done = 0
     while done < len(edits):
+        this = done
         again = _beginning(before, starts, edits[done].start)
         found += _moved(before.items[index:again], shift)
         for item in items_from(source, starts[again] + shift, before.escape):
@@ -60,9 +61,9 @@ def _items(
                 shift += len(edits[done].text) - (edits[done].end - edits[done].start)
                 done += 1
             index = bisect_right(starts, item.end - shift) - 1
-            if _begins(before, index, item.end - shift) and (
-                done == len(edits) or edits[done].start >= starts[index]
-            ):
+            if done == this or starts[index] != item.end - shift:
+                continue
+            if done == len(edits) or _beginning(before, starts, edits[done].start) >= index:
                 break
         else:
             return found
@@ -75,12 +76,6 @@ def _beginning(before: Dockerfile, starts: list[int], offset: int) -> int:
     while index > 0 and not isinstance(before.items[index], (Instruction, Blank)):
         index -= 1
     return index
-
-
-def _begins(before: Dockerfile, index: int, offset: int) -> bool:
-    """Whether the item of a number begins a line at an offset."""
-    item = before.items[index]
-    return item.start == offset and isinstance(item, (Instruction, Blank))
 
 
 def _moved(items: Sequence[Item], by: int) -> list[Item]:
