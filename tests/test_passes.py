@@ -381,7 +381,7 @@ def assert_same_spelling(before: bytes, after: bytes) -> None:
 
 
 #: Those that look at the builder's own words only, which are the same on Windows.
-WORDS = ("key-value-form", "keyword-case", "last-start-only")
+WORDS = ("key-value-form", "keyword-case", "last-start-only", "tidy-continuations")
 
 
 def test_a_file_escaped_by_backticks_is_left_to_windows() -> None:

@@ -223,7 +223,7 @@ def test_a_cleanup_comes_behind_the_list_and_before_a_comment() -> None:
         FROM + "RUN apt-get update && apt-get install -y \\\n    curl \\\n    # last\n    zip \\\n"
         "    # nothing follows\n",
         FROM + "RUN apt-get update && apt-get install -y \\\n    curl \\\n    # last\n    zip \\\n"
-        "    && rm -rf /var/lib/apt/lists/* \\\n    # nothing follows\n",
+        "    && rm -rf /var/lib/apt/lists/*\n    # nothing follows\n",
     )
 
 

@@ -14,10 +14,13 @@ from dockfix.passes import (
     merge_runs,
     modern_flags,
     sort_packages,
+    tidy_continuations,
 )
 from dockfix.passes.base import Pass
 
 PASSES: tuple[Pass, ...] = (
+    # an empty line divides a list: what looks at lists has to see the final lines
+    tidy_continuations.PASS,
     # what has no effect needs no rewriting
     last_start_only.PASS,
     # keywords are asked about by no other

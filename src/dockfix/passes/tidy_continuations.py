@@ -1,0 +1,140 @@
+"""Continued lines without empty lines between them and without blanks behind the escape character.
+
+What it does: removes an empty line inside a continued instruction, blanks that stand behind the
+escape character at the end of a line, and an escape character behind which only the end of the file
+follows.
+
+Why: builders warn about an empty continuation line, and say that it will be an error. Blanks behind
+the escape character are invisible, and in a shell script they would end the line.
+
+What it leaves alone: bodies of here-documents. An empty line below which a line starts with a
+keyword: the escape character above it is most likely the slip, for it makes that instruction a part
+of this one. Comments, and lines with nothing but the escape character.
+
+Safety: safe. The builder leaves out empty lines and reads a line with blanks behind the escape
+character as one without (parser/parser.go), so every logical line stays the same; `verify` compares
+them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from dockfix.edits import Edit, Group, Safety
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.patterns import lazy
+from dockfix.syntax.parser import KEYWORDS
+from dockfix.syntax.tree import Dockerfile, Instruction
+
+_BLANK = " \t\r\v\f"
+_WORD = lazy(r"[A-Z]+(?=[ \t])")
+
+
+@cache
+def _untidy(escape: str) -> re.Pattern[str]:
+    """A sign of something to do. It may deceive, but where it is missing there is nothing."""
+    return re.compile(rf"\n[ \t\r\v\f]*+\n|{re.escape(escape)}[ \t]++\r?\n")
+
+
+def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+    """A group for each instruction with something of the kind."""
+    source, untidy = dockerfile.source, _untidy(dockerfile.escape)
+    for instruction in dockerfile.instructions:
+        end = _text_end(instruction)
+        if source.find(dockerfile.escape, instruction.start, end) < 0:
+            continue
+        # the end of the file may be what an escape character is before
+        if end < len(source) and untidy.search(source, instruction.start, end) is None:
+            continue
+        edits = list(_edits(dockerfile, instruction))
+        if edits:
+            yield Group(
+                instruction.keyword_offset,
+                "remove empty continuation lines and blanks behind the escape character",
+                tuple(edits),
+            )
+
+
+def _text_end(instruction: Instruction) -> int:
+    heredocs = (instruction.child or instruction).heredocs
+    return heredocs[0].start if heredocs else instruction.end
+
+
+def _edits(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Edit]:
+    source, escape = dockerfile.source, dockerfile.escape
+    position, end = instruction.start, _text_end(instruction)
+    empty: list[Edit] = []
+    dangling: Edit | None = None
+    behind: list[Edit] = []
+    while position < end:
+        newline = source.find("\n", position, end)
+        stop = end if newline < 0 else newline + 1
+        line = source[position:stop].rstrip("\r\n")
+        core = line.rstrip(" \t")
+        if not line.strip(_BLANK):
+            empty.append(Edit(position, stop, ""))
+        elif not line.lstrip().startswith("#") or position == instruction.start:
+            if not (empty and _is_keyword(line)):
+                yield from empty
+            yield from behind
+            empty, behind, dangling = [], [], None
+            if core.endswith(escape) and not core.endswith(escape * 2):
+                if core != line:
+                    behind = [Edit(position + len(core), position + len(line), "")]
+                bare = core[:-1].rstrip(" \t")
+                dangling = Edit(position + len(bare), position + len(line), "")
+        position = stop
+    if dangling is not None:
+        yield dangling
+
+
+def _is_keyword(line: str) -> bool:
+    found = _WORD.match(line)
+    return found is not None and found[0] in KEYWORDS
+
+
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """Every logical line and every here-document is the same."""
+    old, new = before.instructions, after.instructions
+    if [_read(one) for one in old] != [_read(one) for one in new]:
+        return "an instruction is read differently"
+    return None
+
+
+def _read(instruction: Instruction) -> tuple[str, list[str]]:
+    bodies = (instruction.child or instruction).heredocs
+    return instruction.logical.text.rstrip(_BLANK), [body.content for body in bodies]
+
+
+PASS = Pass(
+    code="DF309",
+    name="tidy-continuations",
+    summary="Remove empty continuation lines and blanks behind the escape character",
+    safety=Safety.SAFE,
+    aliases=("NoEmptyContinuation",),
+    rewrite=rewrite,
+    verify=verify,
+    examples=(
+        Example(
+            "FROM debian\nRUN make one \\\n\n    && make two\n",
+            "FROM debian\nRUN make one \\\n    && make two\n",
+        ),
+        Example("FROM debian\nENV A=1 \\  \n    B=2\n", "FROM debian\nENV A=1 \\\n    B=2\n"),
+        Example("FROM debian\nCMD app \\\n", "FROM debian\nCMD app\n"),
+        Example(
+            "FROM debian\nRUN make \\\n    # all of it\n\n    all \\\n\n",
+            "FROM debian\nRUN make \\\n    # all of it\n    all\n\n",
+            why="comments stay; what is empty at the end of the file is no continuation any more",
+        ),
+        Example(
+            "FROM debian\nRUN make \\\n    \\\n    all\n", why="a line with an escape is not empty"
+        ),
+        Example(
+            "FROM debian\nRUN make \\\n\nCMD app\n",
+            why="CMD is a part of the RUN: what is wrong here is the escape character",
+        ),
+        Example("FROM debian\nRUN <<EOF\nmake \\\n\nEOF\n", why="a here-document is not read"),
+    ),
+)
