@@ -105,6 +105,13 @@ class Copy(Record):
                 return tuple(_below(self.target, source.rpartition("/")[2]) for source in files)
         return (self.target,)
 
+    def brings_trees(self, context: Context | None) -> bool:
+        """Whether a directory may be among the sources."""
+        return any(
+            not _is_file(one, context) and not (is_pattern(one) and _looks_like_file(one))
+            for one in self.sources
+        )
+
     def brings(self, path: str, context: Context | None) -> frozenset[str]:
         """The paths of the context that may land at `path`, with a context only those that exist.
 
@@ -125,7 +132,8 @@ class Copy(Record):
         if self.origin is not None or self._unpacks():
             yield UNTOLD
         elif is_pattern(source):
-            yield from _matches(source, rest, context)
+            if rest or not self.into:
+                yield from _matches(source, rest, context)
         elif _is_file(source, context):
             # Without a slash at its end the target may still be a directory that is there already.
             if rest == source.rpartition("/")[2] or (rest == "" and not self.into):

@@ -1,20 +1,21 @@
-"""Whether an install could tell that a COPY above it has not happened yet.
+"""Whether an install could tell that a COPY above it has not happened yet, and what it misses then.
 
-Three answers: "" (it cannot, for sure), a reason for doubt (it hardly can, but what would prove it
-cannot be seen), or None (it may).
+With the build context at hand, the files that an install reads are told by its manager's rules; the
+COPY may go below if these are copied by themselves. Without it, names have to do: of a COPY, where
+it lands and what its sources are called, of an install, what it is known to read.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from dockfix.context import Context
-from dockfix.packages.manifests import lifecycle, reaches_out, runs_scripts
-from dockfix.packages.reads import Reads
+from dockfix.packages.manifests.shape import Reads, UnsureError
 from dockfix.paths import UNTOLD, Copy, is_pattern, resolve, within
 from dockfix.patterns import lazy
+from dockfix.records import Record
 
 _SYSTEM = frozenset(
     (
@@ -62,40 +63,69 @@ _LEADS_NOWHERE = lazy(
     r"|https?://\S*",
     re.IGNORECASE,
 )
-_NEVER_LEADS = lazy(r"\w*(?:_URL|_VERSION|_ENV|_HOST|_TOKEN|UNBUFFERED|BYTECODE)")
+_NEVER_LEADS = lazy(
+    r"GIT(?:HUB|LAB)_\w+|\w*(?:_URL|_VERSION|_ENV|_HOST|_TOKEN|UNBUFFERED|BYTECODE)"
+)
 
 
-def doubt(
-    copy: Copy,
-    commands: Sequence[Reads],
-    base: str,
-    above: Sequence[Copy | None],
-    environment: Iterable[tuple[str, str]],
-    context: Context | None,
-) -> str | None:
-    """Why a script could tell that `copy` has not happened yet: see the module.
+class Surroundings(Record):
+    """What an install and the COPY above it are judged by.
 
-    `base` is the directory the script runs in, `above` are the COPYs that stay above it (None: one
-    that is not understood), `environment` is what of the file's variables `may_lead`
-    somewhere.
+    `base` is the directory that a script runs in, `above` are the COPYs that stay above it (None:
+    one that is not understood), `fresh` how many of them come before something that may have
+    changed their files. `environment` is what of the file's variables `may_lead` somewhere.
     """
+
+    base: str
+    above: tuple[Copy | None, ...]
+    fresh: int
+    environment: tuple[tuple[str, str], ...]
+    context: Context | None
+
+
+class Answer(Record):
+    """Whether a COPY may go below an install.
+
+    `refusal` says why not, `doubt` why it has to be taken on trust. `needs` are the files that have
+    to be copied before, as paths of the context and of the image; `written` what the COPY would
+    bring over the install's own files, if the context did not leave it out.
+    """
+
+    refusal: str = ""
+    doubt: str = ""
+    needs: tuple[tuple[str, str], ...] = ()
+    written: tuple[str, ...] = ()
+
+
+def judge(copy: Copy, commands: Sequence[Reads], around: Surroundings) -> Answer:
+    """Why a script could tell that `copy` has not happened yet: see the module."""
+    context = around.context
     if not _lands_aside(copy, any(command.system for command in commands), context):
-        return None
+        return Answer("it may bring files of the system")
     doubts: list[str] = []
-    for name, value in environment:
+    for name, value in around.environment:
         if name == "PATH":
             entries = (resolve("/", entry) for entry in value.split(":") if entry[:1] == "/")
             if any(entry and copy.brings(entry, context) for entry in entries):
-                return None
+                return Answer("it may bring programs")
         elif _leads_to(copy, name, value, context) and not all(one.system for one in commands):
             doubts.append(f"{name} may lead to what it copies")
+    needs: dict[str, str] = {}
+    written: dict[str, None] = {}
     for command in commands:
-        answer = _doubt_of(copy, command, base, above, context)
-        if answer is None:
-            return None
-        if answer:
-            doubts.append(answer)
-    return doubts[0] if doubts else ""
+        try:
+            answer = _judge(copy, command, around)
+        except UnsureError as unsure:
+            return Answer(str(unsure))
+        doubts.append(answer.doubt)
+        needs.update((path, source) for source, path in answer.needs)
+        written.update(dict.fromkeys(answer.written))
+    return Answer(
+        "",
+        next(filter(None, doubts), ""),
+        tuple((source, path) for path, source in needs.items()),
+        tuple(written),
+    )
 
 
 def may_lead(name: str, value: str) -> bool:
@@ -139,35 +169,46 @@ def _lands_aside(copy: Copy, system: bool, context: Context | None) -> bool:
     return True
 
 
-def _doubt_of(
-    copy: Copy,
-    command: Reads,
-    base: str,
-    above: Sequence[Copy | None],
-    context: Context | None,
-) -> str | None:
-    here = resolve(base, command.directory) if command.directory else base
+def _judge(copy: Copy, command: Reads, around: Surroundings) -> Answer:
+    context, above = around.context, around.above
+    here = resolve(around.base, command.directory) if command.directory else around.base
     if here is None or (command.directory and not command.manifests):
-        return None
-    for tree in command.writes:
-        path = resolve(here, tree)
-        if path is None or (copy.brings(path, context) and not _elsewhere(path, copy)):
-            return None
-    for name in command.optional:
-        path = resolve(here, name)
-        brought = copy.brings(path, context) if path else {UNTOLD}
-        if brought and not brought <= {_supplied(path, above, context)}:
-            return None
-    doubts = [*_manifest_doubts(copy, command, here, above, context)]
+        raise UnsureError("where it runs is not told")
+    told = context is not None and _told(copy, command, here, around)
+    if command.source and not told:
+        raise UnsureError(command.source)
+    answer = Answer()
+    if told:
+        from dockfix.packages.project import seen
+
+        answer = seen(copy, command, here, around)
+    else:
+        for tree in command.writes:
+            path = resolve(here, tree)
+            if path is None or (copy.brings(path, context) and not _elsewhere(path, copy)):
+                raise UnsureError(f"{command.manager} writes to {tree}, and so may it")
+        for name in command.optional:
+            path = resolve(here, name)
+            brought = copy.brings(path, context) if path else {UNTOLD}
+            if brought and not brought <= {supplied(path, above, context)}:
+                raise UnsureError(f"{command.manager} reads {name}")
+        answer = Answer("", next(filter(None, _manifest_doubts(copy, command, here, around)), ""))
+        for name in command.updates:
+            path = resolve(here, name)
+            if not answer.doubt and (path is None or copy.brings(path, context)):
+                answer = Answer("", f"{command.manager} may bring {name} up to date")
     if command.shadowed:
-        doubts.append(_shadows(copy, here, context))
-    if None in doubts:
-        return None
-    for name in command.updates:
-        path = resolve(here, name)
-        if path is None or copy.brings(path, context):
-            doubts.append(f"{command.manager} may bring {name} up to date")
-    return next((one for one in doubts if one), "")
+        shadows = _shadows(copy, here, context)
+        answer = answer if answer.doubt else answer._replace(doubt=shadows)
+    return answer
+
+
+def _told(copy: Copy, command: Reads, here: str, around: Surroundings) -> bool:
+    """Whether every manifest is brought by COPYs of the context, and can so be read."""
+    paths = [resolve(here, name) for name in command.manifests]
+    return bool(command.manifests or command.optional) and all(
+        path and supplied(path, (*around.above, copy), around.context) for path in paths
+    )
 
 
 def _elsewhere(path: str, copy: Copy) -> bool:
@@ -175,32 +216,22 @@ def _elsewhere(path: str, copy: Copy) -> bool:
     return copy.target[0] == "?" and path.startswith(("/var/", "/root/.", "/go/", "/root/go"))
 
 
-def _manifest_doubts(
-    copy: Copy, command: Reads, here: str, above: Sequence[Copy | None], context: Context | None
-) -> Iterator[str | None]:
+def _manifest_doubts(copy: Copy, command: Reads, here: str, around: Surroundings) -> Iterator[str]:
+    context = around.context
     for name in command.manifests:
         path = resolve(here, name)
         if path is None:
-            yield None
-            return
+            raise UnsureError(f"where {name} lies is not told")
         brought = copy.brings(path, context)
-        supply = _supplied(path, above, context)
+        supply = supplied(path, around.above, context)
         if brought and not brought <= {supply}:
-            unseen = context is None and supply is not None and UNTOLD not in {supply, *brought}
-            yield f"it may bring another {name}" if unseen else None
-        text = context.read(supply) if context and supply and supply != UNTOLD else None
-        if text is None:
-            yield from _unseen(copy, command, here, path, name, context)
-            continue
-        if reaches_out(command.manager, name, text):
-            yield None
-        if command.scripts:
-            yield _scripts(command, here, text, above, context)
+            if context is not None or supply is None or UNTOLD in {supply, *brought}:
+                raise UnsureError(f"{command.manager} reads {name}")
+            yield f"it may bring another {name}"
+        yield from _unseen(copy, command, here, path, name, context)
 
 
-def _supplied(
-    path: str | None, above: Sequence[Copy | None], context: Context | None
-) -> str | None:
+def supplied(path: str | None, above: Sequence[Copy | None], context: Context | None) -> str | None:
     """The file of the context that lies at a path, as the COPYs above leave it; None: none does."""
     if path is None:
         return UNTOLD
@@ -231,13 +262,13 @@ def _is_packaging(name: str) -> bool:
 
 def _unseen(
     copy: Copy, command: Reads, here: str, path: str, name: str, context: Context | None
-) -> Iterator[str | None]:
+) -> Iterator[str]:
     """Why a manifest that cannot be read might name what a COPY brings."""
     around = (here, path.rpartition("/")[0])
     landings = copy.landings(context)
     if any(_is_packaging(part) for one in copy.sources for part in one.split("/")):
-        yield None
-    elif (
+        raise UnsureError(f"{name} cannot be read here, and may well name what it copies")
+    if (
         command.manager != "pip"
         or any(source == "" or is_pattern(source) for source in copy.sources)
         or any(within(folder, landing) for folder in around for landing in landings)
@@ -245,25 +276,14 @@ def _unseen(
         yield f"{name} cannot be read here, and may name what it copies"
 
 
-def _scripts(
-    command: Reads, here: str, text: str, above: Sequence[Copy | None], context: Context | None
-) -> str | None:
-    if lifecycle(text):
-        return None
-    lock = _supplied(resolve(here, "package-lock.json"), above, context)
-    locked = context.read(lock) if context and lock and lock != UNTOLD else None
-    if command.manager == "npm" and locked is not None and runs_scripts(locked) is None:
-        return ""
-    return "install scripts of packages may look at it"
-
-
-def _shadows(copy: Copy, here: str, context: Context | None) -> str | None:
+def _shadows(copy: Copy, here: str, context: Context | None) -> str:
     """`python -m pip` finds modules in the current directory first."""
+    hidden = UnsureError("python -m pip would find a module in it")
     for landing in copy.landings(context):
         if landing.rpartition("/")[0] == here:
             name = landing.rpartition("/")[2].partition(".")[0]
             if name in sys.stdlib_module_names or name in ("pip", "setuptools"):
-                return None
+                raise hidden
         elif within(here, landing):
             if context is None:
                 return "python -m pip finds modules in it"
@@ -271,5 +291,5 @@ def _shadows(copy: Copy, here: str, context: Context | None) -> str | None:
                 if copy.brings(f"{here}/{name}.py", context) or copy.brings(
                     f"{here}/{name}", context
                 ):
-                    return None
+                    raise hidden
     return ""

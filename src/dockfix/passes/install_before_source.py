@@ -1,178 +1,120 @@
-"""A COPY of source goes below the install that does not read it.
+"""A COPY of source goes below the install that does not read it; the manifests alone stay above.
 
-What it does: where COPY, ADD and RUN instructions follow each other, a COPY (or ADD) of files of
-the build context moves below the last RUN that only installs packages and provably reads none of
-them.
+What it does: a COPY (or ADD) of files of the build context moves below the last RUN that installs
+packages and reads none of them. Where the install reads a few (package.json, a lock file), these
+are copied by name right above it, to the same place, with the same flags, and the COPY of
+everything comes after. A RUN that installs and then builds is divided, if the COPY can go between.
 
-Why: an edited file rebuilds every instruction below its COPY. With the source above
-`pip install -r requirements.txt`, one changed line installs everything again; with the source
-below, it copies one file. The COPY of the manifest stays where it is.
+    COPY . .                           COPY package.json package-lock.json ./
+    RUN npm ci && npm run build        RUN npm ci
+                                       COPY . .
+                                       RUN npm run build
 
-What an install reads is told by its words: `npm ci` reads package.json and the lock file of its
-directory, `apt-get install x` nothing. But a manifest may name files of the project (`-e .`,
-`file:../lib`, `replace => ./x`), and an npm package may run scripts that look around. So:
+Why: an edited file rebuilds every instruction below its COPY. With the source above `pip install -r
+requirements.txt`, one changed line installs everything again; with the source below, it copies one
+file.
 
-- With the build context at hand the manifest is read. If all it names comes from elsewhere, and no
-  script runs that could look at the project, the move is safe; if it names a file, nothing moves.
-- Without it, the move is safe for installs that read no manifest, and for `pip install -r` where
-  what is copied lands beside the manifest's directory and does not look like packaging. Else it is
-  unsafe, or not offered where the name suggests that it is needed (`vendor`, `packages`).
+What an install reads is told by its words and, with the build context at hand, by its manifests: a
+list of requirements may name other lists, a workspace has manifests of its own, a go.mod may
+replace a module by a folder. `packages/manifests` has the rules of each manager; one that is unsure
+says why, and that is reported. Without a context, the move is safe for installs that read no
+manifest, and for `pip install -r` where what is copied lands beside the manifest's directory and
+does not look like packaging; else it is unsafe, or left alone.
 
-What it leaves alone: a COPY that may bring the manifest itself, a lock file or settings that no
-COPY above brings too, or anything where the install writes (node_modules, a search path, the
-system's directories); destinations with variables, or that cannot be compared because the working
-directory is the base image's own; a RUN with a command, option or package that is not understood, a
-bind mount or a here-document; anything but COPY, ADD and RUN in between (WORKDIR, USER, ENV and ARG
-change what an install does); a row with more than 2,500 pairs of a COPY and a command, or below
-more than 400 COPYs; COPY --from and ADD of a URL, which do not change with the source; and a RUN
-that fetches lists of packages for a later RUN below the source, which would find them stale.
+What it leaves alone: an install that reads the source (`pip install .`, a `postinstall` script, a
+`gemspec`); a COPY that would come over what the install writes (a node_modules in the context);
+destinations with variables, or that cannot be compared because the working directory is the base
+image's own; a RUN with a command, option or package that is not understood, a bind mount or a
+here-document; VOLUME and ONBUILD in between, a WORKDIR that a relative destination depends on, or
+that would make the directory first where `--chown` gives it to somebody; a RUN whose rest removes
+something, which would then stay in a layer; a row with more than 2,500 pairs of a COPY and a
+command, or below more than 400 COPYs; COPY --from and ADD of a URL, which do not change with the
+source; and a RUN that fetches lists of packages for a later RUN below the source, which would find
+them stale. Where an install of the project's packages is concerned, a note says why.
 
-Safety: the image holds the same files, a directory's time aside. Safe where the above proves it,
-unsafe where it has to be taken on trust.
+Safety: every install finds the same files, and what it writes stays: the image holds the same
+files, times aside, and the mode of a directory that the COPY itself would have made. Safe where the
+above proves it, unsafe where it has to be taken on trust: install scripts of unknown packages, a
+lock file that the install may bring up to date.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 
-from dockfix.context import Context
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, places, script_of
-from dockfix.packages.independence import doubt, may_lead
-from dockfix.packages.reads import Reads, reads_of
+from dockfix.facts import places, script_of, source_span
+from dockfix.layout import style_of
+from dockfix.packages.independence import may_lead
+from dockfix.packages.reads import chained
 from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import Copy, apart, bases, copy_of, environment, resolve
-from dockfix.patterns import lazy
-from dockfix.records import Record
+from dockfix.paths import Copy, bases, copy_of, environment
 from dockfix.remembered import remembered
-from dockfix.shell.reader import read
+from dockfix.rows import Member, blocks, insertion, moving, rows
 from dockfix.shell.tree import Script
-from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction, Stage
+from dockfix.sinking import Around, Move, Row, Stay, relies, step_of
+from dockfix.splits import manifests_of
+from dockfix.steps import is_step, rebuilt, total
+from dockfix.syntax.tree import Dockerfile, Stage
 
 _MOVED = ("COPY", "ADD")
-_INSTALLS = lazy(r"\bapt(?:-get|itude)?\b[^;&|]*\binstall\b|\bapk\b[^;&|]*\badd\b")
-#: What a row may have that is looked at: pairs of a COPY and a command, COPYs above it. The answer
-#: is sought for each pair; of 3,200 files that people wrote none has more than 660, or 20.
-_MOST_PAIRS = 2_500
+#: Of 3,200 files that people wrote none has more than 20 COPYs above a row that is looked at.
 _MOST_COPIES = 400
-_REFRESHES = lazy(r"\bupdate\b|--no-cache\b|--update-cache\b|-U\b")
-
-
-class _Step(Record):
-    """A COPY, ADD or RUN with the comments directly above it: `start` is where these begin."""
-
-    start: int
-    instruction: Instruction
-    copy: Copy | None
-    reads: tuple[Reads, ...] | None
-    base: str
-    mounts: tuple[str, ...] | None
-
-
-class _Surroundings(Record):
-    """What a row is judged by: the COPYs of its stage above it, what of the environment may lead
-    to files, and where the last RUN starts that relies on lists an earlier one fetched."""
-
-    before: tuple[Copy | None, ...]
-    variables: tuple[tuple[str, str], ...]
-    last_relier: int
-    context: Context | None
-
-
-class _Move(Record):
-    step: _Step
-    below: _Step
-    doubt: str
+#: A comment above a COPY of everything that rather speaks of the install below it.
+_SPEAKS_OF_INSTALLS = ("install", "dependenc", "requirements", "packages")
+#: A RUN without any of these installs nothing that is known.
+_PROGRAMS = (
+    "pip", "npm", "yarn", "pnpm", "apt", "apk", "uv", "poetry", "bundle", "composer", "go mod",
+    "mvn", "gradle", "dotnet", "mix", "yum", "dnf", "zypper", "pacman",
+)  # fmt: skip
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """One group for each row of COPY and RUN that can be put in a better order."""
     known, starting = places(dockerfile), bases(dockerfile)
-    for stage, rows in zip(dockerfile.stages, _rows(dockerfile), strict=True):
-        before: list[Copy | None] = []
-        for row in rows:
+    above: dict[int, tuple[tuple[Copy | None, ...], int]] = {}
+    for stage, stage_rows in zip(dockerfile.stages, rows(dockerfile), strict=True):
+        inherited, fresh = above.get(-1 if stage.base_stage is None else stage.base_stage, ((), 0))
+        before = list(inherited)
+        for row in stage_rows:
             if len(before) <= _MOST_COPIES and _worth_a_look(row):
-                surroundings = _Surroundings(
+                around = Around(
                     tuple(before),
+                    fresh,
                     _environments(dockerfile)[stage.index],
                     _last_reliers(dockerfile)[stage.index],
                     settings.context,
                 )
                 steps = [
-                    _step(start, item, starting[item.start], known[item.start])
-                    for start, item in row
+                    step_of(one, starting[one.instruction.start], known[one.instruction.start])
+                    for one in row
                 ]
-                moves = _moves(steps, surroundings, False) or _moves(steps, surroundings, True)
-                if moves:
-                    yield _group(dockerfile, moves)
-            before += [
-                copy_of(item, starting[item.start]) for _, item in row if item.keyword in _MOVED
-            ]
+                safely = Row(steps, around, trusting=False)
+                found = safely if safely.moves else Row(steps, around, trusting=True)
+                if found.moves:
+                    yield _group(dockerfile, stage, row, found.moves, settings)
+                elif safely.stays:
+                    yield from _note(safely.stays[0], settings)
+            for one in row:
+                if one.instruction.keyword in _MOVED:
+                    before.append(copy_of(one.instruction, starting[one.instruction.start]))
+                elif one.instruction.keyword == "RUN":
+                    fresh = len(before)
+        above[stage.index] = tuple(before), len(before)
 
 
-def _worth_a_look(row: list[tuple[int, Instruction]]) -> bool:
-    """Whether a COPY stands above a RUN."""
-    copies = sum(item.keyword in _MOVED for _, item in row)
-    return copies > 0 and any(item.keyword == "RUN" for _, item in row[-copies:])
-
-
-def _rows(dockerfile: Dockerfile) -> list[list[list[tuple[int, Instruction]]]]:
-    """Of each stage, the rows of COPY, ADD and RUN, each instruction with the offset where the
-    comments right above it begin."""
-    stages: list[list[list[tuple[int, Instruction]]]] = [[[]]] if dockerfile.fragment else []
-    comment: int | None = None
-    for item in dockerfile.items:
-        if isinstance(item, Comment):
-            comment = _line_start(dockerfile.source, item.start) if comment is None else comment
-            continue
-        if isinstance(item, Instruction):
-            if item.keyword == "FROM":
-                stages.append([[]])
-            elif item.keyword not in (*_MOVED, "RUN"):
-                if stages and stages[-1][-1]:
-                    stages[-1].append([])
-            else:
-                stages[-1][-1].append((item.start if comment is None else comment, item))
-        comment = None
-    return stages
-
-
-def _step(start: int, instruction: Instruction, base: str, place: Place) -> _Step:
-    script = script_of(instruction, place)
-    reads, mounts = _reads(instruction, script), _mounts(instruction, base)
-    return _Step(start, instruction, copy_of(instruction, base), reads, base, mounts)
-
-
-def _line_start(source: str, offset: int) -> int:
-    return source.rfind("\n", 0, offset) + 1
-
-
-def _reads(instruction: Instruction, script: object) -> tuple[Reads, ...] | None:
-    if instruction.keyword != "RUN" or instruction.heredocs:
-        return None
-    if instruction.json:
-        import shlex  # brings more with it than most files need
-
-        script = read(shlex.join(instruction.json), "sh")
-    return reads_of(script) if isinstance(script, Script) and not script.comments else None
-
-
-def _mounts(instruction: Instruction, base: str) -> tuple[str, ...] | None:
-    """Where caches and secrets are mounted; None for other mounts."""
-    found: list[str] = []
-    for flag in instruction.flags:
-        if instruction.keyword != "RUN" or flag.name != "mount":
-            continue
-        options = dict(part.partition("=")[::2] for part in (flag.value or "").split(","))
-        target = next((options[k] for k in ("target", "dst", "destination") if k in options), None)
-        path = resolve(base, target) if target else None
-        if options.get("type") not in ("cache", "secret", "ssh") or "from" in options:
-            return None
-        if path is None and options["type"] == "cache":
-            return None
-        found += [path] if path else []
-    return tuple(found)
+def _worth_a_look(row: list[Member]) -> bool:
+    """Whether a COPY stands above a RUN that may install something."""
+    copied = False
+    for one in row:
+        keyword = one.instruction.keyword
+        if keyword == "RUN" and copied:
+            text = one.instruction.logical.text
+            if any(name in text for name in _PROGRAMS):
+                return True
+        copied = copied or keyword in _MOVED
+    return False
 
 
 @remembered
@@ -196,149 +138,203 @@ def _environments(dockerfile: Dockerfile) -> tuple[tuple[tuple[str, str], ...], 
 def _last_reliers(dockerfile: Dockerfile) -> tuple[int, ...]:
     """Where in each stage the last RUN starts that installs from lists an earlier one fetched."""
     return tuple(
-        max((one.start for one in stage.instructions if _relies(one)), default=-1)
+        max((one.start for one in stage.instructions if relies(one)), default=-1)
         for stage in dockerfile.stages
     )
 
 
-def _relies(run: Instruction) -> bool:
-    return (
-        run.keyword == "RUN"
-        and _INSTALLS.search(run.arguments) is not None
-        and not _REFRESHES.search(run.arguments)
+def _note(stay: Stay, settings: Settings) -> Iterator[Group]:
+    """What is said of a directory that has to stay above an install of its packages."""
+    copy = stay.step.copy
+    if copy is None or not copy.brings_trees(settings.context):
+        return
+    reason = stay.reason
+    if settings.context is None:
+        reason = "what it reads is told by the build context, which is not at hand"
+    message = f"stays above {stay.manager}, which installs everything again for any change"
+    yield Group(
+        stay.step.member.instruction.keyword_offset, f"{message}: {reason}", (), Safety.NOTE
     )
 
 
-def _moves(row: Sequence[_Step], surroundings: _Surroundings, trusting: bool) -> list[_Move]:
-    """The moves of a row, in the order in which the moved COPYs stand; the last COPY goes first."""
-    before, variables, last_relier, context = surroundings
-    copies = sum(map(_copies, row))
-    if copies * sum(len(step.reads or ()) + 1 for step in row) > _MOST_PAIRS:
-        return []
-    order = list(row)
-    moves: list[_Move] = []
-    for step in reversed(row):
-        if step.copy is None or step.copy.origin is not None or step.instruction.heredocs:
-            continue
-        position = order.index(step)
-        above = [*before, *(one.copy for one in order[:position] if _copies(one))]
-        target, reason, doubts, refreshed = position, "", "", False
-        for index in range(position + 1, len(order)):
-            other = order[index]
-            if _copies(other):
-                if not _apart(step.copy, other.copy, context):
-                    break
-                above.append(other.copy)
-                continue
-            if other.reads is None or other.mounts is None:
-                break
-            if any(step.copy.brings(mount, context) for mount in other.mounts):
-                break
-            answer = doubt(step.copy, other.reads, other.base, above, variables, context)
-            if answer is None or (answer and not trusting):
-                break
-            doubts = doubts or answer
-            refreshed = refreshed or any(one.refreshes for one in other.reads)
-            if any(one.installs for one in other.reads) and not (
-                refreshed and other.instruction.start < last_relier
-            ):
-                target, reason = index, doubts
-        if target > position:
-            moves.insert(0, _Move(step, order[target], reason))
-            order.insert(target + 1, step)
-            del order[position]
-    return moves
-
-
-def _copies(step: _Step) -> bool:
-    return step.instruction.keyword in _MOVED
-
-
-def _apart(copy: Copy, other: Copy | None, context: Context | None) -> bool:
-    return other is not None and all(
-        apart(one, two) for one in copy.landings(context) for two in other.landings(context)
+def _group(
+    dockerfile: Dockerfile, stage: Stage, row: list[Member], moves: list[Move], settings: Settings
+) -> Group:
+    source, eol = dockerfile.source, style_of(dockerfile, row[0].instruction).eol
+    in_place: dict[int, str] = {}
+    inserted: dict[int, str] = {}
+    members: dict[int, Member] = {}
+    added = 0
+    for move in moves:
+        member = move.step.member
+        for run, needs in move.needs:
+            assert move.step.copy is not None
+            lines = manifests_of(move.step.copy, needs, settings.context)
+            added += len(lines)
+            text = "".join(line + eol for line in lines)
+            if _nothing_between(row, moves, member, run.member):
+                in_place[member.instruction.start] = text
+                comments = source[member.start : member.instruction.start].lower()
+                if "ignore=" not in comments and any(
+                    word in comments for word in _SPEAKS_OF_INSTALLS
+                ):
+                    member = Member(member.instruction.start, member.instruction)
+            else:
+                at = insertion(dockerfile, run.member)
+                inserted[at] = inserted.get(at, "") + text
+        members[move.step.member.start] = member
+    found = blocks(
+        dockerfile, [(members[move.step.member.start], move.below.member) for move in moves]
     )
-
-
-@remembered
-def _blanks(dockerfile: Dockerfile) -> tuple[set[int], dict[int, int]]:
-    """Where empty lines start, and where they start by where they end."""
-    blanks = [item for item in dockerfile.items if isinstance(item, Blank)]
-    return {item.start for item in blanks}, {item.end: item.start for item in blanks}
-
-
-def _group(dockerfile: Dockerfile, moves: list[_Move]) -> Group:
-    blanks, ends = _blanks(dockerfile)
+    cuts = {move.below.member.start: move for move in moves if move.cut}
+    whole = [block for block in found if block.target.start not in cuts]
+    for at, text in moving(dockerfile, whole).items():
+        inserted[at] = text + inserted.get(at, "")
     edits: list[Edit] = []
-    texts: dict[int, tuple[_Step, list[str]]] = {}
-    block: list[_Move] = []
-    for move, following in zip(moves, [*moves[1:], None], strict=True):
-        block.append(move)
-        if (
-            following
-            and following.below is move.below
-            and following.step.start == move.step.instruction.end
-        ):
-            continue
-        start, end = block[0].step.start, move.step.instruction.end
-        if start in ends and end in blanks:
-            start = ends[start]
-        edits.append(Edit(start, end, ""))
-        below = move.below
-        texts.setdefault(below.start, (below, []))[1].append(dockerfile.source[start:end])
-        block = []
-    for below, pieces in texts.values():
-        end, text = below.instruction.end, "".join(pieces)
-        ending = "\r\n" if text.endswith("\r\n") else "\n"
-        apart_from_others = end in blanks or end == len(dockerfile.source)
-        if below.start in ends and apart_from_others and text.lstrip("\r\n") == text:
-            text = ending + text
-        if dockerfile.source[end - 1] != "\n":
-            text = ending + text.removesuffix(ending)
-        edits.append(Edit(end, end, text))
+    for block in found:
+        kept = "".join(text for at, text in in_place.items() if block.start <= at < block.end)
+        blank = re.match(r"[ \t\r\n]*\n|", source[block.start : block.end])
+        left = blank[0] + kept if blank and kept else kept
+        edits.append(Edit(block.start, block.end, inserted.pop(block.start, "") + left))
+    for start, move in cuts.items():
+        pieces = [source[one.start : one.end] for one in found if one.target.start == start]
+        edits.append(_cut(dockerfile, move, "".join(pieces).lstrip("\r\n"), eol))
+    edits += [Edit(at, at, text) for at, text in inserted.items()]
     reason = next((move.doubt for move in moves if move.doubt), "")
-    manager = next(one.manager for one in moves[0].below.reads or () if one.installs)
-    message = f"{manager} reads none of these files, yet installs everything again for any change"
+    message = _message(dockerfile, stage, row, moves, added, len(cuts))
     return Group(
-        moves[0].step.instruction.keyword_offset,
+        moves[0].step.member.instruction.keyword_offset,
         f"{message}; {reason}" if reason else message,
         tuple(edits),
         Safety.UNSAFE if reason else Safety.SAFE,
     )
 
 
+def _nothing_between(row: list[Member], moves: list[Move], copy: Member, run: Member) -> bool:
+    """Whether no step stays between a COPY and a RUN when the moves are made."""
+    moved = {move.step.member.start for move in moves}
+    return not any(
+        copy.start < one.start < run.start
+        and one.start not in moved
+        and one.instruction.keyword in (*_MOVED, "RUN")
+        for one in row
+    )
+
+
+def _cut(dockerfile: Dockerfile, move: Move, text: str, eol: str) -> Edit:
+    """Divides a RUN, what moves in between."""
+    run, chain = move.below.member.instruction, move.below.chain
+    assert chain is not None
+    span = chain.cuts[move.cut]
+    assert span is not None
+    start, _ = source_span(run, span[0], span[0])
+    _, end = source_span(run, span[1], span[1])
+    head = dockerfile.source[run.keyword_offset : run.text_start]
+    text = text if text.endswith("\n") else text + eol
+    return Edit(start, end, eol + text + head + span[2])
+
+
+def _message(
+    dockerfile: Dockerfile,
+    stage: Stage,
+    row: list[Member],
+    moves: list[Move],
+    added: int,
+    cuts: int,
+) -> str:
+    """What an install reads of a COPY, and what an edited file rebuilds before and after."""
+    move = moves[0]
+    start, below = move.step.member.start, move.below.member.start
+    moved = {one.step.member.start for one in moves}
+    passed = sum(
+        start < one.start <= below and one.start not in moved and is_step(one.instruction)
+        for one in row
+    ) - bool(move.cut)
+    before = rebuilt(dockerfile, stage, move.step.member.instruction.start)
+    steps = total(dockerfile)
+    chain = move.below.chain
+    manager = next(one.manager for one in chain.reads if one.installs) if chain else ""
+    names = [source for _, needs in move.needs for source, _ in needs]
+    what = f"only {' and '.join(names[:2])}" if 0 < len(names) < 3 else f"{len(names)} files"
+    reads = what if names else "none"
+    return (
+        f"{manager} reads {reads} of these files, yet installs everything again for any change:"
+        f" an edited file rebuilds {before - passed} of {steps + added + cuts} steps instead of"
+        f" {before} of {steps}, the install no longer among them"
+    )
+
+
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
-    """Whether the same instructions stand in both, and only COPY and ADD moved down past RUN."""
+    """Whether all instructions are there, and no COPY but of files that are copied again below.
+
+    COPY and ADD may stand further down, and copy to the same place; a RUN may be two.
+    """
     for old, new in zip(before.stages, after.stages, strict=True):
-        olds, news = _texts(before, old), _texts(after, new)
-        if Counter(olds) != Counter(news):
-            return "the instructions are not the same"
-        if [one for one in olds if one[0] not in _MOVED] != [
-            one for one in news if one[0] not in _MOVED
-        ]:
-            return "something else than COPY and ADD has moved"
-        for keyword_row, other_row in zip(_above(olds), _above(news), strict=True):
-            (keyword, earlier), (_, later) = keyword_row, other_row
-            if (later - earlier) if keyword == "RUN" else later != earlier:
-                return f"a COPY moved past {keyword}"
+        commands, copies = _order(before, old)
+        others, sunk = _order(after, new)
+        if commands != others:
+            return "something else than COPY and ADD has changed"
+        for key, places_after in sunk.items():
+            places_before = copies.pop(key, [])
+            extra = len(places_after) - len(places_before)
+            if extra < 0:
+                return "a COPY is missing, or copies to another place"
+            if any(
+                now < was
+                for (was, _), (now, _) in zip(places_before, places_after[extra:], strict=True)
+            ):
+                return "a COPY moved up"
+            for index, copy in places_after[:extra]:
+                below = [one for rows in sunk.values() for at, one in rows if at > index]
+                if not any(_is_part(copy, one) for one in below):
+                    return "a COPY is added of what is not copied below it"
+        if copies:
+            return "a COPY is missing, or copies to another place"
     return None
 
 
-def _texts(dockerfile: Dockerfile, stage: Stage) -> list[tuple[str, str]]:
-    return [
-        (one.keyword, dockerfile.source[one.start : one.end].rstrip("\r\n"))
-        for one in stage.instructions
-    ]
+_Key = tuple[str, str, int]
 
 
-def _above(rows: list[tuple[str, str]]) -> Iterator[tuple[str, Counter[str]]]:
-    """For each instruction that stays, the COPYs above it."""
-    copies: Counter[str] = Counter()
-    for keyword, text in rows:
-        if keyword in _MOVED:
-            copies[text] += 1
-        else:
-            yield keyword, copies.copy()
+def _order(
+    dockerfile: Dockerfile, stage: Stage
+) -> tuple[list[tuple[str, ...]], dict[_Key, list[tuple[int, Copy | None]]]]:
+    """The instructions of a stage that do not copy, the commands of RUNs one by one, and, for each
+    COPY, how many of these stand above it.
+
+    A COPY is known by its text, where it copies to and, if it has variables, how many instructions
+    above it may set one.
+    """
+    known, starting = places(dockerfile), bases(dockerfile)
+    commands: list[tuple[str, ...]] = []
+    copies: dict[_Key, list[tuple[int, Copy | None]]] = {}
+    setters = 0
+    for one in stage.instructions:
+        text = dockerfile.source[one.keyword_offset : one.end].rstrip("\r\n")
+        setters += one.keyword in ("ARG", "ENV")
+        if one.keyword in _MOVED:
+            copy = copy_of(one, starting[one.start])
+            target = copy.target if copy else starting[one.start]
+            key = (text, target, setters if "$" in text else 0)
+            copies.setdefault(key, []).append((len(commands), copy))
+            continue
+        script = script_of(one, known[one.start]) if one.keyword == "RUN" else None
+        chain = chained(script) if isinstance(script, Script) and not one.comments else None
+        flags = [flag.text for flag in one.flags]
+        commands += [("RUN", *flags, *part) for part in chain] if chain else [(one.keyword, text)]
+    return commands, copies
+
+
+def _is_part(copy: Copy | None, whole: Copy | None) -> bool:
+    """Whether all that a COPY brings is brought again, to the same place, by another."""
+    if copy is None or whole is None or copy.origin is not None or whole.origin is not None:
+        return False
+    flags = [[flag.text for flag in one.instruction.flags] for one in (copy, whole)]
+    return flags[0] == flags[1] and all(
+        source in whole.brings(copy.target, None)
+        or source in whole.brings(f"{copy.target.rstrip('/')}/{source.rpartition('/')[2]}", None)
+        for source in copy.sources
+    )
 
 
 _APP = "FROM python:3.12\nWORKDIR /app\n"
@@ -363,6 +359,18 @@ PASS = Pass(
             _APP + "COPY requirements.txt .\n" + _PIP + "# the source\nCOPY . .\n",
             why="requirements.txt is seen to name nothing of the project",
             files=(("requirements.txt", "flask==3.0\n"), ("app.py", "")),
+        ),
+        Example(
+            _APP + "COPY . .\n" + _PIP,
+            _APP + "COPY requirements.txt base.txt ./\n" + _PIP + "COPY . .\n",
+            why="the first list names the second",
+            files=(("requirements.txt", "-r base.txt\n"), ("base.txt", "flask\n"), ("a.py", "")),
+        ),
+        Example(
+            _NODE + "COPY . .\nRUN npm ci && npm run build\n",
+            _NODE
+            + "COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n",
+            files=(("package.json", "{}"), ("package-lock.json", '{"packages": {}}'), ("a.js", "")),
         ),
         Example(
             _APP + "COPY requirements.txt .\nCOPY . .\n" + _PIP,
@@ -397,9 +405,10 @@ PASS = Pass(
                     "COPY requirements.txt .\nCOPY project .\nRUN pip install -r requirement.txt\n",
                     "no COPY brings requirement.txt by name (a slip?), so the directory has to",
                 ),
-                ("COPY . .\n" + _PIP, "the install reads what the COPY brings"),
+                ("COPY . .\n" + _PIP, "without the context nobody knows what is installed"),
                 ("COPY setup.py .\nRUN pip install .\n", "the install reads the source"),
-                ("COPY app app\nWORKDIR /x\nRUN pip install flask\n", "not in one row"),
+                ("COPY app app\nWORKDIR /x\nRUN pip install flask\n", "app would be another place"),
+                ("COPY app /a\nVOLUME /a\nRUN pip install flask\n", "not in one row"),
                 ("COPY app app\nRUN make && pip install flask\n", "make may read anything"),
                 ("COPY app $DIR\nRUN pip install flask\n", "where it lands is not known"),
                 ("COPY pip.conf /etc/\nRUN pip install flask\n", "settings of the installer"),
@@ -417,12 +426,10 @@ PASS = Pass(
                 ),
             )
         ),
-        *(
-            Example(_APP + "COPY requirements.txt .\nCOPY . .\n" + _PIP, why=why, files=files)
-            for why, files in (
-                ("-e . reads the source", (("requirements.txt", "-e .\n"),)),
-                ("another list", (("requirements.txt", "-r b.txt\n"), ("b.txt", ""))),
-            )
+        Example(
+            _APP + "COPY requirements.txt .\nCOPY . .\n" + _PIP,
+            why="-e . reads the source",
+            files=(("requirements.txt", "-e .\n"),),
         ),
         *(
             Example(_NODE + "COPY package*.json ./\nCOPY . .\nRUN npm ci\n", why=why, files=files)
@@ -435,7 +442,10 @@ PASS = Pass(
                     "node_modules of the context would overwrite what was installed",
                     (("package.json", "{}"), ("node_modules/a/index.js", "")),
                 ),
-                ("npm reads .npmrc", (("package.json", "{}"), (".npmrc", ""))),
+                (
+                    "npm keeps its cache in the project",
+                    (("package.json", "{}"), (".npmrc", "cache=./c")),
+                ),
             )
         ),
     ),

@@ -1,0 +1,61 @@
+"""The COPY of a few files by name, out of one that brings them and more."""
+
+from __future__ import annotations
+
+from dockfix.context import Context
+from dockfix.packages.independence import Answer
+from dockfix.paths import Copy, is_pattern
+from dockfix.patterns import lazy
+
+#: A file that has to be copied: its path in the context, and the one in the image.
+Needed = tuple[str, str]
+
+_PLAIN = lazy(r"[\w.@+~/-]+")
+_FLAGS = frozenset(("chown", "chmod", "link"))
+
+
+def splittable(copy: Copy, answer: Answer, context: Context | None) -> Answer:
+    """The answer, or a refusal: what is needed is all that a COPY brings, or can't be named."""
+    if any(flag.name not in _FLAGS for flag in copy.instruction.flags):
+        return Answer("it has a flag that says what is copied")
+    for source, path in answer.needs:
+        same = source.rpartition("/")[2] == path.rpartition("/")[2]
+        if not same or not _PLAIN.fullmatch(source + path.lstrip("?")):
+            return Answer(f"{source} cannot be copied by name")
+    if not any(_brings_more(source, answer.needs, context) for source in copy.sources):
+        return Answer("the install reads all that it brings")
+    return answer
+
+
+def _brings_more(source: str, needs: tuple[Needed, ...], context: Context | None) -> bool:
+    """Whether a source of a COPY is more than what is needed."""
+    if is_pattern(source):
+        from fnmatch import fnmatchcase
+
+        return not any(fnmatchcase(one, source) for one, _ in needs)
+    return source not in (one for one, _ in needs) and not (
+        context is not None and context.kind(source) is None
+    )
+
+
+def manifests_of(copy: Copy, needs: tuple[Needed, ...], context: Context | None) -> list[str]:
+    """The COPYs of what is needed, one for each directory it lands in, in the words of `copy`."""
+    keyword = copy.instruction.logical.text[copy.instruction.keyword_start :]
+    name = "copy" if keyword[:1].islower() else "COPY"
+    words = (
+        list(copy.instruction.json)
+        if copy.instruction.json is not None
+        else [word.text for word in copy.instruction.words]
+    )
+    written = words[-1].rstrip("/") or "/"
+    dot = "./" if all(word.startswith("./") and len(word) > 2 for word in words[:-1]) else ""
+    folders: dict[str, list[str]] = {}
+    for source, path in needs:
+        rest = path[len(copy.target) :].strip("/")
+        if context is None or context.kind(source) != "directory":
+            rest = rest.rpartition("/")[0]
+        folder = "/".join(part for part in (written.rstrip("/"), rest) if part)
+        folder = f"/{folder}" if written == "/" else folder
+        folders.setdefault(folder.rstrip("/") + "/", []).append(dot + source)
+    flags = [flag.text for flag in copy.instruction.flags]
+    return [" ".join([name, *flags, *sources, folder]) for folder, sources in folders.items()]
