@@ -10,7 +10,7 @@ from pathlib import Path
 import dockfix
 
 MENDABLE = b"FROM debian\nRUN apt-get update\nRUN apt-get install -y git\n"
-CLEAN = b"FROM scratch\nCOPY a /a\n"
+CLEAN = b"FROM scratch\nWORKDIR /a\n"
 BROKEN = b"FROM debian\nBOGUS instruction\n"
 
 ENVIRONMENT = {

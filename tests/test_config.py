@@ -26,10 +26,19 @@ def test_every_key(tmp_path: Path) -> None:
     path.write_text(
         f'select = ["{NAME}", "DF1"]\nextend-select = ["DF3"]\nignore = ["{NAME}"]\n'
         "unsafe-fixes = true\n"
-        'merge-strategy = "related"\nexclude = ["vendor/"]\n'
+        'merge-strategy = "related"\ncontext = "sub"\nexclude = ["vendor/"]\n'
     )
+    (tmp_path / "sub").mkdir()
     assert settings(tmp_path) == Config(
-        (NAME, "DF1"), ("DF3",), (NAME,), True, "related", ("vendor/",), str(path), str(tmp_path)
+        select=(NAME, "DF1"),
+        extend_select=("DF3",),
+        ignore=(NAME,),
+        unsafe_fixes=True,
+        merge_strategy="related",
+        context=str(tmp_path / "sub"),
+        exclude=("vendor/",),
+        origin=str(path),
+        root=str(tmp_path),
     )
 
 
@@ -98,6 +107,8 @@ def test_a_named_file_holds_everywhere(tmp_path: Path, monkeypatch: pytest.Monke
         ("select = [1]", "select must be a list of strings, not [1]"),
         ("merge-strategy = 'none'", 'merge-strategy must be "all" or "related", not \'none\''),
         ("merge-strategy = ['all']", "merge-strategy must be"),
+        ("context = 1", "context must be a string, not 1"),
+        ("context = 'none'", "context: there is no such folder: "),
         ("select = ['merge-run']", "no pass is called 'merge-run'; did you mean merge-runs?"),
         ("extend-select = ['DF9']", "no pass is called 'DF9'"),
         ("ignore = ['nothing like it']", "no pass is called 'nothing like it'"),

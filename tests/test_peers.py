@@ -293,16 +293,20 @@ def test_suites_and_options_in_a_list() -> None:
     [
         "CMD FOO=bar env",
         "CMD ulimit -n 100",
-        "CMD ls /etc/*",
         "CMD echo hi # x",
         "CMD exec FOO=bar env",
-        "ENTRYPOINT java $OPTS -jar x",
-        'ENTRYPOINT java "$OPTS" -jar x',
-        "ENTRYPOINT java ${OPTS} -jar x",
     ],
 )
 def test_what_only_a_shell_can_start_stays_in_shell_form(text: str) -> None:
     stays(f"{FROM}{text}\n", unsafe_fixes=True)
+
+
+@pytest.mark.parametrize(
+    "command", ["ls /etc/*", "java $OPTS -jar x", 'java "$OPTS" -jar x', "java ${OPTS} -jar x"]
+)
+def test_what_a_shell_makes_of_words_it_goes_on_making(command: str) -> None:
+    for keyword in ("CMD", "ENTRYPOINT"):
+        becomes(f"{FROM}{keyword} {command}\n", f"{FROM}{keyword} exec {command}\n")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from dockfix.typed import TYPE_CHECKING, Literal, NoReturn, TextIO
 if TYPE_CHECKING:
     from dockfix.context import Context
     from dockfix.engine.targets import Target
+    from dockfix.syntax.tree import Dockerfile
 
 gc.enable()
 
@@ -115,6 +116,8 @@ def run(options: Options) -> int:
         _print(_about_passes(options.explain))
         return 0
     choose(options.select or None, options.ignore, options.extend_select)
+    if options.context is not None and not os.path.isdir(options.context):
+        raise ConfigError(f"--context: there is no such folder: {options.context}")
     finder = Finder(options)
     if reads_stdin(options):
         return _report([_from_stdin(options, finder)], options)
@@ -173,7 +176,7 @@ def _build(arguments: Sequence[str]) -> int:
     for path in found.files:
         try:
             targets.append(_target(path, finder))
-        except (ConfigError, OSError) as error:
+        except (DockfixError, OSError) as error:
             failed = True
             reason = error.strerror if isinstance(error, OSError) else None
             terminal.say(text.failure(f"{path}: {reason}" if reason else str(error)))
@@ -181,14 +184,19 @@ def _build(arguments: Sequence[str]) -> int:
 
 
 def _target(path: str, finder: Finder) -> Target:
-    """A file to be built. Raises ConfigError and OSError."""
+    """A file to be built. Raises DockfixError and OSError."""
     from dockfix import files
+    from dockfix.context.folder import find
     from dockfix.engine.targets import Target
+    from dockfix.syntax.parser import parse as parse_dockerfile
+    from dockfix.syntax.source import decode
 
     config = finder.settings(os.path.dirname(path))
-    settings = _settings(path, config, from_stdin=False)
-    root = getattr(settings.context, "root", os.path.dirname(path) or ".")
-    return Target(path, files.read(path), config, settings, root)
+    source = files.read(path)
+    context, _ = find(path, parse_dockerfile(decode(source), path), config.context)
+    folder = config.context or os.path.dirname(path) or "."
+    settings = Settings(config.merge_strategy, context)
+    return Target(path, source, config, settings, folder if context is None else context.root)
 
 
 def process(job: Job, source: bytes | None = None) -> Outcome:
@@ -219,7 +227,10 @@ def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
 
     path = job.path
     before = files.read(path) if source is None else source
-    settings = _settings(path, config, source is not None)._replace(alone=job.mode == "text")
+    finding = _Finding(path, config.context)
+    has_folder = source is None or (
+        path != "<stdin>" and os.path.isdir(os.path.dirname(path) or ".")
+    )
     result = rewrite(
         before,
         filename=path,
@@ -227,7 +238,8 @@ def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
         ignore=config.ignore,
         extend_select=config.extend_select,
         unsafe_fixes=config.unsafe_fixes,
-        settings=settings,
+        settings=Settings(config.merge_strategy, alone=job.mode == "text"),
+        find_context=finding if has_folder or config.context else None,
     )
     after = before
     others: tuple[Other, ...] = ()
@@ -235,7 +247,7 @@ def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
         from dockfix.syntax.source import encode
 
         after = encode(result.after)
-        others = tuple(_other(one, settings.context) for one in result.others)
+        others = tuple(_other(one, finding.root) for one in result.others)
     output = after if job.mode == "text" else b""
     if job.mode == "in-place" and result.changed:
         # What is left out of the build first: on its own, that is what harms least.
@@ -252,21 +264,26 @@ def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
     )
 
 
-def _other(one: OtherFile, context: Context | None) -> Other:
+class _Finding:
+    """The build context of a Dockerfile, once it is asked for, and then its `root`."""
+
+    def __init__(self, path: str, named: str | None) -> None:
+        self._path, self._named = path, named
+        self.root = ""
+
+    def __call__(self, dockerfile: Dockerfile) -> tuple[Context | None, str]:
+        from dockfix.context.folder import find
+
+        context, why = find(self._path, dockerfile, self._named)
+        self.root = "" if context is None else context.root
+        return context, why
+
+
+def _other(one: OtherFile, root: str) -> Other:
     from dockfix.syntax.source import encode
 
-    root = getattr(context, "root", "")
     before = None if one.before is None else encode(one.before)
     return Other(os.path.join(root, one.path), before, encode(one.after))
-
-
-def _settings(path: str, config: Config, from_stdin: bool) -> Settings:
-    directory = os.path.dirname(path) or "."
-    if from_stdin and (path == "<stdin>" or not os.path.isdir(directory)):
-        return Settings(config.merge_strategy)
-    from dockfix.context.directory import DirectoryContext
-
-    return Settings(config.merge_strategy, DirectoryContext(directory))
 
 
 def _patch_path(path: str) -> str:

@@ -26,6 +26,7 @@ class Config(Record):
     ignore: tuple[str, ...] = ()
     unsafe_fixes: bool = False
     merge_strategy: MergeStrategy = "all"
+    context: str | None = None
     exclude: tuple[str, ...] = ()
     origin: str = ""
     root: str = ""
@@ -146,6 +147,10 @@ def _config(table: dict[str, Any], path: str, root: str) -> Config:
             raise ConfigError(f"{path}: {key} must be {problem}, not {_toml(value)}")
         values[row.name] = tuple(value) if row.kind == "list" else value
     _check_names(values, path)
+    if "context" in values:
+        values["context"] = os.path.join(root, values["context"])
+        if not os.path.isdir(values["context"]):
+            raise ConfigError(f"{path}: context: there is no such folder: {values['context']}")
     return Config(**values, origin=path, root=root)
 
 
@@ -154,6 +159,8 @@ def _problem(row: Row, value: object) -> str | None:
     if row.kind == "list":
         fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return None if fits else "a list of strings"
+    if row.kind == "text":
+        return None if isinstance(value, str) else "a string"
     if row.kind == "choice":
         return None if value in row.choices else " or ".join(f'"{one}"' for one in row.choices)
     return None if isinstance(value, bool) else "true or false"

@@ -104,6 +104,17 @@ class Options(Record):
         ),
     ] = None
 
+    context: Annotated[
+        str | None,
+        Option(
+            "The folder that is the build context. Default: the one in which all that is copied"
+            " is found: the Dockerfile's, one that a Compose file names, the repository's root.",
+            _CHOICE,
+            metavar="DIR",
+            configurable=True,
+        ),
+    ] = None
+
     output: Annotated[
         str | None,
         Option("Write the rewritten file, or the patch of --diff, to FILE.", _OUTPUT, "-o", "FILE"),

@@ -9,7 +9,7 @@ anything left to do, is the proof that a second run changes nothing.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 
 from dockfix.check import check, check_copied
@@ -18,14 +18,23 @@ from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError
 from dockfix.ignores import ignores
 from dockfix.passes import PASSES
 from dockfix.passes.base import Pass, Settings
+from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.syntax.incremental import parse_again
 from dockfix.syntax.parser import parse
 from dockfix.syntax.source import decode, encode
 from dockfix.syntax.tree import Dockerfile
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockfix.context import Context
 
 #: Sweeps after which a file that does not come to rest is left alone.
 MOST_SWEEPS = 10
+
+
+#: In all files of which an instruction takes something from the build context, in a few others.
+_BUILDER_READS = lazy(r"(?i:\b(?:copy|add)\b)|--mount")
 
 
 class Applied(Record):
@@ -102,6 +111,7 @@ def rewrite(
     extend_select: Sequence[str] = (),
     unsafe_fixes: bool = False,
     settings: Settings | None = None,
+    find_context: Callable[[Dockerfile], tuple[Context | None, str]] | None = None,
     most: int | None = None,
 ) -> Rewrite:
     """Rewrites a Dockerfile and checks the result.
@@ -109,8 +119,9 @@ def rewrite(
     `select`, `extend_select` and `ignore` name passes (by name, code, prefix of codes, or alias);
     `select=None` selects those that are on by default, to which `extend_select` adds. An unsafe
     pass named in full is allowed its changes without `unsafe_fixes`. `filename` is for messages
-    only; nothing is read or written. `most` ends the work after so many groups, the same ones that
-    a run to the end makes first: what a search for a wrong one needs.
+    only; nothing is read or written. `find_context` is asked for the build context of a file that
+    copies something, and for the reason where it has none. `most` ends the work after so many
+    groups, the same ones that a run to the end makes first: what a search for a wrong one needs.
 
     Raises DockerfileSyntaxError for a file BuildKit would refuse, ConfigError for a name of no
     pass, and CheckFailed when the result does not pass dockfix's own checks.
@@ -121,6 +132,7 @@ def rewrite(
     settings = (settings or Settings())._replace(named=named)
     run = _Run(text, filename, settings, unsafe_fixes)
     run.most = most
+    run.find_context = find_context
     return run.run(chosen)
 
 
@@ -181,6 +193,7 @@ class _Run:
         self.settings = settings
         self.most: int | None = None
         self.context = settings.context
+        self.find_context: Callable[[Dockerfile], tuple[Context | None, str]] | None = None
         self.unsafe = unsafe
         self.original = self.read(text)
         self.current = self.original
@@ -207,6 +220,7 @@ class _Run:
         if reason or self.switched_off.whole_file:
             notes = [self.note("file", reason)] if reason else []
             return self.result(applied, [], notes)
+        unknown = self.look_for_context() if passes else ""
         last = "the passes together"
         for _ in range(MOST_SWEEPS):
             rest: list[Applied] = []
@@ -226,9 +240,19 @@ class _Run:
                 filename=self.filename,
             )
         notes = [finding for finding in rest if finding.safety is Safety.NOTE]
+        if unknown:
+            notes.append(self.note("context", unknown))
         if self.original.fragment:
             notes.append(self.note("fragment", "no FROM: read as part of a stage"))
         return self.result(applied, [f for f in rest if f.safety is Safety.UNSAFE], notes)
+
+    def look_for_context(self) -> str:
+        """Settles the build context of a file that copies something: why it is unknown, or ""."""
+        if self.find_context is None or not _BUILDER_READS.search(self.original.source):
+            return ""
+        self.context, why = self.find_context(self.original)
+        self.settings = self.settings._replace(context=self.context)
+        return why
 
     def step_unless_at_rest(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
         """`step`, but a pass that had nothing to do with this very tree is not asked again."""

@@ -103,3 +103,8 @@ def _is_array(text: str) -> bool:
         else:
             return False
     return not text[pos:].strip(" \t\r\n")
+
+
+def strings_at(text: str) -> list[tuple[int, int]]:
+    """Where the strings of a JSON array of strings stand in it, quotes left out."""
+    return [(found.start() + 1, found.end() - 1) for found in _STRINGS.finditer(text)]

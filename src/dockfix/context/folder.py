@@ -1,0 +1,130 @@
+"""Which folder is the build context of a Dockerfile.
+
+The file does not say; whoever builds it does. What it copies by name must lie there, though. So
+the Dockerfile's own folder is tried, then what Compose files say, then the root of the repository,
+and where the names are not found, the context is unknown: a wrong one would be worse than none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+
+from dockfix.context.directory import IGNORE_FILE, DirectoryContext
+from dockfix.context.sources import is_sent, is_wild, sources_of
+from dockfix.records import Record
+from dockfix.syntax.tree import Dockerfile
+
+#: Folders for what belongs to containers: the context of their Dockerfiles is hardly ever they.
+_ASIDE = frozenset(
+    (".ci", ".devcontainer", ".docker", "build", "ci", "container", "containers", "deploy",
+     "deployment", "docker", "dockerfiles", "infra", "ops", "packaging")
+)  # fmt: skip
+#: Where a build outside the image leaves what is copied: missing in a fresh checkout.
+_BUILT = frozenset(
+    ("_build", "artifacts", "bin", "build", "dist", "out", "output", "public", "publish",
+     "release", "target")
+)  # fmt: skip
+_BUILT_ENDS = (".deb", ".ear", ".gz", ".jar", ".rpm", ".tgz", ".war", ".whl", ".zip")
+
+
+class Found(Record):
+    """The build context, or why it is unknown (`why` is empty where nobody needs one)."""
+
+    context: DirectoryContext | None
+    why: str = ""
+
+
+def find(path: str, dockerfile: Dockerfile, named: str | None = None) -> Found:
+    """The build context of the Dockerfile at `path`; `named` is the folder that the user named."""
+    if named is not None:
+        return Found(_context(path, named))
+    wanted = _Wanted(dockerfile)
+    if not wanted.any:
+        return Found(None)
+    folder = os.path.realpath(os.path.dirname(path) or ".")
+    own = _context(path, folder)
+    if wanted.names_files and wanted.found_in(own):
+        return Found(own)
+    declared = list(_declared(os.path.realpath(path), folder))
+    for root in declared:
+        context = _context(path, root)
+        if wanted.found_in(context):
+            return Found(context)
+    if not wanted.names_files and not declared and os.path.basename(folder) not in _ASIDE:
+        return Found(own)
+    top = _repository(folder)
+    if wanted.names_files and top is not None and top != folder:
+        context = _context(path, top)
+        if wanted.found_in(context):
+            return Found(context)
+    what = wanted.first_missing_in(own)
+    reason = f"{what} is not in it" if what else f"it may not be {os.path.basename(folder)}/"
+    return Found(None, f"the build context is unknown, for {reason}: say it with --context")
+
+
+class _Wanted:
+    """What a file copies of its context: paths, and patterns that say something."""
+
+    def __init__(self, dockerfile: Dockerfile) -> None:
+        found = [one for item in dockerfile.instructions for one in sources_of(item)]
+        named = dict.fromkeys(one for one in found if one)
+        self.any = bool(found)
+        self._paths = [one for one in named if not is_wild(one)]
+        self._patterns = [one for one in named if is_wild(one) and one.strip("*./")]
+        self.names_files = bool(self._paths or self._patterns)
+
+    def found_in(self, context: DirectoryContext) -> bool:
+        """Whether a folder can be the context.
+
+        What a build outside the image makes need not be there, as long as something else is.
+        """
+        if not self.names_files:
+            return True
+        missing = [one for one in self._paths if not is_sent(one, context)]
+        if not all(_is_built(one) for one in missing):
+            return False
+        return len(missing) < len(self._paths) or any(
+            is_sent(one, context) for one in self._patterns
+        )
+
+    def first_missing_in(self, context: DirectoryContext) -> str | None:
+        """What tells that a folder is not the context."""
+        missing = (one for one in (*self._paths, *self._patterns) if not is_sent(one, context))
+        return next(missing, None)
+
+
+def _is_built(source: str) -> bool:
+    return not _BUILT.isdisjoint(source.split("/")) or source.endswith(_BUILT_ENDS)
+
+
+def _context(path: str, root: str) -> DirectoryContext:
+    """A folder as context, with the ignore file that holds there for a Dockerfile."""
+    own = os.path.realpath(os.path.dirname(path) or ".")
+    beside = os.path.join(own, os.path.basename(path) + IGNORE_FILE)
+    if os.path.isfile(beside):
+        return DirectoryContext(root, os.path.relpath(beside, os.path.realpath(root)))
+    return DirectoryContext(root)
+
+
+def _declared(dockerfile: str, folder: str) -> Iterator[str]:
+    """The contexts that the Compose files in the folders above name for a Dockerfile."""
+    from dockfix.context.compose import builds
+
+    top = _repository(folder) or os.getcwd()
+    at = folder
+    while True:
+        yield from (context for context, file in builds(at) if file == dockerfile)
+        if at == top or not at.startswith(top.rstrip("/") + "/"):
+            return
+        at = os.path.dirname(at)
+
+
+@lru_cache(maxsize=1024)
+def _repository(folder: str) -> str | None:
+    """The root of the Git repository around a folder."""
+    if os.path.lexists(os.path.join(folder, ".git")):
+        return folder
+    parent = os.path.dirname(folder)
+    return None if parent == folder else _repository(parent)
