@@ -22,6 +22,7 @@ from dockfix.engine.weights import Weighed, edit_of, weigh
 from dockfix.errors import BuildFailed, DockfixError, EngineError
 from dockfix.pipeline import Rewrite, rewrite
 from dockfix.records import Record
+from dockfix.report.text import visible
 from dockfix.syntax.parser import parse
 from dockfix.syntax.source import encode
 
@@ -47,7 +48,7 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
             found.append(_measured(engine, request, target, terminal))
         except BuildFailed as error:
             failed = True
-            terminal.say(f"error: {target.path}: not built: {error.reason}\n{error.log}\n")
+            terminal.say(_not_built(target.path, error))
             continue
         except (DockfixError, OSError) as error:
             failed = True
@@ -123,6 +124,11 @@ def _measured(engine: Engine, request: Request, target: Target, terminal: Termin
         for name in images:
             engine.remove(name)
     return Measured(target.path, chosen, weighed[0], weighed[1] if result.changed else None)
+
+
+def _not_built(path: str, error: BuildFailed) -> str:
+    log = (f"  | {visible(line)}\n" for line in error.log.split("\n") if line.strip())
+    return f"error: {path}: not built: {error.reason}\n{''.join(log)}"
 
 
 def _recipe(target: Target, result: Rewrite, text: str, strip_syntax: bool) -> Recipe:
