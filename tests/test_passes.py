@@ -107,12 +107,20 @@ def test_an_ignore_comment_switches_a_pass_off(one: Pass) -> None:
         return
     unsafe = one.safety is Safety.UNSAFE
     example = next(e for e in one.examples if e.after and e.unsafe is unsafe and e.files is None)
-    for name in (one.name, one.code, one.code.lower(), *one.aliases, "all"):
-        comment = f"# dockfix: ignore={name}\n"
-        source = example.before
-        for instruction in reversed(parse(source).instructions):
-            source = source[: instruction.start] + comment + source[instruction.start :]
-        assert rewrite(source, select=[one.name], unsafe_fixes=True).after == source
+    for name in (one.name, one.code, one.code.lower(), "all"):
+        assert is_silenced(one, example, name)
+    changing = [e for e in one.examples if e.after and e.files is None]
+    for name in one.aliases:
+        assert any(is_silenced(one, example, name) for example in changing), name
+
+
+def is_silenced(one: Pass, example: Example, name: str) -> bool:
+    """Whether an ignore comment above every instruction keeps an example as it is."""
+    comment = f"# dockfix: ignore={name}\n"
+    source = example.before
+    for instruction in reversed(parse(source).instructions):
+        source = source[: instruction.start] + comment + source[instruction.start :]
+    return not rewrite(source, select=[one.name], unsafe_fixes=True).changed
 
 
 # Names

@@ -99,7 +99,8 @@ def test_activating_an_environment_does_not_leak(tmp_path: Path) -> None:
     before = FROM + "RUN . venv/bin/activate && pip install flask\nRUN pip list > installed\n"
     becomes(
         before,
-        FROM + "RUN ( . venv/bin/activate && pip install flask ) \\\n    && pip list > installed\n",
+        FROM + "RUN ( . venv/bin/activate && pip install --no-cache-dir flask ) \\\n"
+        "    && pip list > installed\n",
     )
     file = "RUN mkdir -p venv/bin\nRUN echo 'A=1; export A' > venv/bin/activate\n"
     acts_alike(tmp_path, FROM + file + 'RUN . venv/bin/activate\nRUN echo "${A-unset}" > a\n')
@@ -210,10 +211,11 @@ def test_a_list_with_a_variable_stays_whole() -> None:
 
 
 def test_the_value_of_an_option_is_no_package() -> None:
-    stays(FROM + "RUN pip install torch -f https://l.html aiohttp\n")
+    stays(FROM + "RUN pip install --no-cache-dir torch -f https://l.html aiohttp\n")
     becomes(
-        FROM + "RUN pip install torch numpy -f https://l.html flask aiohttp\n",
-        FROM + "RUN pip install \\\n    numpy \\\n    torch \\\n    -f https://l.html \\\n"
+        FROM + "RUN pip install --no-cache-dir torch numpy -f https://l.html flask aiohttp\n",
+        FROM + "RUN pip install --no-cache-dir \\\n    numpy \\\n    torch \\\n"
+        "    -f https://l.html \\\n"
         "    aiohttp \\\n    flask\n",
     )
 
@@ -254,7 +256,8 @@ def test_sudo_stays_in_a_package_list() -> None:
 def test_every_pip_install_of_a_run_is_handled() -> None:
     becomes(
         FROM + "RUN pip install requests flask && echo done && pip install uvicorn gunicorn\n",
-        FROM + "RUN pip install flask requests && echo done && pip install gunicorn uvicorn\n",
+        FROM + "RUN pip install --no-cache-dir flask requests && echo done"
+        " && pip install --no-cache-dir gunicorn uvicorn\n",
     )
 
 

@@ -38,7 +38,8 @@ class Group(Record):
     `offset` is where the message points; it lies inside an instruction, whose ignore comments and
     those of every instruction that the edits touch can switch the group off. `ignored` are lines
     that the ignore file of the build context gets together with the edits, or neither is made. A
-    group with neither is a note.
+    group with neither is a note. `aliases` are those of the pass that speak of this group, if not
+    all of them do: an ignore comment with another one does not mean it.
     """
 
     offset: int
@@ -46,6 +47,7 @@ class Group(Record):
     edits: tuple[Edit, ...]
     safety: Safety = Safety.SAFE
     ignored: tuple[str, ...] = ()
+    aliases: tuple[str, ...] | None = None
 
     @property
     def changes(self) -> bool:

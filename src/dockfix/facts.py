@@ -197,6 +197,49 @@ def _workdir(current: str | None, argument: str) -> str | None:
     return "/" + "/".join(parts)
 
 
+@remembered
+def shipped_stages(dockerfile: Dockerfile) -> frozenset[int]:
+    """The stages whose layers an image may get: the last, those nobody uses, and those below them.
+
+    A stage that others only copy from is no image's, unless somebody builds it by its name.
+    """
+    called: dict[str, int] = {}
+    copied: set[int] = set()
+    based: set[int] = set()
+    for stage in dockerfile.stages:
+        if stage.base_stage is not None:
+            based.add(stage.base_stage)
+        for item in stage.instructions:
+            for flag in (item.child or item).flags:
+                value = flag.value or ""
+                if flag.name == "mount":
+                    value = ",".join(
+                        option[5:] for option in value.split(",") if option.startswith("from=")
+                    )
+                elif flag.name != "from":
+                    continue
+                if value.lower() in called:
+                    copied.add(called[value.lower()])
+        called[str(stage.index)] = stage.index
+        if stage.name:
+            called[stage.name] = stage.index
+    last = len(dockerfile.stages) - 1
+    shipped: set[int] = set()
+    for stage in reversed(dockerfile.stages):
+        if stage.index == last or stage.index not in copied | based:
+            shipped.add(stage.index)
+        if stage.index in shipped and stage.base_stage is not None:
+            shipped.add(stage.base_stage)
+    return frozenset(shipped)
+
+
+def outer_base(dockerfile: Dockerfile, stage: int) -> str:
+    """The image outside the file that a stage is built on in the end, in lower case."""
+    while (below := dockerfile.stages[stage].base_stage) is not None:
+        stage = below
+    return (dockerfile.stages[stage].base or "").lower()
+
+
 def script_of(instruction: Instruction, place: Place) -> Script | Unknown | None:
     """The shell script of a shell form; None if there is none to read.
 

@@ -6,6 +6,7 @@ shows by the habit of most files: four spaces, `&&` at the beginning of a line.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from dockfix.records import Record
@@ -32,12 +33,17 @@ class Style(Record):
         """What ends a line that goes on: a space, the escape character, the line ending."""
         return f" {self.escape}{self.eol}"
 
-    @property
-    def and_then(self) -> str:
-        """What stands between two commands of a chain, each on a line of its own."""
+    def joint(self, *, sequence: bool = False, comments: Iterable[str] = ()) -> str:
+        """What joins a command to the one before it, with comments on lines of their own above it.
+
+        By `&&`; by `;` if `sequence`.
+        """
+        lines = "".join(f"{self.indent}{comment}{self.eol}" for comment in comments)
+        if sequence:
+            return f";{self.newline}{lines}{self.chain}"
         if self.leading:
-            return f"{self.newline}{self.chain}&& "
-        return f" &&{self.newline}{self.chain}"
+            return f"{self.newline}{lines}{self.chain}&& "
+        return f" &&{self.newline}{lines}{self.chain}"
 
 
 class _Signs(Record):

@@ -269,7 +269,7 @@ class _Run:
         groups = [
             self.possible(group)
             for group in one.rewrite(self.current, self.settings)
-            if not self.switched_off.covers(group, one.ignore_names)
+            if not self.switched_off.covers(group, one.names_of(group))
         ]
         unsafe = self.unsafe or (one.safety is Safety.UNSAFE and one.code in self.settings.named)
         allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}

@@ -183,17 +183,27 @@ def mentions(simple: Simple) -> frozenset[str]:
     return frozenset(names)
 
 
-def _program(simple: Simple) -> tuple[Manager, int] | None:
-    """The manager and the number of words up to and with its program's name."""
+def program_of(simple: Simple) -> tuple[str, int] | None:
+    """The name of the program that a command runs, and the number of words up to and with it.
+
+    sudo, env and assignments in front are seen through, `python -m pip` is `pip`.
+    """
     position = _behind_wrappers(simple.words)
     if position is None or position >= len(simple.words):
         return None
     name = _name(simple.words[position])
     if name.startswith("py") and _PYTHON.fullmatch(name):
         follow = [word.value for word in simple.words[position + 1 : position + 3]]
-        return (PIP, position + 3) if follow == ["-m", "pip"] else None
-    manager = _manager_of(name)
-    return (manager, position + 1) if manager else None
+        if follow == ["-m", "pip"]:
+            return "pip", position + 3
+    return name, position + 1
+
+
+def _program(simple: Simple) -> tuple[Manager, int] | None:
+    """The manager and the number of words up to and with its program's name."""
+    found = program_of(simple)
+    manager = _manager_of(found[0]) if found else None
+    return (manager, found[1]) if found and manager else None
 
 
 @lru_cache(maxsize=4096)

@@ -83,3 +83,10 @@ class Pass(Record):
         """The names, in lower case, by which an ignore comment may switch the pass off."""
         names = ("all", self.name, self.code, *self.aliases)
         return frozenset(name.lower() for name in names)
+
+    def names_of(self, group: Group) -> frozenset[str]:
+        """Those of `ignore_names` by which a comment means a group."""
+        if group.aliases is None:
+            return self.ignore_names
+        others = {alias.lower() for alias in self.aliases if alias not in group.aliases}
+        return self.ignore_names - others

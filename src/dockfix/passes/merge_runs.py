@@ -126,7 +126,8 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
         if index == 1 and not head:
             comments = _lifted(first) + comments
         comments += _lifted(run)
-        edits.append(Edit(start, end, close + _gap(style, chain.sequence, comments) + opening))
+        joint = style.joint(sequence=chain.sequence, comments=comments)
+        edits.append(Edit(start, end, close + joint + opening))
     last = runs[-1]
     close = _CLOSE[chain.forms[-1]]
     if close or _lifted(last):
@@ -181,15 +182,6 @@ def _lifted(run: Run) -> list[str]:
     assert run.part is not None
     comment = run.part.script.last_comment
     return [run.part.script.text[comment.start : comment.end].rstrip(" \t")] if comment else []
-
-
-def _gap(style: Style, sequence: bool, comments: list[str]) -> str:
-    lines = "".join(f"{style.indent}{comment}{style.eol}" for comment in comments)
-    if sequence:
-        return f";{style.newline}{lines}{style.chain}"
-    if style.leading:
-        return f"{style.newline}{lines}{style.chain}&& "
-    return f" &&{style.newline}{lines}{style.chain}"
 
 
 def _start(run: Run) -> int:

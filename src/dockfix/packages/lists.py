@@ -1,0 +1,113 @@
+"""apt's package lists: which scripts fetch them, and which live on those fetched before.
+
+apt alone installs from lists that somebody has to fetch first. So a RUN may need what an earlier
+one left, and so may a stage that is built on this one or copies its root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dockfix.packages.apt import APT, APTITUDE
+from dockfix.packages.command import action_of, mentions
+from dockfix.patterns import lazy
+from dockfix.records import Record
+from dockfix.shell.tree import Script, Simple
+from dockfix.syntax.tree import Dockerfile
+
+#: Texts in a file or a script that has to do with apt.
+APT_TEXT = lazy(r"\b(?:apt|aptitude)\b|apt-")
+#: Programs that may run apt out of sight: scripts of the build, and tools that set machines up.
+_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", ".", "source"))
+_SETUP = frozenset(
+    ("ansible-playbook", "ansible", "puppet", "chef-client", "chef-solo", "salt-call",
+     "playwright", "npx", "rosdep")
+)  # fmt: skip
+#: Targets of make that build and install, and set no machine up.
+_BUILDS = frozenset(("all", "build", "check", "clean", "install", "modules", "test"))
+_SCRIPT = lazy(r".*\.(?:sh|bash)|\./(?!configure$|gradlew$|mvnw$|manage\.py$).*")
+
+
+class Lists(Record):
+    """What a script does with the lists.
+
+    `fetches` is the first command that updates them, `installs` says that something is installed
+    from them. `needs` is the first command that may use lists which an earlier RUN fetched; for a
+    script that was not read `opaque` says that it might.
+    """
+
+    fetches: Simple | None
+    installs: bool
+    needs: Simple | None
+    opaque: bool = False
+
+    @property
+    def needy(self) -> bool:
+        """Whether it may use lists that an earlier RUN fetched."""
+        return self.opaque or self.needs is not None
+
+
+def lists_of(script: Script) -> Lists:
+    """What a script does with the lists."""
+    fetches: Simple | None = None
+    needs: Simple | None = None
+    installs = False
+    for command in script.nested:
+        done = action_of(command)
+        action = done[1] if done and done[0].name in (APT.name, APTITUDE.name) else None
+        if action == "update":
+            fetches = fetches or command
+        elif action in ("install", "upgrade", "reads") or (
+            action is None and APT.name in mentions(command) and not _only_names(command)
+        ):
+            installs |= action in ("install", "upgrade")
+            needs = needs or (command if fetches is None else None)
+        elif action is None and fetches is None and out_of_sight(command):
+            needs = needs or command
+    return Lists(fetches, installs, needs)
+
+
+def _only_names(command: Simple) -> bool:
+    return bool(command.words) and command.words[0].value in ("rm", "echo", "mkdir", "sed", "ln")
+
+
+def out_of_sight(command: Simple) -> bool:
+    """Whether a command may run any package manager without saying so."""
+    words = [word.value or word.text for word in command.words]
+    if not words:
+        return False
+    name = words[0].rpartition("/")[2]
+    if name in _SHELLS:
+        return len(words) > 1 and not words[1].startswith("-")
+    if name == "make":
+        targets = {word for word in words[1:] if word[:1] != "-" and "=" not in word}
+        return not targets <= _BUILDS
+    return name in _SETUP or (
+        (words[0].startswith("./") or words[0].endswith((".sh", ".bash")))
+        and bool(_SCRIPT.fullmatch(words[0]))
+    )
+
+
+def needed_above(dockerfile: Dockerfile, needed: Sequence[bool]) -> list[bool]:
+    """For each stage, whether one built on it, or copying from it, needs what it leaves.
+
+    `needed` says of each stage whether it needs something itself.
+    """
+    result = [False] * len(dockerfile.stages)
+    called: dict[str, list[int]] = {}
+    for stage in dockerfile.stages:
+        for name in {stage.name or "", str(stage.index)}:
+            called.setdefault(name, []).append(stage.index)
+    for stage in reversed(dockerfile.stages):
+        if stage.base_stage is not None:
+            result[stage.base_stage] |= needed[stage.index] or result[stage.index]
+        for item in stage.instructions:
+            if item.keyword == "COPY" and needed[stage.index]:
+                source = next((f.value for f in item.flags if f.name == "from"), None)
+                texts = item.json or tuple(word.text for word in item.words)
+                if source and any(
+                    text in ("/", "/.") or text.startswith("/var") for text in texts[:-1]
+                ):
+                    for index in called.get(source.lower(), ()):
+                        result[index] |= index < stage.index
+    return result

@@ -1,0 +1,165 @@
+"""Where a command may be put into a script or taken out, so that all others run and fail as before.
+
+The command put in is one that succeeds if the one before it did. It must run only if that one
+succeeded, must not hide its failure, and must not make errexit look away: to the left of `&&`
+errexit does nothing (POSIX XCU 2.8.1), so behind a command whose failure errexit ends the script
+at, only `;` will do. The command taken out is one that never fails where it matters; what is joined
+by its going must be stopped by the same failures.
+"""
+
+from __future__ import annotations
+
+from dockfix.records import Record
+from dockfix.shell.effects import effects, sensitive_item
+from dockfix.shell.joining import ends_where_it_fails, prelude_of
+from dockfix.shell.tree import Group, Item, Script, Simple, Subshell
+from dockfix.typed import Literal
+
+#: What is known of errexit: it is in force, it is not, or nobody knows (a SHELL of the base image).
+Errexit = Literal["on", "off", "unknown"]
+
+_SHOW_STOPPERS = frozenset(("background", "exec", "trap", "exit", "return", "alias", "eval"))
+
+
+class Spot(Record):
+    """A place behind the command that ends at `end`, joined to it by `;` if `sequence`, or `&&`.
+
+    `behind` is where the next command begins, None if there is none; `stop` is the end of what the
+    joint takes the place of: of a `;` at the end of the script. `inside` says that it lies in a
+    group or a subshell. Positions in the script's text.
+    """
+
+    end: int
+    stop: int
+    sequence: bool
+    behind: int | None = None
+    inside: bool = False
+
+
+def at_end(script: Script, *, errexit: bool, declared: bool) -> Spot | None:
+    """The place behind all that a script does; None if it cannot be had.
+
+    `errexit` is that of the SHELL, `declared` says that the SHELL's options are known.
+    """
+    last = script.items[-1]
+    if (
+        script.last_comment
+        or "\n" in script.text
+        or any(operator.text == "||" for operator in last.node.operators)
+    ):
+        return None
+    leaks = {leak.kind for leak in effects(script.text, script.items).leaks}
+    if leaks & _SHOW_STOPPERS:
+        return None
+    # a `;` may follow where errexit has stopped a failure before
+    sequence = (
+        bool(prelude_of(script)) and len(script.items) > 2 and ends_where_it_fails(script.items)
+    )
+    if not sequence and ("errexit" in leaks or errexit or not declared) and sensitive_item(last):
+        return None
+    return Spot(last.end, last.terminator_start + len(last.terminator), sequence)
+
+
+def behind(script: Script, simple: Simple, *, errexit: bool, declared: bool) -> Spot | None:
+    """The place right behind a simple command of a script; None if it cannot be had."""
+    state = _errexit(script, errexit=errexit, declared=declared)
+    if "\n" in script.text or state is None:
+        return None
+    return _behind(script, script.items, simple, state, None)
+
+
+def _errexit(script: Script, *, errexit: bool, declared: bool) -> Errexit | None:
+    """What is known of errexit at every item of a script; None if it changes on the way."""
+    leaks = effects(script.text, script.items).leaks
+    if not any(leak.kind == "errexit" for leak in leaks):
+        return "on" if errexit else "off" if declared else "unknown"
+    rest = effects(script.text, script.items[1:]).leaks
+    if prelude_of(script) and not any(leak.kind == "errexit" for leak in rest):
+        return "on"
+    return "unknown" if len(script.items) == 1 else None
+
+
+def _behind(
+    script: Script,
+    items: tuple[Item, ...],
+    simple: Simple,
+    errexit: Errexit,
+    around: Literal["group", "subshell"] | None,
+) -> Spot | None:
+    number = next((n for n, one in enumerate(items) if one.start <= simple.start < one.end), None)
+    if number is None:
+        return None
+    item = items[number]
+    node = item.node
+    place = next(n for n, one in enumerate(node.pipelines) if one.start <= simple.start < one.end)
+    pipeline = node.pipelines[place]
+    if (
+        item.terminator == "&"
+        or pipeline.negated
+        or any(operator.text == "||" for operator in node.operators)
+    ):
+        return None
+    command = pipeline.commands[0]
+    if len(pipeline.commands) == 1 and isinstance(command, Group | Subshell):
+        # to the left of `&&` errexit does nothing, inside either
+        inside: Errexit = errexit if place == len(node.pipelines) - 1 else "off"
+        kind: Literal["group", "subshell"] = "group" if isinstance(command, Group) else "subshell"
+        return _behind(script, command.body, simple, inside, kind)
+    if not any(one is simple for one in pipeline.commands):
+        return None
+    end = pipeline.end
+    if place < len(node.pipelines) - 1:
+        return Spot(end, end, sequence=False, behind=node.pipelines[place + 1].start)
+    alone = len(node.pipelines) == 1
+    if number < len(items) - 1:
+        # an errexit that stops at the command has to find it at the end of its list
+        ahead = items[number + 1].start
+        if alone:
+            return Spot(end, end, sequence=True, behind=ahead)
+        return Spot(end, end, sequence=False, behind=ahead) if errexit == "off" else None
+    if around is None and script.last_comment:
+        return None
+    if errexit == "on" and alone and ends_where_it_fails(items):
+        sequence = True
+    elif errexit != "off" and (around == "group" or sensitive_item(item)):
+        return None
+    else:
+        sequence = False
+    if around is not None:
+        return Spot(end, end, sequence, inside=True)
+    return Spot(end, item.terminator_start + len(item.terminator), sequence)
+
+
+def without(
+    script: Script, simple: Simple, *, errexit: bool, declared: bool
+) -> tuple[int, int] | None:
+    """The span to delete, a joint included, so that a command is gone; None if it has to stay.
+
+    For a command at the top of the script, with others before or behind it.
+    """
+    items = script.items
+    state = _errexit(script, errexit=errexit, declared=declared)
+    number = next((n for n, one in enumerate(items) if one.start <= simple.start < one.end), None)
+    if number is None or state is None or "\n" in script.text:
+        return None
+    item, last = items[number], number == len(items) - 1
+    pipelines = item.node.pipelines
+    place = next(n for n, one in enumerate(pipelines) if one.start <= simple.start < one.end)
+    pipeline = pipelines[place]
+    if (
+        pipeline.commands != (simple,)
+        or pipeline.negated
+        or item.terminator == "&"
+        or any(operator.text == "||" for operator in item.node.operators)
+    ):
+        return None
+    if place < len(pipelines) - 1:
+        return pipeline.start, pipelines[place + 1].start
+    if place:
+        # where it ended its list, errexit did not look at the one before it
+        return (pipelines[place - 1].end, pipeline.end) if last or state == "off" else None
+    if not last:
+        return item.start, items[number + 1].start
+    if not number or state != "on" or not ends_where_it_fails(items[:number]):
+        return None
+    return items[number - 1].end, item.terminator_start + len(item.terminator)
