@@ -44,6 +44,10 @@ PROJECTS: dict[str, tuple[str, ...]] = {
     "P8-misspelt-manifest": ("clean-package-cache",),
     # npm's own name for it, since the old one is deprecated
     "P17-production-only": ("modern-flags", "clean-package-cache"),
+    # what changes most, last: the libraries above the classes
+    "P10-libraries-first": ("stable-first", "exec-form"),
+    # a commit to every layer: what is built is said below the install
+    "P10-revision-last": ("stable-first", "clean-package-cache"),
     # a snippet has no FROM
     "P24-fragment": ("merge-runs", "merge-installs", "sort-packages", "clean-package-cache"),
 }  # fmt: skip

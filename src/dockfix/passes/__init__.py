@@ -14,6 +14,7 @@ from dockfix.passes import (
     merge_runs,
     modern_flags,
     sort_packages,
+    stable_first,
     tidy_continuations,
 )
 from dockfix.passes.base import Pass
@@ -31,6 +32,8 @@ PASSES: tuple[Pass, ...] = (
     copy_not_add.PASS,
     # what moves comes first: it may bring RUNs together
     install_before_source.PASS,
+    # the rows of COPYs are final now, and metadata that goes may let RUNs meet
+    stable_first.PASS,
     # a merged RUN holds what the passes below look for in one script
     merge_runs.PASS,
     # one install has one list to sort

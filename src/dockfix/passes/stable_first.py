@@ -1,0 +1,465 @@
+"""What changes often goes below what hardly changes.
+
+What it does: of COPYs (and ADDs) of the build context that stand side by side, the one that changes
+more often goes last: the source below the libraries, `COPY . .` below the one file that is copied
+to a place of its own. ARG, ENV and LABEL that say which commit is built, or when, go below installs
+that have no use for them.
+
+Why: a changed instruction makes the builder do all below it again. With `ARG GIT_SHA` at the top,
+every commit installs everything; with the source above the libraries, one changed line copies them
+again, and whoever pulls the image gets them again.
+
+Which COPY changes more often: one that brings all that the other does, and more. Else the history
+of the Git repository tells, if it has all of them: twice as often, and more than by chance, in the
+last year and its newest 250 commits. Else the names tell: manifests, `vendor`, `dependencies` or
+the `lib` of what was built are other people's work; `app`, `src`, `classes` or the whole context
+are not. Where neither tells, and between equals, the author's order stays.
+
+What it leaves alone: COPYs that bring the same path, or of which one makes a directory for the
+other; a COPY of what a COPY above brings, too, because nothing is gained; COPY --from and --link;
+destinations with variables; ARG, ENV and LABEL with other names, and an ARG that nobody uses,
+because it is there to make the instructions below it run again. They stop at whatever mentions
+their names or sets what they use, and at a RUN with a program that is not known: every program may
+look at its environment. In what order other instructions stand does not change. Nothing moves into
+a paragraph that goes on with other instructions, nor away below a comment that may be the heading
+of several COPYs; a row of more than 50 COPYs, or a stage of more than 1,000 instructions, is not
+looked at, nor is a Windows image.
+
+Safety: safe. COPYs change places when what they bring lands apart, as the build context shows, and
+then the image holds the same files (with the owners that it had; a directory's time aside). An
+argument that leads a source elsewhere is taken to lead to files of the same layout. Variables move
+past package managers of a system and plain tools like `mkdir`, none of which reads such names, and
+`verify` checks that each mention of a variable still finds it as it was. Unsafe is a COPY into the
+destination of another when there is no context to show what that one brings, and the way past pip,
+npm and other installers that build packages, whose scripts may read whatever they like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from dockfix.edits import Group, Safety
+from dockfix.facts import is_windows, names_set_by, places, script_of
+from dockfix.moving import arranged, edits, starts
+from dockfix.packages.onlookers import is_metadata, look
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.paths import bases, environment
+from dockfix.patterns import lazy
+from dockfix.records import Record
+from dockfix.shell.tree import Script
+from dockfix.swaps import Mover, changes_more, comes_again, may_swap, mover, values_at
+from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+
+_COPIES = ("COPY", "ADD")
+_METADATA = ("ARG", "ENV", "LABEL")
+_MOST_COPIES = 50
+_MOST_MOVED = 50
+_MOST_INSTRUCTIONS = 1_000
+_VOLATILE = lazy(r"(?:COMMIT|SHA|REV|VERSION|REF|HASH|TAG|BUILD|BRANCH|DATE|TIME)", re.IGNORECASE)
+_LINKS = lazy(r"\bln\b|\bsymlink\b")
+_MENTION = lazy(r"\$\{?(\w+)")
+_WORD = lazy(r"\w+")
+
+
+class _Row(Record):
+    """A stage on its way to another order. `block` moves as one; `scripts` and `installs` are
+    those of its RUNs; all by where an instruction starts."""
+
+    order: list[Instruction]
+    block: frozenset[int]
+    scripts: dict[int, Script | None]
+    installs: set[int]
+
+
+def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+    """A group for each row of COPYs, and for the metadata of a stage, in a better order."""
+    for stage in dockerfile.stages:
+        if len(stage.instructions) > _MOST_INSTRUCTIONS or is_windows(dockerfile, stage):
+            continue
+        for row in _rows(dockerfile, stage):
+            group = _sorted(dockerfile, stage, row, settings)
+            if group is not None:
+                yield group
+        volatile = _volatile(stage)
+        group = _sunk(dockerfile, stage, volatile) if volatile else None
+        if group is not None:
+            yield group
+
+
+def _rows(dockerfile: Dockerfile, stage: Stage) -> Iterator[list[Instruction]]:
+    """COPYs and ADDs that stand side by side, two or more."""
+    row: list[Instruction] = []
+    for instruction in (*stage.instructions, None):
+        if instruction is not None and instruction.keyword in _COPIES:
+            row.append(instruction)
+        elif row:
+            if 1 < len(row) <= _MOST_COPIES:
+                yield _without_other_paragraph(dockerfile, row)
+            row = []
+
+
+def _without_other_paragraph(dockerfile: Dockerfile, row: list[Instruction]) -> list[Instruction]:
+    """The row without a last paragraph that is not only COPYs: nothing is to move into it."""
+    source, begin, end = dockerfile.source, starts(dockerfile), row[-1].end
+    line = source.find("\n", end)
+    if not source[end : line if line >= 0 else len(source)].strip():
+        return row
+    last = max(
+        (n for n in range(1, len(row)) if begin[row[n].start] > row[n - 1].end), default=len(row)
+    )
+    return row[:last]
+
+
+def _sorted(
+    dockerfile: Dockerfile, stage: Stage, row: list[Instruction], settings: Settings
+) -> Group | None:
+    movers = _movers(dockerfile, stage, row)
+    if sum(one is not None for one in movers) < 2:
+        return None
+    above = [one for one in stage.instructions if one.start < row[0].start]
+    before = tuple(filter(None, _movers(dockerfile, stage, above)))
+    for trusting in (False, True):
+        order, doubt = _order(movers, before, settings, trusting)
+        sunk = {
+            row[index].start
+            for place, index in enumerate(order)
+            if any(other > index for other in order[:place])
+        }
+        if sunk:
+            message = "it changes more often than what is copied below it"
+            return Group(
+                next(one for one in row if one.start in sunk).keyword_offset,
+                f"{message}; {doubt}" if doubt else message,
+                edits(dockerfile, arranged([row[index] for index in order], sunk)),
+                Safety.UNSAFE if doubt else Safety.SAFE,
+            )
+    return None
+
+
+def _movers(dockerfile: Dockerfile, stage: Stage, copies: list[Instruction]) -> list[Mover | None]:
+    """What may move of a list of instructions."""
+    starting, values = bases(dockerfile), values_at(dockerfile)
+    links = _links(stage, copies[-1]) if copies else ""
+    headed = _headed(dockerfile, copies)
+    return [
+        mover(one, starting[one.start], values.get(one.start, {}), links)
+        if one.keyword in _COPIES and index not in headed
+        else None
+        for index, one in enumerate(copies)
+    ]
+
+
+def _headed(dockerfile: Dockerfile, row: list[Instruction]) -> set[int]:
+    """Which of a row have a comment above them that may speak of the next one, too."""
+    begin = starts(dockerfile)
+    return {
+        index
+        for index, one in enumerate(row[:-1])
+        if begin[one.start] < one.start and row[index + 1].start == one.end
+    }
+
+
+def _links(stage: Stage, last: Instruction) -> str:
+    """The texts of those RUNs above an instruction that make symbolic links."""
+    return "\n".join(
+        one.arguments
+        for one in stage.instructions
+        if one.keyword == "RUN" and one.start < last.start and _LINKS.search(one.arguments)
+    )
+
+
+def _order(
+    movers: list[Mover | None], before: tuple[Mover, ...], settings: Settings, trusting: bool
+) -> tuple[list[int], str]:
+    """The order that a row comes to stand in, by the numbers of the old one, and the doubt.
+
+    `before` are the COPYs above the row: what they bring, too, gains nothing further down.
+    """
+    context = settings.context
+    known = tuple(filter(None, movers))
+    answers: dict[tuple[int, int], str | None] = {}
+    order = list(range(len(movers)))
+    doubt = ""
+    swapped = True
+    while swapped:
+        swapped = False
+        for place in range(len(order) - 1):
+            pair = order[place], order[place + 1]
+            if pair not in answers:
+                answers[pair] = None
+                one, other = movers[pair[0]], movers[pair[1]]
+                if one and other:
+                    answer = may_swap(one, other, context)
+                    fits = answer == "" or (answer is not None and trusting)
+                    if fits and changes_more(one, other, known, context):
+                        answers[pair] = answer
+            reason, one, other = answers[pair], movers[pair[0]], movers[pair[1]]
+            if reason is None or one is None or other is None:
+                continue
+            above = (*before, *filter(None, (movers[index] for index in order[:place])))
+            if not comes_again(one, other, above):
+                order[place : place + 2] = pair[::-1]
+                doubt = doubt or reason
+                swapped = True
+    return order, doubt
+
+
+def _volatile(stage: Stage) -> list[Instruction]:
+    """The ARGs, ENVs and LABELs of a stage that say what is built, if they say no more."""
+    names: set[str] = set()
+    found: list[Instruction] = []
+    for instruction in stage.instructions:
+        keyword = instruction.keyword
+        if keyword not in _METADATA or (not names and not _VOLATILE.search(instruction.arguments)):
+            continue
+        own = names_set_by(instruction)
+        if all(map(is_metadata, own)) and (keyword == "ARG" or names & _mentions(instruction)):
+            found.append(instruction)
+            names.update(own)
+    return found if len(found) <= _MOST_MOVED else []
+
+
+def _mentions(instruction: Instruction) -> set[str]:
+    """The names that an instruction uses; of a RUN those that it may use."""
+    shell = instruction.child or instruction
+    text = instruction.logical.text + "".join(one.content for one in instruction.heredocs)
+    if shell.keyword == "RUN":
+        return set(_WORD.findall(text))
+    return set(_MENTION.findall(text)) if "$" in text else set()
+
+
+def _sunk(dockerfile: Dockerfile, stage: Stage, volatile: list[Instruction]) -> Group | None:
+    """The group that takes metadata below installs."""
+    scripts = _scripts(dockerfile, stage)
+    installs = {start for start, one in scripts.items() if one and _installs(one)}
+    used = {name for one in stage.instructions for name in _mentions(one)} if installs else set()
+    for trusting in (False, True) if installs else ():
+        order = list(stage.instructions)
+        moved: set[int] = set()
+        doubt = ""
+        for argument in volatile:
+            if argument.keyword != "ARG" or not used.issuperset(names_set_by(argument)):
+                continue
+            block = _block(argument, volatile)
+            row = _Row(order, frozenset(one.start for one in block), scripts, installs)
+            target, why = _target(block, row, trusting)
+            if target is not None:
+                order, sunk = _below(order, block, target, moved)
+                moved |= sunk
+                doubt = doubt or why
+        if moved:
+            message = "a new value would install everything below it again"
+            return Group(
+                next(one for one in volatile if one.start in moved).keyword_offset,
+                f"{message}; {doubt}" if doubt else message,
+                edits(dockerfile, arranged(order, moved)),
+                Safety.UNSAFE if doubt else Safety.SAFE,
+            )
+    return None
+
+
+def _scripts(dockerfile: Dockerfile, stage: Stage) -> dict[int, Script | None]:
+    """The scripts of a stage's RUNs; None for one that is not read."""
+    known = places(dockerfile)
+    found: dict[int, Script | None] = {}
+    for one in stage.instructions:
+        if one.keyword == "RUN":
+            script = script_of(one, known[one.start])
+            found[one.start] = script if isinstance(script, Script) else None
+    return found
+
+
+def _installs(script: Script) -> bool:
+    seen = look(script, frozenset())
+    return seen is not None and seen.installs
+
+
+def _block(argument: Instruction, volatile: list[Instruction]) -> list[Instruction]:
+    """An ARG and what uses it, in order, of what may move at all."""
+    names = set(names_set_by(argument))
+    block = [argument]
+    for one in volatile:
+        if one.start > argument.start and names & _mentions(one):
+            block.append(one)
+            names.update(names_set_by(one))
+    return block
+
+
+def _target(block: list[Instruction], row: _Row, trusting: bool) -> tuple[Instruction | None, str]:
+    """The last install that a whole block can go below, and why that is in doubt."""
+    end, doubts = len(row.order), []
+    for one in block:
+        stop, found = _reach(one, row, end, trusting)
+        end = min(end, stop)
+        doubts += found
+    first = row.order.index(block[0])
+    for index in range(end - 1, first, -1):
+        if row.order[index].start in row.installs:
+            return row.order[index], next((why for at, why in doubts if at <= index), "")
+    return None, ""
+
+
+def _reach(
+    moved: Instruction, row: _Row, end: int, trusting: bool
+) -> tuple[int, list[tuple[int, str]]]:
+    """Where in a stage the first instruction stands that metadata cannot go below, and the doubts
+    about those above it, each with its index."""
+    names = frozenset(names_set_by(moved))
+    uses = _mentions(moved) | names
+    keys = _keys(moved)
+    doubts: list[tuple[int, str]] = []
+    for index in range(row.order.index(moved) + 1, end):
+        other = row.order[index]
+        if other.start in row.block:
+            continue
+        if uses & set(names_set_by(other)) or keys & _keys(other) or names & _mentions(other):
+            return index, doubts
+        if other.child is not None:
+            return index, doubts
+        if other.keyword == "RUN" and names:
+            script = row.scripts[other.start]
+            seen = look(script, names) if script else None
+            if seen is None or (seen.doubt and not trusting):
+                return index, doubts
+            doubts += [(index, seen.doubt)] if seen.doubt else []
+    return end, doubts
+
+
+def _keys(instruction: Instruction) -> set[str]:
+    if instruction.keyword != "LABEL":
+        return set()
+    return {key for key, _ in environment(instruction)}
+
+
+def _below(
+    order: list[Instruction], block: list[Instruction], target: Instruction, moved: set[int]
+) -> tuple[list[Instruction], set[int]]:
+    """The order with what of a block stands above the target moved below it."""
+    at = order.index(target)
+    sunk = [one for one in block if order.index(one) < at]
+    rest = [one for one in order if one not in sunk]
+    place = rest.index(target) + 1
+    while place < len(rest) and rest[place].start in moved and rest[place].start < sunk[-1].start:
+        place += 1
+    return [*rest[:place], *sunk, *rest[place:]], {one.start for one in sunk}
+
+
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """Whether only COPYs among themselves and metadata moved, and each name is what it was."""
+    for old, new in zip(before.stages, after.stages, strict=True):
+        if Counter(_meaning(before, old)) != Counter(_meaning(after, new)):
+            return "the instructions are not the same, or a variable in them is not"
+        if _rest(before, old) != _rest(after, new):
+            return "something else than COPY, ADD, ARG, ENV and LABEL has moved"
+    return None
+
+
+def _meaning(dockerfile: Dockerfile, stage: Stage) -> Iterator[tuple[str, frozenset[str]]]:
+    """Each instruction with what set the variables that it names, and what is set in the end."""
+    last: dict[str, str] = {}
+    for one in stage.instructions:
+        text = _text(dockerfile, one)
+        yield text, frozenset(last[name] for name in _mentions(one) if name in last)
+        last.update(dict.fromkeys(names_set_by(one), text))
+        last.update({f"label {key}": text for key in _keys(one)})
+    yield "", frozenset(f"{name} {text}" for name, text in last.items())
+
+
+def _rest(dockerfile: Dockerfile, stage: Stage) -> list[tuple[str, ...]]:
+    """What stays, in order, and rows of COPYs, each in any order."""
+    found: list[tuple[str, ...]] = []
+    row: list[str] = []
+    for one in stage.instructions:
+        if one.keyword in _COPIES:
+            row.append(_text(dockerfile, one))
+        elif one.keyword not in _METADATA:
+            found += [tuple(sorted(row)), (_text(dockerfile, one),)]
+            row = []
+    return [*found, tuple(sorted(row))]
+
+
+def _text(dockerfile: Dockerfile, instruction: Instruction) -> str:
+    return dockerfile.source[instruction.start : instruction.end].rstrip("\r\n")
+
+
+_JAVA = "FROM eclipse-temurin:17-jre\nWORKDIR /app\n"
+_APT = "RUN apt-get update && apt-get install -y git\n"
+_LABEL = 'ARG GIT_SHA\nLABEL org.opencontainers.image.revision="$GIT_SHA"\n'
+_LAYERS = (
+    ("build/unpack/app/BOOT-INF/classes/App.class", ""),
+    ("build/unpack/lib/spring.jar", ""),
+)
+
+PASS = Pass(
+    code="DF402",
+    name="stable-first",
+    summary="Put what changes often below what hardly changes, so that less is built again",
+    safety=Safety.SAFE,
+    aliases=(),
+    rewrite=rewrite,
+    verify=verify,
+    examples=(
+        Example(
+            "FROM debian\nCOPY . /srv/app\nCOPY docker/start.sh /usr/local/bin/\n",
+            "FROM debian\nCOPY docker/start.sh /usr/local/bin/\nCOPY . /srv/app\n",
+            why="the whole context changes at least as often as one file of it",
+        ),
+        Example(
+            _JAVA + "ARG built=build/unpack\n\n"
+            "COPY ${built}/app .\nCOPY ${built}/lib BOOT-INF/lib\n",
+            _JAVA + "ARG built=build/unpack\n\n"
+            "COPY ${built}/lib BOOT-INF/lib\nCOPY ${built}/app .\n",
+            why="the context shows that `app` brings no `BOOT-INF/lib` of its own",
+            files=_LAYERS,
+        ),
+        Example(
+            _JAVA + "COPY build/app .\nCOPY build/lib BOOT-INF/lib\n",
+            _JAVA + "COPY build/lib BOOT-INF/lib\nCOPY build/app .\n",
+            why="what `build/app` holds cannot be seen",
+            unsafe=True,
+        ),
+        Example(
+            f"FROM debian\n{_LABEL}{_APT}COPY . /app\n", f"FROM debian\n{_APT}{_LABEL}COPY . /app\n"
+        ),
+        Example(
+            f"FROM debian\nARG VERSION\nENV APP_VERSION=$VERSION\n{_APT}RUN make\n",
+            f"FROM debian\n{_APT}ARG VERSION\nENV APP_VERSION=$VERSION\nRUN make\n",
+            why="make may look at it, apt-get does not",
+        ),
+        Example(
+            "FROM python\nARG GIT_SHA\nRUN pip install flask\nLABEL rev=$GIT_SHA\n",
+            "FROM python\nRUN pip install flask\nARG GIT_SHA\nLABEL rev=$GIT_SHA\n",
+            why="a package that is built from source could read it",
+            unsafe=True,
+        ),
+        *(
+            Example("FROM debian\n" + text, why=why)
+            for text, why in (
+                ("COPY . /app\nCOPY app.conf /app/app.conf\n", "both bring /app/app.conf"),
+                ("COPY one /srv/one\nCOPY two /srv/two\n", "nothing tells which changes more"),
+                ("COPY src /app\nCOPY vendor /app\n", "they may bring the same files"),
+                ("COPY src /x/src\nCOPY --chown=1 vendor /x/vendor\n", "whose is /x?"),
+                ("COPY src /src\nCOPY --from=build /vendor /vendor\n", "not of the context"),
+                ("COPY src /src\nCOPY --link vendor /vendor\n", "depends on no layer above"),
+                ("COPY src $DIR\nCOPY vendor /vendor\n", "where it lands is not known"),
+                ("COPY src /src\nRUN make\nCOPY vendor /vendor\n", "not side by side"),
+                (
+                    "RUN ln -s /srv/data /vendor\nCOPY src /srv/data\nCOPY vendor /vendor\n",
+                    "the link leads one into the other",
+                ),
+                (f"ARG VERSION\n{_APT}", "nobody uses it: it is there to install anew"),
+                (f"ARG VERSION\nRUN make $VERSION\n{_APT}", "it is used first"),
+                (f"ARG DEBIAN_FRONTEND=x\n{_APT}LABEL a=$DEBIAN_FRONTEND\n", "apt reads it"),
+                ("ARG GIT_SHA\nRUN make\nLABEL rev=$GIT_SHA\n", "make may look at it"),
+                ("ARG GIT_SHA\nRUN mkdir /a\nLABEL rev=$GIT_SHA\n", "nothing is installed"),
+            )
+        ),
+        Example(
+            _JAVA + "COPY build/app .\nCOPY build/lib BOOT-INF/lib\n",
+            why="both bring /app/BOOT-INF/lib",
+            files=(("build/app/BOOT-INF/lib/a.jar", ""), ("build/lib/b.jar", "")),
+        ),
+    ),
+)
