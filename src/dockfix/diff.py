@@ -171,6 +171,33 @@ def _changes(
 
 
 def _shortest(old: Sequence[bytes], new: Sequence[bytes]) -> list[Change] | None:
+    """The fewest removed and added lines; None if they are too many to look for.
+
+    Lines that the other side does not have are in no common subsequence, so the search goes without
+    them: of most files that leaves next to nothing to be searched.
+    """
+    common = set(old).intersection(new)
+    kept = [at for at, line in enumerate(old) if line in common]
+    other_kept = [at for at, line in enumerate(new) if line in common]
+    reduced = _myers([old[at] for at in kept], [new[at] for at in other_kept])
+    if reduced is None:
+        return None
+    found: list[Change] = []
+    done = other_done = at = other_at = 0
+    for change in [*reduced, Change(len(kept), len(kept), len(other_kept), len(other_kept))]:
+        while at < change.start:
+            line, other_line = kept[at], other_kept[other_at]
+            if line > done or other_line > other_done:
+                found.append(Change(done, line, other_done, other_line))
+            done, other_done = line + 1, other_line + 1
+            at, other_at = at + 1, other_at + 1
+        at, other_at = change.end, change.other_end
+    if done < len(old) or other_done < len(new):
+        found.append(Change(done, len(old), other_done, len(new)))
+    return found
+
+
+def _myers(old: Sequence[bytes], new: Sequence[bytes]) -> list[Change] | None:
     """The fewest removed and added lines, by Myers' algorithm; None if they are too many."""
     size, other_size = len(old), len(new)
     # furthest[k] is the furthest line of `old` reached on the diagonal `line - other_line == k`.

@@ -30,17 +30,25 @@ class _Keyword(Record):
     text: str
 
 
+#: Instructions that hold a second keyword.
+_WITH_OTHERS = ("FROM", "HEALTHCHECK", "ONBUILD")
+
+
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each instruction with a keyword in another case."""
     source = dockerfile.source
     instructions = dockerfile.instructions
     lower = upper = 0
     for one in instructions:
-        first = source[one.keyword_offset : one.keyword_offset + len(one.keyword)]
-        lower += first == one.keyword.lower()
-        upper += first == one.keyword
+        if one.logical.text.startswith(one.keyword, one.keyword_start):
+            upper += 1
+        else:
+            lower += one.logical.text.startswith(one.keyword.lower(), one.keyword_start)
     small = lower > upper
+    all_capitals = upper == len(instructions)
     for one in instructions:
+        if all_capitals and one.keyword not in _WITH_OTHERS:
+            continue
         edits = []
         for offset, text in _keywords(source, one):
             wanted = text.lower() if small else text.upper()
@@ -56,7 +64,9 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
 def _keywords(source: str, instruction: Instruction) -> Iterator[_Keyword]:
     """The keywords of an instruction that stand in one piece."""
     command = instruction.child or instruction
-    found = [(one.keyword_offset, one.keyword) for one in {instruction: None, command: None}]
+    found = [(instruction.keyword_offset, instruction.keyword)]
+    if command is not instruction:
+        found.append((command.keyword_offset, command.keyword))
     if command.keyword == "HEALTHCHECK" or (command.keyword == "FROM" and len(command.words) == 3):
         word = command.words[command.keyword == "FROM"]
         found.append((word.start, word.text.upper()))
