@@ -40,6 +40,7 @@ _LARGEST_ACCOUNTS = 1 << 16
 
 _WHITEOUT = b".wh."
 _OPAQUE = b".wh..wh..opq"
+_BLOBS = b"blobs/sha256/"
 #: What aufs keeps for itself.
 _OF_AUFS = b".wh..wh."
 
@@ -183,7 +184,10 @@ class _Archive:
         if kind == "description" and member.size <= _LARGEST_DESCRIPTION:
             if len(self._descriptions) == _MOST_DESCRIPTIONS:
                 raise body.error(f"more than {_MOST_DESCRIPTIONS} descriptions")
-            self._descriptions[name] = begin + body.take(member.size - len(begin))
+            data = begin + body.take(member.size - len(begin))
+            if name.startswith(_BLOBS) and name != _BLOBS + sha256(data).hexdigest().encode():
+                raise ImageError(f"{what}: is not what its name says")
+            self._descriptions[name] = data
         elif kind == "zstd":
             raise body.error(f"{shown(name)} is packed with zstd: build with compression=gzip")
         elif kind in ("tar", "gzip"):

@@ -39,7 +39,8 @@ class Overlay:
         self.paths: dict[bytes, Placed] = {}
         self.texts: dict[bytes, bytes] = {}
         self._children: dict[bytes, dict[bytes, None]] = {}
-        self._hidden: list[tuple[bytes, Placed, int, bool]] = []
+        self._hidden: list[tuple[bytes, Placed, int]] = []
+        self._layers = layers
         self._place(b"", _PARENT, 0)
         for number, layer in enumerate(layers):
             self._lay(layer, number)
@@ -48,20 +49,21 @@ class Overlay:
         """The files that later layers delete or replace, unless another name of them is left."""
         left = {id(placed.entry) for placed in self.paths.values()}
         found: list[Lost] = []
-        for path, placed, by, deleted in self._hidden:
+        for path, placed, by in self._hidden:
             entry = placed.entry
-            if entry.size and id(entry) not in left:
+            if id(entry) not in left:
                 left.add(id(entry))
+                deleted = path not in self._layers[by].entries
                 found.append(Lost(path, entry.size, placed.layer, by, deleted))
         return tuple(found)
 
     def _lay(self, layer: Layer, number: int) -> None:
         for path in layer.opaque:
             for child in tuple(self._children.get(path, ())):
-                self._remove(child, number, child not in layer.entries)
+                self._remove(child, number)
         for path in layer.removed:
             if path:
-                self._remove(path, number, path not in layer.entries)
+                self._remove(path, number)
         for path, entry in layer.entries.items():
             self._place(path, entry, number)
             self._tell(path, layer.texts.get(path))
@@ -76,10 +78,10 @@ class Overlay:
         if before is None:
             self._hang(path, number)
         elif before.entry.kind == "directory" != entry.kind:
-            for child in tuple(self._children.pop(path, ())):
-                self._remove(child, number, True)
+            for child in tuple(self._children.get(path, ())):
+                self._remove(child, number)
         elif before.entry is not entry:
-            self._hide(path, before, number, False)
+            self._hide(path, before, number)
         self.paths[path] = Placed(entry, number)
 
     def _hang(self, path: bytes, number: int) -> None:
@@ -91,13 +93,13 @@ class Overlay:
             placed = self.paths.get(parent)
             if placed is not None:
                 if placed.entry.kind != "directory":
-                    self._hide(parent, placed, number, False)
+                    self._hide(parent, placed, number)
                     self.paths[parent] = Placed(_PARENT, number)
                 return
             self.paths[parent] = Placed(_PARENT, number)
             path = parent
 
-    def _remove(self, path: bytes, number: int, deleted: bool) -> None:
+    def _remove(self, path: bytes, number: int) -> None:
         waiting = [path]
         if path in self.paths:
             self._children[path.rpartition(b"/")[0]].pop(path, None)
@@ -107,11 +109,11 @@ class Overlay:
             placed = self.paths.pop(one, None)
             self._tell(one, None)
             if placed is not None:
-                self._hide(one, placed, number, deleted)
+                self._hide(one, placed, number)
 
-    def _hide(self, path: bytes, placed: Placed, number: int, deleted: bool) -> None:
+    def _hide(self, path: bytes, placed: Placed, number: int) -> None:
         if placed.entry.size:
-            self._hidden.append((path, placed, number, deleted))
+            self._hidden.append((path, placed, number))
 
     def _tell(self, path: bytes, text: bytes | None) -> None:
         if text is None:
