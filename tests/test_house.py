@@ -39,7 +39,7 @@ REACHES = {"open", "eval", "exec", "compile", "__import__"}
 #: Which rooms a room may know; itself always, and the modules on the ground floor.
 KNOWS = {
     "syntax": (),
-    "context": (),
+    "context": ("syntax",),
     "shell": (),
     "packages": ("context", "shell", "syntax"),
     "passes": ("context", "packages", "shell", "syntax"),

@@ -37,7 +37,7 @@ _WORTH_PROCESSES = 128
 _WORTH_PROGRESS = 64
 
 #: What a command line begins with that has images built.
-_ENGINE_COMMANDS = (["verify"],)
+_ENGINE_COMMANDS = (["verify"], ["measure"])
 
 Mode = Literal["check", "diff", "in-place", "text"]
 

@@ -13,6 +13,7 @@ from dockfix.typed import Annotated, Any, Literal
 _BUILD = "How to build (as for docker build)"
 _ENGINE = "Engine"
 _PROOF = "What to compare"
+_COST = "What to measure"
 _MORE = " May be repeated."
 
 EngineName = Literal["auto", "docker", "podman", "buildah", "api"]
@@ -91,6 +92,24 @@ class VerifyOptions(Record):
     ] = False
 
 
+class MeasureOptions(Record):
+    """What `dockfix measure` edits, and how it says what came of it."""
+
+    edit: Annotated[
+        str | None,
+        Option(
+            "The file of the build context of which a line is edited. Default: the one that the "
+            "build copies and most commits changed.",
+            _COST,
+            metavar="FILE",
+        ),
+    ] = None
+    json: Annotated[bool, Option("Print JSON (docs/measure.md describes it).", _COST)] = False
+    html: Annotated[
+        str | None, Option("Write a page with pictures, too.", _COST, metavar="FILE")
+    ] = None
+
+
 class Request(Record):
     """A command line: the options of dockfix itself, those of building, and the command's own."""
 
@@ -147,5 +166,21 @@ VERIFY = command(
     (),
 )
 
+MEASURE = command(
+    "measure",
+    """Say what images cost, as their Dockerfiles are and as dockfix would rewrite them.
+
+    PATHS are files or directories to be searched for Dockerfiles. Each is built as it is and
+    rewritten; then one line is edited in a copy of the build context, and both are built again:
+    what is built again then, what layers are new, and how long it takes. Nothing is written.
+
+    What a Dockerfile says is run by your engine, so build only what you trust. The work tree is
+    never touched; images made are removed again, the build cache stays.""",
+    """Exit status: 0, or 2: a wrong command line, no engine, or a Dockerfile that does not
+    build.""",
+    MeasureOptions,
+    ("in_place",),
+)
+
 #: By the name of the module in this room whose `run` carries them out.
-COMMANDS = {"verify": VERIFY}
+COMMANDS = {one.name: one for one in (VERIFY, MEASURE)}

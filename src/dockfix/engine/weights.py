@@ -1,0 +1,143 @@
+"""What an image weighs: which instruction made which bytes, and what of them is lost again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dockfix.engine.images import Image, shown
+from dockfix.engine.overlay import Overlay
+from dockfix.engine.progress import Step
+from dockfix.patterns import lazy
+from dockfix.records import Record
+from dockfix.syntax.tree import Dockerfile, Instruction
+
+#: What engines write into the history beside the instruction.
+_BESIDE = lazy(r"(?:\|\d+ .*?)?/bin/sh -c (?:#\(nop\) +)?|\s+# buildkit$")
+
+
+class Part(Record):
+    """A file that a layer carries in vain. `by` is the place of the layer that hides it."""
+
+    path: str
+    size: int
+    by: int
+    deleted: bool
+
+
+class Weight(Record):
+    """A layer. `base`: it is of the base image; `line`: that of its instruction, 0 for none."""
+
+    digest: str
+    instruction: str
+    line: int
+    base: bool
+    size: int
+    wasted: int
+    lost: tuple[Part, ...]
+
+
+class Edit(Record):
+    """What an edit of one line costs: the steps, and the layers that are new then."""
+
+    seconds: float
+    steps: tuple[Step, ...]
+    layers: tuple[str, ...]
+    size: int
+    packed: int
+
+    @property
+    def rebuilt(self) -> int:
+        """The steps that were not cached."""
+        return sum(not step.cached for step in self.steps)
+
+
+class Weighed(Record):
+    """An image, and how it was built. `edit` is None if there is nothing to edit."""
+
+    seconds: float
+    layers: tuple[Weight, ...]
+    edit: Edit | None = None
+
+    @property
+    def size(self) -> int:
+        """The bytes of all layers."""
+        return sum(layer.size for layer in self.layers)
+
+    @property
+    def wasted(self) -> int:
+        """The bytes of files that a later layer deletes or replaces."""
+        return sum(layer.wasted for layer in self.layers)
+
+
+def weigh(image: Image, dockerfile: Dockerfile, target: str | None) -> tuple[Weight, ...]:
+    """The layers of an image, each with the instruction that made it."""
+    lost: dict[int, list[Part]] = {}
+    for one in Overlay(image.layers).lost():
+        part = Part("/" + shown(one.path), one.size, one.by, one.deleted)
+        lost.setdefault(one.layer, []).append(part)
+    makers = _makers(image, dockerfile, target)
+    found = []
+    for place, layer in enumerate(image.layers):
+        text, line, base = makers[place]
+        parts = sorted(lost.get(place, ()), key=lambda part: (-part.size, part.path))
+        wasted = sum(part.size for part in parts)
+        found.append(Weight(layer.digest, text, line, base, layer.size, wasted, tuple(parts)))
+    return tuple(found)
+
+
+def edit_of(before: Image, after: Image, seconds: float, steps: Sequence[Step]) -> Edit:
+    """What became new by an edit; the new layers were read with their packed size."""
+    known = {layer.digest for layer in before.layers}
+    # a base image is looked up each time and built never
+    built = tuple(step for step in steps if "] FROM " not in step.name)
+    new = [layer for layer in after.layers if layer.digest not in known]
+    return Edit(
+        seconds,
+        built,
+        tuple(layer.digest for layer in new),
+        sum(layer.size for layer in new),
+        sum(layer.packed or 0 for layer in new),
+    )
+
+
+def _makers(
+    image: Image, dockerfile: Dockerfile, target: str | None
+) -> dict[int, tuple[str, int, bool]]:
+    """By the place of each layer: instruction, line, and whether it is of the base image."""
+    instructions = _instructions(dockerfile, target)
+    history = image.history
+    own = history[len(history) - len(instructions) :] if len(history) >= len(instructions) else ()
+    fits = len(own) == len(instructions) and all(
+        one.keyword in made.by.upper() or one.keyword == "RUN"
+        for one, made in zip(instructions, own, strict=True)
+    )
+    found: dict[int, tuple[str, int, bool]] = {}
+    first_own = len(history) - len(own) if fits else 0
+    for place, made in enumerate(history):
+        if made.layer is None:
+            continue
+        if not fits or place < first_own:
+            text = _BESIDE.sub("", made.by).strip() or "(imported)"
+            found[made.layer] = text, 0, fits
+        else:
+            one = instructions[place - first_own]
+            text = " ".join(one.logical.text.split())
+            found[made.layer] = text, dockerfile.position(one.start)[0], False
+    return found
+
+
+def _instructions(dockerfile: Dockerfile, target: str | None) -> list[Instruction]:
+    """The instructions that an image is made of, those of the stages below included."""
+    stages = dockerfile.stages
+    stage = stages[-1]
+    if target is not None:
+        named = [one for one in stages if one.name == target.lower()]
+        if target.isdigit() and int(target) < len(stages):
+            named.append(stages[int(target)])
+        stage = named[0] if named else stage
+    found: list[Instruction] = []
+    while True:
+        found[:0] = [one for one in stage.instructions if one.keyword != "FROM"]
+        if stage.base_stage is None:
+            return found
+        stage = stages[stage.base_stage]
