@@ -14,7 +14,7 @@ from dockfix.records import Record
 from dockfix.rows import Member
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
-from dockfix.splits import Needed, splittable
+from dockfix.splits import NOTHING_ELSE, Needed, splittable
 from dockfix.syntax.tree import Instruction
 
 #: What a row may have that is looked at: pairs of a COPY and a command. The answer is sought for
@@ -56,6 +56,7 @@ class Move(Record):
     cut: int
     doubt: str
     needs: tuple[tuple[Step, tuple[Needed, ...]], ...]
+    written: tuple[str, ...]
 
 
 class Stay(Record):
@@ -69,13 +70,14 @@ class Stay(Record):
 class Around(Record):
     """What a row is judged by: the COPYs of its stage above it, and how many of them come before
     something that may have changed their files; what of the environment may lead to files; where
-    the last RUN starts that relies on lists an earlier one fetched."""
+    the last RUN starts that relies on lists an earlier one fetched; all COPYs of the file."""
 
     before: tuple[Copy | None, ...]
     fresh: int
     variables: tuple[tuple[str, str], ...]
     last_relier: int
     context: Context | None
+    everywhere: tuple[Copy | None, ...]
 
 
 def step_of(member: Member, base: str, place: Place) -> Step:
@@ -84,6 +86,12 @@ def step_of(member: Member, base: str, place: Place) -> Step:
     if instruction.keyword != "RUN":
         return Step(member, copy_of(instruction, base), None, base, None)
     return Step(member, None, _chain(instruction, place), base, _mounts(instruction, base))
+
+
+def may_change_files(run: Step) -> bool:
+    """Whether a RUN may change what was copied above it."""
+    chain = run.chain
+    return chain is None or not chain.whole or any(one.updates for one in chain.reads)
 
 
 def _chain(run: Instruction, place: Place) -> Chain | None:
@@ -155,6 +163,7 @@ class Row:
         best: Move | None = None
         needs: list[tuple[Step, tuple[Needed, ...]]] = []
         provided: set[str] = set()
+        written: tuple[str, ...] = ()
         doubts, refreshed, late, owner = "", False, False, True
         for other in self.order[position + 1 :]:
             if other.copies:
@@ -172,6 +181,7 @@ class Row:
                 continue
             moved = copy_of(step.member.instruction, other.base)
             if moved is None or moved.target != copy.target:
+                self._stay(step, other, "where it copies to depends on the WORKDIR above it")
                 break
             above += self.extra.get(other.member.start, ())
             found = self._cross(step, copy, other, tuple(above), fresh)
@@ -188,12 +198,13 @@ class Row:
                 break
             owner, late = True, True
             doubts = doubts or answer.doubt
+            written = tuple(dict.fromkeys((*written, *answer.written)))
             refreshed = refreshed or any(one.refreshes for one in commands)
             cut = count if count < len(other.chain.reads) or not other.chain.whole else 0
             if any(one.installs for one in commands) and not (
                 refreshed and other.member.instruction.start < self.around.last_relier
             ):
-                best = Move(step, other, cut, doubts, tuple(needs))
+                best = Move(step, other, cut, doubts, tuple(needs), written)
             if cut:
                 break
         if best:
@@ -207,7 +218,7 @@ class Row:
                 above.append(other.copy)
             elif other.keyword == "RUN":
                 above += self.extra.get(other.member.start, ())
-                if other.chain is None or not other.chain.whole:
+                if may_change_files(other):
                     fresh = len(above)
         return above, fresh
 
@@ -237,15 +248,31 @@ class Row:
             answer = judge(copy, reads[:count], around)
             if not answer.refusal and answer.needs:
                 answer = splittable(copy, answer, self.around.context)
-            if not answer.refusal and answer.written:
-                reason = f"{answer.written[0]} of the context would come over what is installed"
-                answer = Answer(reason)
+            for tree in answer.written:
+                if any(_may_bring(one, tree) for one in self.around.everywhere if one != copy):
+                    answer = Answer(f"{tree} of the context would come over what is installed")
             if not answer.refusal and (self.trusting or not answer.doubt):
                 return answer, count
             if answer.refusal:
-                managers = [one.manager for one in reads[:count] if one.manifests]
-                self.stays += [Stay(step, name, answer.refusal) for name in managers[:1]]
+                self._stay(step, run, answer.refusal)
         return None
+
+    def _stay(self, step: Step, run: Step, reason: str) -> None:
+        """Takes down why a COPY stays above an install of the project's packages, if it does.
+
+        What is installed above the COPY, too, was divided by somebody already.
+        """
+        reads = run.chain.reads if run.chain else ()
+        managers = [one.manager for one in reads if one.manifests or one.optional or one.source]
+        done = {
+            one.manager
+            for other in self.order[: self.order.index(step)]
+            if other.chain
+            for one in other.chain.reads
+            if one.manifests
+        }
+        if managers and managers[0] not in done and reason != NOTHING_ELSE:
+            self.stays.append(Stay(step, managers[0], reason))
 
     def _take(self, move: Move, copy: Copy, position: int) -> None:
         self.moves.insert(0, move)
@@ -258,6 +285,22 @@ class Row:
                 found.append(copy._replace(sources=(source,), target=folder, into=True))
         self.order.insert(self.order.index(move.below) + 1, move.step)
         del self.order[position]
+
+
+def _may_bring(copy: Copy | None, tree: str) -> bool:
+    """Whether a COPY anywhere in the file takes something of a tree of the context."""
+    if copy is None:
+        return True
+    from fnmatch import fnmatchcase
+
+    return copy.origin is None and any(
+        source == ""
+        or all(
+            fnmatchcase(part, pattern)
+            for part, pattern in zip(tree.split("/"), source.split("/"), strict=False)
+        )
+        for source in copy.sources
+    )
 
 
 def _apart(copy: Copy, other: Copy | None, context: Context | None) -> bool:

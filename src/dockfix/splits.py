@@ -10,6 +10,9 @@ from dockfix.patterns import lazy
 #: A file that has to be copied: its path in the context, and the one in the image.
 Needed = tuple[str, str]
 
+#: Why a COPY of manifests alone stays where it is.
+NOTHING_ELSE = "the install reads all that it brings"
+
 _PLAIN = lazy(r"[\w.@+~/-]+")
 _FLAGS = frozenset(("chown", "chmod", "link"))
 
@@ -20,10 +23,11 @@ def splittable(copy: Copy, answer: Answer, context: Context | None) -> Answer:
         return Answer("it has a flag that says what is copied")
     for source, path in answer.needs:
         same = source.rpartition("/")[2] == path.rpartition("/")[2]
-        if not same or not _PLAIN.fullmatch(source + path.lstrip("?")):
+        linked = context is not None and context.is_link(source)
+        if linked or not same or not _PLAIN.fullmatch(source + path.lstrip("?")):
             return Answer(f"{source} cannot be copied by name")
     if not any(_brings_more(source, answer.needs, context) for source in copy.sources):
-        return Answer("the install reads all that it brings")
+        return Answer(NOTHING_ELSE)
     return answer
 
 
@@ -54,7 +58,8 @@ def manifests_of(copy: Copy, needs: tuple[Needed, ...], context: Context | None)
         rest = path[len(copy.target) :].strip("/")
         if context is None or context.kind(source) != "directory":
             rest = rest.rpartition("/")[0]
-        folder = "/".join(part for part in (written.rstrip("/"), rest) if part)
+        parts = (rest,) if written == "." and rest else (written.rstrip("/"), rest)
+        folder = "/".join(part for part in parts if part)
         folder = f"/{folder}" if written == "/" else folder
         folders.setdefault(folder.rstrip("/") + "/", []).append(dot + source)
     flags = [flag.text for flag in copy.instruction.flags]

@@ -77,13 +77,15 @@ def seen(copy: Copy, command: Reads, here: str, around: Surroundings) -> Answer:
             if supplied(path, around.above[around.fresh :], context) != source:
                 found[path] = source
     written: list[str] = []
+    doubt = needs.doubt
     for tree in dict.fromkeys((*command.writes, *needs.writes)):
         path = resolve(here, tree)
         brought = copy.brings(path, context) if path else {UNTOLD}
         if UNTOLD in brought:
             raise UnsureError(f"{command.manager} writes to {tree}, and so may it")
         written += brought
-    doubt = needs.doubt
+        if brought and tree not in needs.cleared:
+            doubt = doubt or f"{tree} of the context is left out then"
     for name in command.updates:
         path = resolve(here, name)
         if not doubt and name not in needs.settled and (not path or copy.brings(path, context)):

@@ -22,15 +22,16 @@ manifest, and for `pip install -r` where what is copied lands beside the manifes
 does not look like packaging; else it is unsafe, or left alone.
 
 What it leaves alone: an install that reads the source (`pip install .`, a `postinstall` script, a
-`gemspec`); a COPY that would come over what the install writes (a node_modules in the context);
-destinations with variables, or that cannot be compared because the working directory is the base
-image's own; a RUN with a command, option or package that is not understood, a bind mount or a
-here-document; VOLUME and ONBUILD in between, a WORKDIR that a relative destination depends on, or
-that would make the directory first where `--chown` gives it to somebody; a RUN whose rest removes
-something, which would then stay in a layer; a row with more than 2,500 pairs of a COPY and a
-command, or below more than 400 COPYs; COPY --from and ADD of a URL, which do not change with the
-source; and a RUN that fetches lists of packages for a later RUN below the source, which would find
-them stale. Where an install of the project's packages is concerned, a note says why.
+`gemspec`); a COPY that would come over what the install writes (a node_modules in the context),
+unless a line in .dockerignore can keep that out; destinations with variables, or that cannot be
+compared because the working directory is the base image's own; a RUN with a command, option or
+package that is not understood, a bind mount or a here-document; VOLUME and ONBUILD in between, a
+WORKDIR that a relative destination depends on, or that would make the directory first where
+`--chown` gives it to somebody; a RUN whose rest removes something, which would then stay in a
+layer; a row with more than 2,500 pairs of a COPY and a command, or below more than 400 COPYs; COPY
+--from and ADD of a URL, which do not change with the source; and a RUN that fetches lists of
+packages for a later RUN below the source, which would find them stale. Where an install of the
+project's packages is concerned, a note says why.
 
 Safety: every install finds the same files, and what it writes stays: the image holds the same
 files, times aside, and the mode of a directory that the COPY itself would have made. Safe where the
@@ -53,7 +54,7 @@ from dockfix.paths import Copy, bases, copy_of, environment
 from dockfix.remembered import remembered
 from dockfix.rows import Member, blocks, insertion, moving, rows
 from dockfix.shell.tree import Script
-from dockfix.sinking import Around, Move, Row, Stay, relies, step_of
+from dockfix.sinking import Around, Move, Row, Stay, may_change_files, relies, step_of
 from dockfix.splits import manifests_of
 from dockfix.steps import is_step, rebuilt, total
 from dockfix.syntax.tree import Dockerfile, Stage
@@ -66,25 +67,25 @@ _SPEAKS_OF_INSTALLS = ("install", "dependenc", "requirements", "packages")
 #: A RUN without any of these installs nothing that is known.
 _PROGRAMS = (
     "pip", "npm", "yarn", "pnpm", "apt", "apk", "uv", "poetry", "bundle", "composer", "go mod",
-    "mvn", "gradle", "dotnet", "mix", "yum", "dnf", "zypper", "pacman",
+    "mvn", "gradle", "dotnet", "mix", "cargo", "yum", "dnf", "zypper", "pacman",
 )  # fmt: skip
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """One group for each row of COPY and RUN that can be put in a better order."""
     known, starting = places(dockerfile), bases(dockerfile)
-    above: dict[int, tuple[tuple[Copy | None, ...], int]] = {}
+    above: dict[int | None, tuple[list[Copy | None], list[tuple[Member, int]]]] = {None: ([], [])}
     for stage, stage_rows in zip(dockerfile.stages, rows(dockerfile), strict=True):
-        inherited, fresh = above.get(-1 if stage.base_stage is None else stage.base_stage, ((), 0))
-        before = list(inherited)
+        before, runs = (above[stage.base_stage][0].copy(), above[stage.base_stage][1].copy())
         for row in stage_rows:
             if len(before) <= _MOST_COPIES and _worth_a_look(row):
                 around = Around(
                     tuple(before),
-                    fresh,
+                    _fresh(dockerfile, runs),
                     _environments(dockerfile)[stage.index],
                     _last_reliers(dockerfile)[stage.index],
                     settings.context,
+                    _copies(dockerfile),
                 )
                 steps = [
                     step_of(one, starting[one.instruction.start], known[one.instruction.start])
@@ -100,8 +101,8 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
                 if one.instruction.keyword in _MOVED:
                     before.append(copy_of(one.instruction, starting[one.instruction.start]))
                 elif one.instruction.keyword == "RUN":
-                    fresh = len(before)
-        above[stage.index] = tuple(before), len(before)
+                    runs.append((one, len(before)))
+        above[stage.index] = before, runs
 
 
 def _worth_a_look(row: list[Member]) -> bool:
@@ -115,6 +116,18 @@ def _worth_a_look(row: list[Member]) -> bool:
                 return True
         copied = copied or keyword in _MOVED
     return False
+
+
+def _fresh(dockerfile: Dockerfile, runs: list[tuple[Member, int]]) -> int:
+    """How many COPYs stand above the last RUN that may have changed their files."""
+    for run, copies in reversed(runs):
+        start = run.instruction.start
+        if not copies:
+            break
+        step = step_of(run, bases(dockerfile)[start], places(dockerfile)[start])
+        if may_change_files(step):
+            return copies
+    return 0
 
 
 @remembered
@@ -132,6 +145,18 @@ def _environments(dockerfile: Dockerfile) -> tuple[tuple[tuple[str, str], ...], 
         inherited = () if stage.base_stage is None else found[stage.base_stage]
         found.append(own + inherited if own else inherited)
     return tuple(found)
+
+
+@remembered
+def _copies(dockerfile: Dockerfile) -> tuple[Copy | None, ...]:
+    """All COPYs of the file; of one that another build makes nobody knows where it lands."""
+    starting = bases(dockerfile)
+    return tuple(
+        copy_of(one, starting[one.start]) if one.keyword in _MOVED else None
+        for stage in dockerfile.stages
+        for one in stage.instructions
+        if (one.child or one).keyword in _MOVED
+    )
 
 
 @remembered
@@ -207,6 +232,7 @@ def _group(
         f"{message}; {reason}" if reason else message,
         tuple(edits),
         Safety.UNSAFE if reason else Safety.SAFE,
+        tuple(dict.fromkeys(tree for move in moves for tree in move.written)),
     )
 
 
@@ -255,8 +281,7 @@ def _message(
     chain = move.below.chain
     manager = next(one.manager for one in chain.reads if one.installs) if chain else ""
     names = [source for _, needs in move.needs for source, _ in needs]
-    what = f"only {' and '.join(names[:2])}" if 0 < len(names) < 3 else f"{len(names)} files"
-    reads = what if names else "none"
+    reads = f"only {' and '.join(names)}" if 0 < len(names) < 3 else str(len(names) or "none")
     return (
         f"{manager} reads {reads} of these files, yet installs everything again for any change:"
         f" an edited file rebuilds {before - passed} of {steps + added + cuts} steps instead of"
@@ -373,6 +398,16 @@ PASS = Pass(
             files=(("package.json", "{}"), ("package-lock.json", '{"packages": {}}'), ("a.js", "")),
         ),
         Example(
+            _NODE + "COPY . .\nRUN npm ci\n",
+            _NODE + "COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n",
+            why=".dockerignore gets node_modules, which npm ci would have removed anyway",
+            files=(
+                ("package.json", "{}"),
+                ("package-lock.json", '{"packages": {}}'),
+                ("node_modules/a/index.js", ""),
+            ),
+        ),
+        Example(
             _APP + "COPY requirements.txt .\nCOPY . .\n" + _PIP,
             _APP + "COPY requirements.txt .\n" + _PIP + "COPY . .\n",
             why="requirements.txt cannot be seen, and might name a file of the project",
@@ -437,10 +472,6 @@ PASS = Pass(
                 (
                     "postinstall may read the source",
                     (("package.json", '{"scripts": {"postinstall": "x"}}'),),
-                ),
-                (
-                    "node_modules of the context would overwrite what was installed",
-                    (("package.json", "{}"), ("node_modules/a/index.js", "")),
                 ),
                 (
                     "npm keeps its cache in the project",

@@ -85,6 +85,7 @@ def needs(project: Project, command: Reads) -> Needs:
         (*packages.files, *found),
         packages.in_tree("node_modules"),
         (name,) if lock and _in_step(lock, packages) else (),
+        ("node_modules",) if command.words[:1] in (("ci",), ("clean-install",)) else (),
         doubt,
     )
 

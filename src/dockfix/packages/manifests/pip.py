@@ -114,7 +114,7 @@ def needs(project: Project, command: Reads) -> Needs:
     """The lists and what they name."""
     if command.source:
         raise UnsureError(command.source)
-    found = list(command.optional)
+    found: list[str] = []
     waiting = list(command.manifests)
     while waiting:
         name = waiting.pop()
@@ -122,6 +122,7 @@ def needs(project: Project, command: Reads) -> Needs:
             found.append(name)
             for other, nested in _named(text_of(project, name)):
                 (waiting if nested else found).append(beside(name, other))
+    found += command.optional
     return Needs(tuple(name for name in found if project.kind(name) is not None))
 
 

@@ -43,12 +43,14 @@ class Needs(Record):
 
     `files` are files and directories (then all of it), relative to the command's directory;
     `writes` trees and `updates` files beyond those of `Reads`. `settled` are files that `Reads`
-    says may be brought up to date, and are seen to be. `doubt` is a reason to take it on trust.
+    says may be brought up to date, and are seen to be; `cleared` are trees that are emptied first,
+    whatever was there. `doubt` is a reason to take it on trust.
     """
 
     files: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     settled: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
     doubt: str = ""
 
 
