@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from dockfix.context.directory import DirectoryContext
 from dockfix.edits import Safety, apply
 from dockfix.packages.reads import reads_of
 from dockfix.passes.base import Example, Settings
@@ -15,8 +12,6 @@ from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
 from dockfix.syntax.parser import parse
 from memory_context import Files
-
-ARTICLES = Path(__file__).parent.parent / "fixtures" / "articles"
 
 
 def rewritten(source: str, settings: Settings | None = None, *, unsafe: bool = False) -> str:
@@ -41,14 +36,6 @@ def test_examples(example: Example) -> None:
     assert rewritten(example.before, settings, unsafe=True) == after
     safely = rewritten(example.before, settings)
     assert safely == (example.before if example.unsafe else after)
-
-
-@pytest.mark.parametrize("name", ["000-source-after-install", "004-source-beside-manifest"])
-def test_articles(name: str) -> None:
-    folder = ARTICLES / name
-    source = (folder / "Dockerfile").read_bytes().decode()
-    settings = Settings(context=DirectoryContext(str(folder)))
-    assert rewritten(source, settings) == (folder / "expected").read_bytes().decode()
 
 
 HEAD = "FROM python\nWORKDIR /app\n"
