@@ -23,6 +23,7 @@ FOREIGN = {
     "--fix", "--from", "--help", "--mount", "--network", "--no-cache", "--force", "--noconfirm",
     "--checksum", "--chown", "--git", "--keep-git-dir", "--link", "--no-install-recommends",
     "--platform", "--strict", "--unpack", "--virtual", "--write",
+    "--assume-no", "--no-recommends", "--setopt",
     "--no-cache-dir", "--no-document", "--no-optional", "--no-rdoc", "--no-ri", "--omit", "--only",
     "--production",
 }  # fmt: skip

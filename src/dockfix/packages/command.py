@@ -68,6 +68,15 @@ class Command(Record):
         return tuple(argument.words[0] for argument in self.arguments if not argument.option)
 
 
+class Call(Record):
+    """A command that runs a manager, options not looked at. `verb` is None if it cannot be told."""
+
+    manager: Manager
+    program: Word
+    verb: Word | None
+    action: Action
+
+
 _SUDO_FLAGS = frozenset(("-E", "-H", "-n", "-S", "-k", "--preserve-env", "--set-home"))
 _SUDO_VALUED = frozenset(("-u", "-g", "--user", "--group"))
 _ASSIGNMENT = lazy(r"[A-Za-z_]\w*=")
@@ -146,17 +155,24 @@ def action_of(simple: Simple) -> tuple[Manager, Action] | None:
     sudo, env and assignments in front are seen through; options need not be known. "other" is also
     said of what cannot be told (a verb in a variable).
     """
+    found = call_of(simple)
+    return None if found is None else (found.manager, found.action)
+
+
+def call_of(simple: Simple) -> Call | None:
+    """What `action_of` says, with the words that it is read from."""
     found = _program(simple)
     if found is None:
         return None
     manager, position = found
+    program = simple.words[position - 1]
     for word in simple.words[position:]:
         action = _action(manager, word)
         if action is not None:
-            return manager, action
+            return Call(manager, program, word, action)
         if word.value is None:
-            return manager, "other"
-    return manager, "other"
+            break
+    return Call(manager, program, None, "other")
 
 
 #: Programs beside apt that look into its lists, or fetch them.

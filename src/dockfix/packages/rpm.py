@@ -1,4 +1,4 @@
-"""yum, dnf, microdnf (yum(8), dnf(8), dnf5(8), microdnf(8)) and zypper (zypper(8))."""
+"""yum, dnf, microdnf, tdnf (yum(8), dnf(8), dnf5(8), microdnf(8)) and zypper (zypper(8))."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PLAIN = lazy(r"@?[A-Za-z0-9_][A-Za-z0-9_.+:~^-]*(?:\([A-Za-z0-9_:.+-]+\))?")
 
 YUM = Manager(
     name="yum",
-    programs=lazy("yum|dnf[345]?|microdnf"),
+    programs=lazy("yum|dnf[345]?|microdnf|tdnf"),
     verbs=verbs(
         update="makecache",
         install="install localinstall in",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dockfix.passes import (
+    assume_yes,
     clean_package_cache,
     copy_not_add,
     exec_form,
@@ -13,6 +14,7 @@ from dockfix.passes import (
     merge_installs,
     merge_runs,
     modern_flags,
+    no_install_recommends,
     sort_packages,
     stable_first,
     tidy_continuations,
@@ -36,6 +38,9 @@ PASSES: tuple[Pass, ...] = (
     stable_first.PASS,
     # a merged RUN holds what the passes below look for in one script
     merge_runs.PASS,
+    # installs are merged only if their options are the same
+    assume_yes.PASS,
+    no_install_recommends.PASS,
     # one install has one list to sort
     merge_installs.PASS,
     # behind the last install of a merged RUN, and no longer in a RUN of its own
