@@ -48,13 +48,21 @@ class Case(NamedTuple):
     def after(self) -> str:
         return self.example.before if self.example.after is None else self.example.after
 
-    def alone(self, source: bytes | str) -> Rewrite:
+    def context_after(self, result: Rewrite) -> Settings:
+        """The settings under the ignore file that a rewrite brings."""
+        settings = self.settings
+        if settings.context is not None and result.others:
+            changed = settings.context.with_ignore_text(result.others[0].after)
+            settings = settings._replace(context=changed)
+        return settings
+
+    def alone(self, source: bytes | str, settings: Settings | None = None) -> Rewrite:
         """What the pass by itself makes of a file."""
         return rewrite(
             source,
             select=[self.owner.name],
             unsafe_fixes=self.example.unsafe,
-            settings=self.settings,
+            settings=settings or self.settings,
         )
 
 
@@ -69,15 +77,18 @@ EVERY_PASS = pytest.mark.parametrize("one", PASSES, ids=lambda one: one.name)
 def test_an_example_becomes_exactly_what_it_says(case: Case) -> None:
     result = case.alone(case.example.before)
     assert result.after == case.after
+    ignoring = None if case.example.ignore_file is None else [case.example.ignore_file]
+    assert [other.after for other in result.others] == (ignoring or [])
     assert {finding.name for finding in result.applied} <= {case.owner.name}
-    assert not case.alone(result.after).changed
+    again = case.context_after(result)
+    assert not case.alone(result.after, again).changed
 
 
 @EVERY_CASE
 def test_what_is_left_alone_says_why(case: Case) -> None:
-    assert case.example.after is not None or case.example.why
+    assert case.example.changes or case.example.why
     assert case.example.after != case.example.before, "say None for a file that stays"
-    assert not (case.example.unsafe and case.example.after is None), "nothing is unsafe about it"
+    assert not (case.example.unsafe and not case.example.changes), "nothing is unsafe about it"
 
 
 @EVERY_CASE
@@ -95,8 +106,8 @@ def test_an_unsafe_example_stays_without_unsafe_fixes(case: Case) -> None:
 def test_a_pass_shows_what_it_does_and_what_it_leaves_alone(one: Pass) -> None:
     unsafe = one.safety is Safety.UNSAFE
     if one.safety is not Safety.NOTE:
-        assert any(e.after is not None and e.unsafe is unsafe for e in one.examples)
-    assert any(example.after is None for example in one.examples)
+        assert any(e.changes and e.unsafe is unsafe for e in one.examples)
+    assert any(not example.changes for example in one.examples)
     befores = [(example.before, example.settings, example.files) for example in one.examples]
     assert len(befores) == len(set(befores)), "an example stands there twice"
 
@@ -106,10 +117,10 @@ def test_an_ignore_comment_switches_a_pass_off(one: Pass) -> None:
     if one.safety is Safety.NOTE:
         return
     unsafe = one.safety is Safety.UNSAFE
-    example = next(e for e in one.examples if e.after and e.unsafe is unsafe and e.files is None)
+    changing = [e for e in one.examples if e.changes and (e.files is None or e.ignore_file)]
+    example = next(e for e in changing if e.unsafe is unsafe)
     for name in (one.name, one.code, one.code.lower(), "all"):
         assert is_silenced(one, example, name)
-    changing = [e for e in one.examples if e.after and e.files is None]
     for name in one.aliases:
         assert any(is_silenced(one, example, name) for example in changing), name
 
@@ -120,7 +131,8 @@ def is_silenced(one: Pass, example: Example, name: str) -> bool:
     source = example.before
     for instruction in reversed(parse(source).instructions):
         source = source[: instruction.start] + comment + source[instruction.start :]
-    return not rewrite(source, select=[one.name], unsafe_fixes=True).changed
+    settings = Case(one, example).settings
+    return not rewrite(source, select=[one.name], unsafe_fixes=True, settings=settings).changed
 
 
 # Names
@@ -136,7 +148,7 @@ def test_names_and_codes_are_unique() -> None:
 
 @EVERY_PASS
 def test_names_have_one_shape(one: Pass) -> None:
-    assert re.fullmatch(r"[a-z]+(?:-[a-z]+)+", one.name)
+    assert re.fullmatch(r"[a-z]+(?:-[a-z]+)+|dockerignore", one.name)
     assert re.fullmatch(r"DF\d{3}", one.code)
     assert one.code != "DF001", "the pipeline speaks by that code"
     assert all(re.fullmatch(r"DL\d{4}|(?:[A-Z]+[a-z]+){2,}", name) for name in one.aliases)

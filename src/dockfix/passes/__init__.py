@@ -6,6 +6,7 @@ from dockfix.passes import (
     assume_yes,
     clean_package_cache,
     copy_not_add,
+    dockerignore,
     exec_form,
     install_before_source,
     key_value_form,
@@ -32,6 +33,8 @@ PASSES: tuple[Pass, ...] = (
     key_value_form.PASS,
     # what copies is read as a COPY by those below
     copy_not_add.PASS,
+    # what is not sent to the builder is in no other's way
+    dockerignore.PASS,
     # what moves comes first: it may bring RUNs together
     install_before_source.PASS,
     # the rows of COPYs are final now, and metadata that goes may let RUNs meet

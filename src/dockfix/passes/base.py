@@ -31,7 +31,8 @@ class Example(Record):
 
     `after` is None for a file that must be left alone; `why` then says why. `why` may also say what
     to look at in a change. `unsafe` says that the change is one for --unsafe-fixes only. `files` is
-    a build context at hand, as pairs of path and content; None: there is none.
+    a build context at hand, as pairs of path and content; None: there is none. `ignore_file` is
+    what becomes of its .dockerignore; None: it stays as it is.
     """
 
     before: str
@@ -40,6 +41,12 @@ class Example(Record):
     unsafe: bool = False
     settings: Settings = Settings()
     files: tuple[tuple[str, str], ...] | None = None
+    ignore_file: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether the pass does something."""
+        return self.after is not None or self.ignore_file is not None
 
 
 class Pass(Record):

@@ -19,8 +19,8 @@ def explain(one: Pass) -> str:
         f"- Known elsewhere as: {aliases}{_declared(one)}",
         about,
     ]
-    changed = [example for example in one.examples if example.after is not None]
-    alone = [example for example in one.examples if example.after is None]
+    changed = [example for example in one.examples if example.changes]
+    alone = [example for example in one.examples if not example.changes]
     if changed:
         parts += ["## Examples", *map(_changed, changed)]
     if alone:
@@ -58,11 +58,14 @@ def _declared(one: Pass) -> str:
 
 def _changed(example: Example) -> str:
     unsafe = ", with `--unsafe-fixes`" if example.unsafe else ""
+    after = [f"becomes{unsafe}", _code(example.after or "")]
+    ignoring = "with" if example.after is not None else f"gets{unsafe}"
     parts = [
         _conditions(example),
         _code(example.before),
-        f"becomes{unsafe}",
-        _code(example.after or ""),
+        *(after if example.after is not None else ()),
+        f"{ignoring} this `.dockerignore`:" if example.ignore_file else "",
+        _code(example.ignore_file, "text") if example.ignore_file else "",
         f"({example.why})" if example.why else "",
     ]
     return "\n\n".join(part for part in parts if part)
@@ -85,9 +88,9 @@ def _conditions(example: Example) -> str:
     return "\n\n".join(part for part in (settings, files) if part)
 
 
-def _code(text: str) -> str:
+def _code(text: str, language: str = "dockerfile") -> str:
     fence = "```"
     while fence in text:
         fence += "`"
     end = "" if text.endswith("\n") or not text else "\n"
-    return f"{fence}dockerfile\n{text}{end}{fence}"
+    return f"{fence}{language}\n{text}{end}{fence}"
