@@ -14,7 +14,8 @@ from dockfix.passes.base import Settings
 from memory_context import Files
 
 ALL = {
-    "app.py": "", ".git/HEAD": "", ".idea/a": "", "a/b/__pycache__/c": "", "a/b/d": "", ".env": "A=1\n",
+    "app.py": "", ".git/HEAD": "", ".idea/a": "", "a/b/__pycache__/c": "", "a/b/d": "",
+    ".env": "A=1\n",
     "venv/pyvenv.cfg": "", "Dockerfile": "FROM a\n", ".dockerignore": "x\n",
     "key.pem": "-----BEGIN PRIVATE KEY-----\n", "ca.pem": "-----BEGIN CERTIFICATE-----\n",
     ".env.example": "", ".npmrc": "//r/:_authToken=1\n", "sub/.git/HEAD": "", "docs/a": "",
