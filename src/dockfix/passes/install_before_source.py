@@ -400,7 +400,8 @@ PASS = Pass(
         Example(
             _NODE + "COPY . .\nRUN npm ci\n",
             _NODE + "COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n",
-            why=".dockerignore gets node_modules, which npm ci would have removed anyway",
+            why="npm ci would have removed them anyway",
+            ignore_file="node_modules\n",
             files=(
                 ("package.json", "{}"),
                 ("package-lock.json", '{"packages": {}}'),
