@@ -87,8 +87,17 @@ def test_an_example_becomes_exactly_what_it_says(case: Case) -> None:
 @EVERY_CASE
 def test_what_is_left_alone_says_why(case: Case) -> None:
     assert case.example.changes or case.example.why
+    assert case.example.after is not None or case.example.why or case.example.note
     assert case.example.after != case.example.before, "say None for a file that stays"
     assert not (case.example.unsafe and not case.example.changes), "nothing is unsafe about it"
+
+
+@EVERY_CASE
+def test_a_note_says_what_the_example_says(case: Case) -> None:
+    notes = [finding.message for finding in case.alone(case.example.before).notes]
+    if case.example.note or case.owner.safety is Safety.NOTE:
+        said = [note for note in notes if note != "no FROM: read as part of a stage"]
+        assert said == ([case.example.note] if case.example.note else [])
 
 
 @EVERY_CASE

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from dockfix.context.directory import IGNORE_FILE, DirectoryContext
-from dockfix.context.sources import is_sent, is_wild, sources_of
+from dockfix.context.sources import is_built, is_sent, is_wild, sources_of
 from dockfix.records import Record
 from dockfix.syntax.tree import Dockerfile
 
@@ -21,12 +21,6 @@ _ASIDE = frozenset(
     (".ci", ".devcontainer", ".docker", "build", "ci", "container", "containers", "deploy",
      "deployment", "docker", "dockerfiles", "infra", "ops", "packaging")
 )  # fmt: skip
-#: Where a build outside the image leaves what is copied: missing in a fresh checkout.
-_BUILT = frozenset(
-    ("_build", "artifacts", "bin", "build", "dist", "out", "output", "public", "publish",
-     "release", "target")
-)  # fmt: skip
-_BUILT_ENDS = (".deb", ".ear", ".gz", ".jar", ".rpm", ".tgz", ".war", ".whl", ".zip")
 
 
 class Found(Record):
@@ -83,7 +77,7 @@ class _Wanted:
         if not self.names_files:
             return True
         missing = [one for one in self._paths if not is_sent(one, context)]
-        if not all(_is_built(one) for one in missing):
+        if not all(is_built(one) for one in missing):
             return False
         return len(missing) < len(self._paths) or any(
             is_sent(one, context) for one in self._patterns
@@ -93,10 +87,6 @@ class _Wanted:
         """What tells that a folder is not the context."""
         missing = (one for one in (*self._paths, *self._patterns) if not is_sent(one, context))
         return next(missing, None)
-
-
-def _is_built(source: str) -> bool:
-    return not _BUILT.isdisjoint(source.split("/")) or source.endswith(_BUILT_ENDS)
 
 
 def _context(path: str, root: str) -> DirectoryContext:

@@ -14,6 +14,13 @@ _WILD = frozenset("*?[\\")
 #: Of a pattern nobody looks at more paths than this.
 _MOST_FOUND = 1_000
 
+#: Where a build outside the image leaves what is copied: missing in a fresh checkout.
+_BUILT = frozenset(
+    ("_build", "artifacts", "bin", "build", "dist", "out", "output", "public", "publish",
+     "release", "target")
+)  # fmt: skip
+_BUILT_ENDS = (".deb", ".ear", ".gz", ".jar", ".rpm", ".tgz", ".war", ".whl", ".zip")
+
 
 def sources(dockerfile: Dockerfile) -> tuple[str, ...]:
     """The paths and patterns of the context that the whole file names, as `sources_of` has them.
@@ -61,6 +68,11 @@ def sources_of(instruction: Instruction) -> list[str | None]:
 def is_wild(source: str) -> bool:
     """Whether a source is a pattern."""
     return not _WILD.isdisjoint(source)
+
+
+def is_built(source: str) -> bool:
+    """Whether a source is called as what a build outside the image makes."""
+    return not _BUILT.isdisjoint(source.split("/")) or source.endswith(_BUILT_ENDS)
 
 
 def is_sent(source: str, context: Context) -> bool:

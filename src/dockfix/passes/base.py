@@ -33,6 +33,10 @@ class Example(Record):
     to look at in a change. `unsafe` says that the change is one for --unsafe-fixes only. `files` is
     a build context at hand, as pairs of path and content; None: there is none. `ignore_file` is
     what becomes of its .dockerignore; None: it stays as it is.
+    `after` is None for a file that must be left alone; `why` then says why, or `note` is what is
+    pointed out about it. `why` may also say what to look at in a change. `unsafe` says that the
+    change is one for --unsafe-fixes only. `files` is a build context at hand, as pairs of path and
+    content; None: there is none.
     """
 
     before: str
@@ -47,6 +51,7 @@ class Example(Record):
     def changes(self) -> bool:
         """Whether the pass does something."""
         return self.after is not None or self.ignore_file is not None
+    note: str = ""
 
 
 class Pass(Record):

@@ -23,6 +23,11 @@ def explain(one: Pass) -> str:
     alone = [example for example in one.examples if not example.changes]
     if changed:
         parts += ["## Examples", *map(_changed, changed)]
+    changed = [example for example in one.examples if example.after is not None]
+    noted = [example for example in one.examples if example.note]
+    alone = [each for each in one.examples if each.after is None and not each.note]
+    if changed or noted:
+        parts += ["## Examples", *map(_changed, changed), *map(_noted, noted)]
     if alone:
         parts += ["## Left alone", *map(_alone, alone)]
     return "\n\n".join(parts) + "\n"
@@ -68,6 +73,11 @@ def _changed(example: Example) -> str:
         _code(example.ignore_file, "text") if example.ignore_file else "",
         f"({example.why})" if example.why else "",
     ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _noted(example: Example) -> str:
+    parts = [_conditions(example), _code(example.before), "is told", f"> {example.note}"]
     return "\n\n".join(part for part in parts if part)
 
 
