@@ -38,8 +38,10 @@ def layer(*members: tuple[str, bytes] | tarfile.TarInfo, form: int = tarfile.PAX
     return output.getvalue()
 
 
-def saved(*layers: bytes, packed: bool = False, oci: bool = False, **config: Any) -> bytes:
-    """What `docker save` writes of an image called `made`; `oci`: without its own list."""
+def saved(
+    *layers: bytes, name: str = "made", packed: bool = False, oci: bool = False, **config: Any
+) -> bytes:
+    """What `docker save` writes of an image; `oci`: without its own list."""
     blobs: dict[str, bytes] = {}
 
     def put(data: bytes) -> dict[str, Any]:
@@ -61,13 +63,13 @@ def saved(*layers: bytes, packed: bool = False, oci: bool = False, **config: Any
     )
     manifest = put(json.dumps({"config": described, "layers": stored}).encode())
     if oci:
-        annotations = {"io.containerd.image.name": "made"}
+        annotations = {"io.containerd.image.name": name}
         index = {"manifests": [{**manifest, "annotations": annotations}]}
         last = {"index.json": json.dumps(index).encode()}
     else:
         entry = {
             "Config": f"blobs/{described['digest'].replace(':', '/')}",
-            "RepoTags": ["made"],
+            "RepoTags": [name],
             "Layers": [f"blobs/{one['digest'].replace(':', '/')}" for one in stored],
         }
         last = {"manifest.json": json.dumps([entry]).encode()}

@@ -88,7 +88,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
             status = run(parse_with_typer(arguments) if options is None else options)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except ConfigError as error:
+    except DockfixError as error:
+        # a wrong command line or configuration; no engine
         _say(text.failure(str(error)))
         status = 2
     except KeyboardInterrupt:

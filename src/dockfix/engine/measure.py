@@ -20,7 +20,7 @@ from dockfix.engine.targets import Target
 from dockfix.engine.terminal import Terminal
 from dockfix.engine.weights import Weighed, edit_of, weigh
 from dockfix.errors import BuildFailed, DockfixError, EngineError
-from dockfix.pipeline import Rewrite, rewrite
+from dockfix.pipeline import rewrite
 from dockfix.records import Record
 from dockfix.report.text import visible
 from dockfix.syntax.parser import parse
@@ -86,7 +86,9 @@ def _measured(engine: Engine, request: Request, target: Target, terminal: Termin
     if context is not None:
         chosen = choose(parse(result.before, target.path), context, request.own.edit)
     versions = [result.before, result.after] if result.changed else [result.before]
-    recipes = [_recipe(target, result, text, request.build.strip_syntax) for text in versions]
+    recipes = [_recipe(target, encode(text), request.build.strip_syntax) for text in versions]
+    if result.others:
+        recipes[1] = recipes[1]._replace(ignore=encode(result.others[0].after))
     names = ["as it is", "rewritten"]
     images: list[str] = []
 
@@ -131,15 +133,8 @@ def _not_built(path: str, error: BuildFailed) -> str:
     return f"error: {path}: not built: {error.reason}\n{''.join(log)}"
 
 
-def _recipe(target: Target, result: Rewrite, text: str, strip_syntax: bool) -> Recipe:
-    """How to build one of the two versions, with the ignore file that belongs to it."""
-    dockerfile = encode(text)
-    if strip_syntax:
-        dockerfile = target.without_syntax(dockerfile)
-    ignore = None
-    if text is result.after:
-        ignore = next((encode(other.after) for other in result.others), None)
-    return target.recipe(dockerfile, ignore)
+def _recipe(target: Target, dockerfile: bytes, strip_syntax: bool) -> Recipe:
+    return target.recipe(target.without_syntax(dockerfile) if strip_syntax else dockerfile)
 
 
 def _read(
