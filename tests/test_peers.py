@@ -366,7 +366,6 @@ def test_a_command_does_not_move_below_another_shell() -> None:
         "ADD git@example.org:a/b.git /b",
         "ADD x.tar /x",
         "ADD https://example.org/x.tar.gz /x",
-        "WORKDIR /a\nWORKDIR b",
     ],
 )
 def test_words_that_others_spoil_are_left_alone(text: str) -> None:
@@ -381,6 +380,11 @@ def test_a_value_gains_no_literal_quotes(text: str, after: str) -> None:
     becomes(f"{FROM}{text}\n", f"{FROM}{after}\n")
     (value,) = parse(f"{FROM}{after}\n").instructions[1].words
     assert expand(value.text, {}) == "FOO=a b"
+
+
+def test_a_relative_working_directory_says_from_where_it_counts() -> None:
+    becomes(FROM + "WORKDIR /a\nWORKDIR b\n", FROM + "WORKDIR /a\nWORKDIR /a/b\n")
+    stays(FROM + "WORKDIR b\n")
 
 
 def test_carriage_returns_stay() -> None:

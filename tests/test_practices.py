@@ -48,6 +48,11 @@ PROJECTS: dict[str, tuple[str, ...]] = {
     "P10-libraries-first": ("stable-first", "exec-form"),
     # a commit to every layer: what is built is said below the install
     "P10-revision-last": ("stable-first", "clean-package-cache"),
+    # ADD for what it unpacks, COPY for the rest
+    "P14-add-and-copy": ("copy-not-add",),
+    # WORKDIR makes a directory and goes there
+    "P15-mkdir-and-workdir": ("use-workdir",),
+    "P15-mkdir-and-cd": ("use-workdir",),
     # a snippet has no FROM
     "P24-fragment": ("merge-runs", "merge-installs", "sort-packages", "clean-package-cache"),
 }  # fmt: skip

@@ -108,6 +108,11 @@ def is_windows(dockerfile: Dockerfile, stage: Stage) -> bool:
     )
 
 
+def has_plain_base(stage: Stage) -> bool:
+    """Whether a stage is built on an official image: no SHELL of its own, and root is its user."""
+    return (stage.base or "").lower().partition("@")[0].partition(":")[0] in _PLAIN_BASES
+
+
 class _Names:
     """The names that a stage and those it is built from set, and the predefined ones.
 
@@ -155,7 +160,7 @@ def _places(dockerfile: Dockerfile) -> Iterator[tuple[int, Place]]:
             shell = _OPAQUE
         elif (stage.base or "").lower() == "scratch":
             shell, workdir, user = Shell("sh", declared=True), "/", "root"
-        elif (stage.base or "").lower().partition("@")[0].partition(":")[0] in _PLAIN_BASES:
+        elif has_plain_base(stage):
             shell = Shell("sh", declared=True)
         place = Place(stage.index, shell, workdir, user, _Names(setters, bases, stage.index))
         for instruction in stage.instructions:

@@ -24,6 +24,7 @@ from dockfix.passes import (
     sort_packages,
     stable_first,
     tidy_continuations,
+    use_workdir,
 )
 from dockfix.passes.base import Pass
 
@@ -40,6 +41,8 @@ PASSES: tuple[Pass, ...] = (
     copy_not_add.PASS,
     # what is not sent to the builder is in no other's way
     dockerignore.PASS,
+    # a RUN that is merged no longer begins with its cd
+    use_workdir.PASS,
     # what moves comes first: it may bring RUNs together
     install_before_source.PASS,
     # the rows of COPYs are final now, and metadata that goes may let RUNs meet
