@@ -26,8 +26,8 @@ _STYLE = """
 :root {
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --ink: #1c2430; --soft: #566173; --rule: #dde2e9;
-  --base: #aab4c2; --layer: #3b78d8; --layer2: #6fa0ea; --waste: #d4491f; --stripe: #f3b29c;
-  --built: #d4491f; --cached: #2f8f5b; --track: #e9edf2;
+  --base: #aab4c2; --layer: #3b78d8; --layer2: #6fa0ea; --waste: #b83a12; --stripe: #f3b29c;
+  --built: #b83a12; --cached: #1f7445; --track: #e9edf2;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -40,9 +40,10 @@ _STYLE = """
 body {
   margin: 0 auto; padding: 2rem 1.25rem 3rem; max-width: 76rem; background: var(--page);
   color: var(--ink); font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", sans-serif;
+  overflow-wrap: anywhere;
 }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; }
-h2 { font-size: 1.2rem; margin: 2.5rem 0 1rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 1rem; }
 h3 { font-size: 1rem; margin: 0 0 .75rem; }
 p { margin: 0 0 .75rem; }
 .soft { color: var(--soft); }
@@ -60,7 +61,7 @@ th, td { padding: .35rem .5rem; text-align: right; border-bottom: 1px solid var(
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 tr:last-child td { border-bottom: 0; }
 td { font-variant-numeric: tabular-nums; white-space: nowrap; }
-td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
+td:first-child { white-space: normal; min-width: 9rem; }
 td.deep { padding-left: 1.1rem; }
 td.change { font-weight: 600; }
 .total { display: grid; grid-template-columns: 4rem minmax(0, 1fr) 6.5rem; gap: .75rem;
@@ -70,6 +71,7 @@ td.change { font-weight: 600; }
 .bar { display: flex; gap: 2px; height: 2.2rem; background: var(--track); border-radius: .3rem;
   overflow: hidden; }
 .bar i, .meter i { display: block; height: 100%; flex: none; background: var(--layer); }
+.bar i { flex: 0 1 auto; min-width: 1px; }
 .bar .even { background: var(--layer2); }
 .bar .base, .meter .base { background: var(--base); }
 .bar .waste, .meter .waste, .key .waste {
@@ -82,13 +84,12 @@ td.change { font-weight: 600; }
 .head .size { flex: none; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code {
   font: .875rem/1.45 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
-  overflow-wrap: anywhere;
 }
 .what code { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
   line-clamp: 2; overflow: hidden; }
 .meter { display: flex; height: .7rem; background: var(--track); border-radius: .2rem;
   overflow: hidden; margin: .3rem 0 0; }
-.lost { color: var(--waste); font-size: .875rem; overflow-wrap: anywhere; margin: .2rem 0 0; }
+.lost { color: var(--waste); font-size: .875rem; margin: .2rem 0 0; }
 .note { font-size: .875rem; color: var(--soft); }
 .steps { list-style: none; margin: 0; padding: 0; }
 .steps li { display: flex; gap: .6rem; align-items: baseline; padding: .25rem 0; }
@@ -195,7 +196,7 @@ def _segments(version: Weighed, most: int) -> Iterator[str]:
             if share >= 0.1:
                 # two pixels are the gap to the next one
                 yield (
-                    f'<i class="{name}" style="width:max(1px,calc({share:.2f}% - 2px))" '
+                    f'<i class="{name}" style="width:calc({share:.2f}% - 2px)" '
                     f'title="{escape(title)}"></i>'
                 )
 

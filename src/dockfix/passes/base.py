@@ -51,6 +51,7 @@ class Example(Record):
     def changes(self) -> bool:
         """Whether the pass does something."""
         return self.after is not None or self.ignore_file is not None
+
     note: str = ""
 
 
