@@ -248,6 +248,9 @@ class Row:
             answer = judge(copy, reads[:count], around)
             if not answer.refusal and answer.needs:
                 answer = splittable(copy, answer, self.around.context)
+            owned = any(flag.name == "chown" for flag in step.member.instruction.flags)
+            if answer.written and owned and not answer.doubt:
+                answer = answer._replace(doubt=f"{answer.written[0]} may be somebody else's then")
             for tree in answer.written:
                 if any(_may_bring(one, tree) for one in self.around.everywhere if one != copy):
                     answer = Answer(f"{tree} of the context would come over what is installed")

@@ -269,7 +269,7 @@ def _message(
     cuts: int,
 ) -> str:
     """What an install reads of a COPY, and what an edited file rebuilds before and after."""
-    move = moves[0]
+    move = next((one for one in moves if one.needs), moves[0])
     start, below = move.step.member.start, move.below.member.start
     moved = {one.step.member.start for one in moves}
     passed = sum(
