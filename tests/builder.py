@@ -261,8 +261,7 @@ def _composer(image: Image, here: str, words: list[str], user: str) -> None:
     seen = [image.read(f"{here}/composer.json"), image.read(f"{here}/composer.lock")]
     scanned = manifest.get("autoload", {}).get("classmap", [])
     if "--no-autoloader" not in words:
-        for folder in scanned:
-            seen.append(repr(sorted(image.below(f"{here}/{folder.strip('/')}"))))
+        seen += [repr(sorted(image.below(f"{here}/{one.strip('/')}"))) for one in scanned]
     image.write(f"{here}/vendor/autoload.php", digest(seen), user)
 
 

@@ -160,6 +160,21 @@ def test_a_condition_that_is_not_minded_breaks_the_image(condition: str) -> None
 # Random projects
 
 
+INSTALLS = {
+    "pip": (
+        "pip install -r requirements.txt",
+        "pip install --no-cache-dir -r requirements.txt",
+    ),
+    "npm": ("npm ci", "npm install", "npm ci --omit=dev"),
+    "go": ("go mod download",),
+    "composer": (
+        "composer install --no-plugins",
+        "composer install --no-plugins --no-autoloader",
+    ),
+    "dotnet": ("dotnet restore Web/Web.csproj",),
+}
+
+
 class Generator:
     """Projects of several managers, and Dockerfiles that build them in many ways."""
 
@@ -235,23 +250,9 @@ class Generator:
             files[f"{at}Web/obj/assets.json"] = "of the host"
         return files
 
-    INSTALLS = {
-        "pip": (
-            "pip install -r requirements.txt",
-            "pip install --no-cache-dir -r requirements.txt",
-        ),
-        "npm": ("npm ci", "npm install", "npm ci --omit=dev"),
-        "go": ("go mod download",),
-        "composer": (
-            "composer install --no-plugins",
-            "composer install --no-plugins --no-autoloader",
-        ),
-        "dotnet": ("dotnet restore Web/Web.csproj",),
-    }
-
     def project(self) -> tuple[str, dict[str, str]]:
         """A Dockerfile and its context."""
-        kinds = self.random.sample(sorted(self.INSTALLS), self.random.choice([1, 1, 2]))
+        kinds = self.random.sample(sorted(INSTALLS), self.random.choice([1, 1, 2]))
         at = {kind: "" if len(kinds) == 1 and self.some(0.7) else f"{kind}/" for kind in kinds}
         files = {"README.md": "read"}
         for kind in kinds:
@@ -279,7 +280,7 @@ class Generator:
         for kind in kinds:
             if self.some(0.3):
                 lines.append(self.random.choice(between))
-            command = self.random.choice(self.INSTALLS[kind])
+            command = self.random.choice(INSTALLS[kind])
             folder = f"cd {where}/{at[kind].rstrip('/')} && " if at[kind] else ""
             rest = self.random.choice(["", "", " && npm run build", " && make all"])
             lines.append(f"RUN {folder}{command}{rest}")
