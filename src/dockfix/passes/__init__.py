@@ -24,6 +24,7 @@ from dockfix.passes import (
     sort_packages,
     stable_first,
     tidy_continuations,
+    update_with_install,
     use_workdir,
 )
 from dockfix.passes.base import Pass
@@ -54,6 +55,8 @@ PASSES: tuple[Pass, ...] = (
     no_install_recommends.PASS,
     # one install has one list to sort
     merge_installs.PASS,
+    # what could be merged brings its update along
+    update_with_install.PASS,
     # behind the last install of a merged RUN, and no longer in a RUN of its own
     clean_package_cache.PASS,
     # concerns options, in which no other pass looks

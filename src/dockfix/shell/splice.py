@@ -130,6 +130,44 @@ def _behind(
     return Spot(end, item.terminator_start + len(item.terminator), sequence)
 
 
+class Joint(Record):
+    """How a command is joined to one put in before it; `after` is where the one before that ends.
+
+    None: it is the first of the script.
+    """
+
+    sequence: bool
+    after: int | None
+
+
+def before(script: Script, simple: Simple, *, errexit: bool, declared: bool) -> Joint | None:
+    """How to put a command before another at the top of a script, that must fail as it would.
+
+    None if it cannot be: the failure of the one put in would be got over.
+    """
+    state = _errexit(script, errexit=errexit, declared=declared)
+    items = script.items
+    number = next((n for n, one in enumerate(items) if one.start <= simple.start < one.end), None)
+    if number is None or state is None or "\n" in script.text:
+        return None
+    item, last = items[number], number == len(items) - 1
+    pipelines = item.node.pipelines
+    place = next(n for n, one in enumerate(pipelines) if one.start <= simple.start < one.end)
+    if (
+        pipelines[place].commands != (simple,)
+        or pipelines[place].negated
+        or item.terminator == "&"
+        or any(operator.text == "||" for operator in item.node.operators)
+    ):
+        return None
+    if place:
+        return Joint(sequence=False, after=pipelines[place - 1].end) if last else None
+    after = items[number - 1].end if number else None
+    if last and (state != "on" or not number):
+        return Joint(sequence=False, after=after)
+    return Joint(sequence=True, after=after) if state == "on" else None
+
+
 def without(
     script: Script, simple: Simple, *, errexit: bool, declared: bool
 ) -> tuple[int, int] | None:

@@ -1,0 +1,355 @@
+"""Lists are fetched in the RUN that installs from them.
+
+What it does: a RUN that installs with apt from the lists of an earlier RUN gets an `apt-get update`
+of its own. An earlier RUN that did nothing else goes away. On official images, which ship no lists,
+an install without any update before it gets one, too. `apt-get upgrade` and `dist-upgrade` are
+pointed out.
+
+Why: the builder keeps the layer of `RUN apt-get update` for as long as nothing above it changes, so
+an install that is edited months later asks for versions that the servers no longer have: the build
+fails, or installs without the security fixes since. What was installed from an image without lists
+at all has never been built. An upgrade makes an image differ with the day of its build, and doubles
+what it replaces; a newer base image does the same for everybody.
+
+What it leaves alone: installs from the lists of an image outside this file that may have some;
+commands that only look at lists; installs behind something that may have added a source, which
+perhaps cannot be fetched from yet; installs in a loop, a condition, a group, after `||`, under a
+cache mount over the lists; installs by scripts, here-documents and exec forms. An update that may
+be needed elsewhere, or does something else as well, stays where it is.
+
+Safety: the RUN installs from lists of the same servers, fetched when it runs. A failing update
+fails the RUN, as it failed the RUN of its own: where errexit is in force the two are joined by `;`,
+else by `&&`, and where neither holds the install is left alone. Behind an install that could not
+find its lists nothing was built before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dockfix.edits import Edit, Group, Safety
+from dockfix.facts import Place, outer_base, places, run_commands, script_of, source_span
+from dockfix.ignores import pragma_of
+from dockfix.packages.apt import APT, APTITUDE
+from dockfix.packages.caches import APT as APT_CACHE
+from dockfix.packages.caches import covered
+from dockfix.packages.command import call_of, is_update
+from dockfix.packages.lists import APT_TEXT, Lists, lists_of, out_of_sight
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.patterns import lazy
+from dockfix.records import Record
+from dockfix.shell.splice import before
+from dockfix.shell.tree import Script, Simple
+from dockfix.shell.walk import shadowed
+from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction
+from dockfix.typed import Literal
+
+#: Official images on Debian and Ubuntu; all of them remove the lists they fetch.
+_WITHOUT_LISTS = lazy(
+    r"(?:(?:docker\.io/)?library/)?"
+    r"(?:debian|ubuntu|buildpack-deps|python|node|ruby|golang|php|perl|rust|gcc)"
+    r"(?::(?!\S*(?:alpine|windows|nanoserver))[\w.-]+)?(?:@\S+)?"
+)
+_REMOVES_LISTS = lazy(r"\brm\b[^&;|]{0,99}/var/lib/apt|\bdistclean\b")
+#: What may add a source that cannot be fetched from before something else is installed.
+_SOURCES = lazy(
+    r"/etc/apt\b|sources\.list|apt-key|add-apt-repository|\bdpkg\b|\|[ \t]*(?:sudo )?(?:ba)?sh\b"
+    r"|\.deb\b|https-transport|-release\b|-repo\b|apt-config"
+)
+_UPGRADES = ("upgrade", "dist-upgrade", "full-upgrade")
+
+#: Whether lists lie in the image: surely none, those of an earlier RUN, or nobody knows.
+State = Literal["none", "fetched", "unknown"]
+
+
+class Run(Record):
+    """A RUN and what it does with lists; `script` is None where it was not read."""
+
+    owner: Instruction
+    place: Place
+    script: Script | None
+    lists: Lists
+
+
+class Found(Record):
+    """RUNs that install from the lists of one RUN (None: of none), and what they get."""
+
+    source: Run | None
+    runs: list[Run]
+    edits: list[Edit]
+
+
+_MESSAGE = "fetch the package lists in the RUN that installs from them"
+
+
+def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+    """A group for each install that gets an update, and a note for each upgrade."""
+    if not APT_TEXT.search(dockerfile.source):
+        return
+    known = places(dockerfile)
+    ends: list[tuple[State, Run | None]] = []
+    found: dict[int, Found] = {}
+    kept: set[int] = set()
+    for stage in dockerfile.stages:
+        state: State = "unknown"
+        fetched: Run | None = None
+        if stage.base_stage is not None:
+            state, fetched = ends[stage.base_stage]
+        elif _WITHOUT_LISTS.fullmatch(outer_base(dockerfile, stage.index)):
+            state = "none"
+        for item in stage.instructions:
+            if (item.child or item).keyword != "RUN":
+                if state == "fetched" and _changes_sources(item):
+                    state = "unknown"
+                continue
+            run = _run(item, known[item.start])
+            yield from _upgrades(run)
+            if run.lists.needy and state != "unknown":
+                edit = _update(dockerfile, run, fetched)
+                if edit is None and fetched is not None:
+                    kept.add(fetched.owner.start)
+                elif edit is not None:
+                    start = fetched.owner.start if fetched else -1
+                    found.setdefault(start, Found(fetched, [], [])).runs.append(run)
+                    found[start].edits.append(edit)
+            elif run.lists.needy and fetched is not None:
+                kept.add(fetched.owner.start)
+            state, fetched = _behind(run, state, fetched)
+        ends.append((state, fetched))
+    kept |= {one.owner.start for one in _needed_elsewhere(dockerfile, ends) if one is not None}
+    for start, one in found.items():
+        removal: tuple[Edit, ...] = ()
+        if one.source and start not in kept:
+            removal = _removal(dockerfile, one.source, one.runs[0].owner)
+        if removal:
+            offset = one.runs[0].owner.keyword_offset
+            yield Group(offset, f"{_MESSAGE}, not in an earlier one", (*removal, *one.edits))
+            continue
+        for run, edit in zip(one.runs, one.edits, strict=True):
+            yield Group(run.owner.keyword_offset, _MESSAGE, (edit,))
+
+
+def _run(owner: Instruction, place: Place) -> Run:
+    shell = owner.child or owner
+    script = script_of(shell, place)
+    if isinstance(script, Script):
+        return Run(owner, place, script, lists_of(script))
+    body = shell.arguments + "".join(heredoc.content for heredoc in shell.heredocs)
+    opaque = bool(APT_TEXT.search(body)) or shell.json is None
+    return Run(owner, place, None, Lists(None, installs=False, needs=None, opaque=opaque))
+
+
+def _upgrades(run: Run) -> Iterator[Group]:
+    for simple in run.script.nested if run.script else ():
+        call = call_of(simple)
+        if call and call.manager is APT and call.verb and call.verb.value in _UPGRADES:
+            at = source_span(run.owner.child or run.owner, call.verb.start, call.verb.end)[0]
+            message = "an upgrade makes builds differ from day to day: take a newer base image"
+            yield Group(at, message, (), Safety.NOTE)
+
+
+def _behind(run: Run, state: State, fetched: Run | None) -> tuple[State, Run | None]:
+    """What lies in the image behind a RUN, and the RUN that fetched it."""
+    if run.owner.child is not None:
+        return state, fetched
+    mounts = [flag.value or "" for flag in run.owner.flags if flag.name == "mount"]
+    if any(covered(APT_CACHE, mount) for mount in mounts):
+        return state, fetched
+    if run.script is None or any(map(out_of_sight, run.script.nested)):
+        return "unknown", fetched
+    text = run.script.text
+    if _REMOVES_LISTS.search(text):
+        return "none", None
+    changed = max((one.start() for one in _SOURCES.finditer(text)), default=-1)
+    if changed > text.rfind(" update"):
+        return ("unknown" if state == "fetched" or run.lists.fetches else state), fetched
+    return ("fetched", run) if run.lists.fetches else (state, fetched)
+
+
+def _changes_sources(item: Instruction) -> bool:
+    """Whether a COPY or ADD may bring sources of packages along."""
+    return item.keyword in ("ADD", "COPY") and (
+        "/etc" in item.arguments or item.arguments.split()[-1] in ("/", '"/"]')
+    )
+
+
+def _update(dockerfile: Dockerfile, run: Run, fetched: Run | None) -> Edit | None:
+    """What puts an update, as in another RUN, before the first install; None if it cannot be."""
+    script, needs = run.script, run.lists.needs
+    if script is None or needs is None or run.owner.child is not None:
+        return None
+    call = call_of(needs)
+    mounts = [flag.value or "" for flag in run.owner.flags if flag.name == "mount"]
+    if (
+        call is None
+        or call.manager not in (APT, APTITUDE)
+        or call.action not in ("install", "upgrade")
+        or call.program.value in shadowed(script)
+        or "Dir::" in script.text
+        or any(covered(APT_CACHE, mount) for mount in mounts)
+        or not _from_lists(needs)
+        or _SOURCES.search(script.text, 0, needs.start)
+    ):
+        return None
+    shell = run.place.shell
+    joint = before(script, needs, errexit=shell.errexit, declared=shell.declared)
+    if joint is None:
+        return None
+    at = source_span(run.owner, needs.start, needs.end)[0]
+    between = "; " if joint.sequence else " && "
+    if joint.after is not None:
+        gap = dockerfile.source[source_span(run.owner, joint.after - 1, joint.after)[1] : at]
+        if "\n" in gap and "#" not in gap and joint.sequence is not ("&&" in gap):
+            between = gap
+    sudo = "sudo " if needs.words[0].value == "sudo" else ""
+    return Edit(at, at, (_plain_update(fetched) or f"{sudo}apt-get update") + between)
+
+
+def _plain_update(run: Run | None) -> str:
+    """The text of the update of a RUN, if it could stand anywhere."""
+    fetches = run.lists.fetches if run else None
+    if run is None or run.script is None or fetches is None or fetches.redirects:
+        return ""
+    if is_update(fetches) and all(word.value is not None for word in fetches.words):
+        return run.script.text[fetches.start : fetches.end]
+    return ""
+
+
+def _from_lists(simple: Simple) -> bool:
+    """Whether anything but files of packages is asked for."""
+    return not any(word.text.endswith(".deb") or "/" in word.text for word in simple.words[1:])
+
+
+def _needed_elsewhere(
+    dockerfile: Dockerfile, ends: list[tuple[State, Run | None]]
+) -> Iterator[Run | None]:
+    """The RUNs whose lists another stage may copy."""
+    called = {stage.name: stage.index for stage in dockerfile.stages if stage.name}
+    called |= {str(stage.index): stage.index for stage in dockerfile.stages}
+    for stage in dockerfile.stages:
+        for item in stage.instructions:
+            source = next((flag.value for flag in item.flags if flag.name == "from"), None)
+            texts = item.json or tuple(word.text for word in item.words)
+            if source and source.lower() in called and any(map(_holds_lists, texts[:-1])):
+                yield ends[called[source.lower()]][1]
+
+
+def _holds_lists(path: str) -> bool:
+    return path in ("/", "/.") or path.startswith("/var")
+
+
+def _removal(dockerfile: Dockerfile, source: Run, first: Instruction) -> tuple[Edit, ...]:
+    """What removes a RUN whose update others have now, if that is all it did.
+
+    Comments above it are then some above the first of those.
+    """
+    owner, script = source.owner, source.script
+    items, text = dockerfile.items, dockerfile.source
+    number = top = items.index(owner)
+    while top and isinstance(items[top - 1], Comment):
+        top -= 1
+    comments = [one for one in items[top:number] if isinstance(one, Comment)]
+    below = items[number + 1] if number + 1 < len(items) else None
+    if (
+        script is None
+        or len(script.simples) != 1
+        or not _plain_update(source)
+        or len(script.items) > 1
+        or script.comments
+        or owner.comments
+        or owner.flags
+        or below is None
+        or any(pragma_of(one.text) for one in comments)
+        or any(_starts_apt(item) for item in dockerfile.instructions)
+    ):
+        return ()
+    start, end = text.rfind("\n", 0, owner.start) + 1, owner.end
+    if below is first:
+        return (Edit(start, end, ""),)
+    start = text.rfind("\n", 0, comments[0].start) + 1 if comments else start
+    if top and isinstance(items[top - 1], Blank) and isinstance(below, Blank):
+        end = below.end
+    lines = text[start : owner.start] if comments else ""
+    moved = (Edit(first.start, first.start, lines),) if lines else ()
+    return (Edit(start, end, ""), *moved)
+
+
+def _starts_apt(item: Instruction) -> bool:
+    return item.keyword in ("CMD", "ENTRYPOINT") and bool(APT_TEXT.search(item.arguments))
+
+
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """The same commands in the same order, updates aside."""
+    if _commands(before) != _commands(after):
+        return "a command other than an update is not the same"
+    return None
+
+
+def _commands(dockerfile: Dockerfile) -> list[str]:
+    return [
+        text
+        for text in run_commands(dockerfile)
+        if not ("update" in (words := text.split()) and _MANAGERS.intersection(words))
+    ]
+
+
+_MANAGERS = frozenset(("apt", "apt-get", "aptitude"))
+
+_FROM = "FROM example.org/base\n"
+
+PASS = Pass(
+    code="DF205",
+    name="update-with-install",
+    summary="Fetch package lists in the RUN that installs from them",
+    safety=Safety.SAFE,
+    aliases=("DL3005",),
+    rewrite=rewrite,
+    verify=verify,
+    examples=(
+        Example(
+            before=f"{_FROM}RUN apt-get update\nCOPY a /a\nRUN apt-get install -y git\n",
+            after=f"{_FROM}COPY a /a\nRUN apt-get update && apt-get install -y git\n",
+            why="nothing else needs the update of its own RUN",
+        ),
+        Example(
+            before=(
+                f"{_FROM}RUN apt-get update && apt-get install -y git\nCOPY a /a\n"
+                "RUN ./configure \\\n    && apt-get install -y \\\n        make\n"
+            ),
+            after=(
+                f"{_FROM}RUN apt-get update && apt-get install -y git\nCOPY a /a\n"
+                "RUN ./configure \\\n    && apt-get update \\\n    && apt-get install -y \\\n"
+                "        make\n"
+            ),
+            why="editing /a installs from lists that may be months old",
+        ),
+        Example(
+            before="FROM debian:12\nRUN set -eux; apt-get install -y git; make\n",
+            after="FROM debian:12\nRUN set -eux; apt-get update; apt-get install -y git; make\n",
+            why="the image ships no lists",
+        ),
+        Example(
+            before=f"{_FROM}RUN apt-get install -y git\n",
+            why="the image may bring lists of its own",
+        ),
+        Example(
+            before="FROM node:22-alpine\nRUN apt-get install -y git\n", why="that is no Debian"
+        ),
+        Example(
+            before="FROM debian\nRUN x || apt-get install -y git\n", why="perhaps it never runs"
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y ./a.deb\n", why="a file needs no lists"
+        ),
+        Example(
+            before=(
+                "FROM debian\nRUN --mount=type=cache,target=/var/lib/apt apt-get install -y git\n"
+            ),
+            why="the lists may be in the cache",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get update && apt-get upgrade -y\n",
+            why="what the upgrade brings is for somebody to decide, so it is only pointed out",
+        ),
+    ),
+)
