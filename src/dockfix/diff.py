@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from dockfix.patterns import lazy
 from dockfix.records import Record
 
+#: What git quotes a name for (unless `core.quotePath` is on, which goes further).
+_UNUSUAL = lazy(rb'[\x00-\x1f"\\\x7f]')
 #: Up to this many changed lines the shortest diff is found; its cost grows with their square.
 _SHORTEST = 200
 #: How often what lies between unique lines is cut at unique lines again.
@@ -56,7 +59,7 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _needs_quotes(name: bytes) -> bool:
-    return any(byte < 0x20 or byte in b'"\\\x7f' for byte in name)
+    return _UNUSUAL.search(name) is not None
 
 
 def _quote(name: bytes) -> bytes:

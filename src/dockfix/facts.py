@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 
 from dockfix.records import Record
-from dockfix.remembered import remembered
+from dockfix.remembered import cached_by_identity, remembered
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Dialect, Script, Unknown
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
@@ -148,6 +148,8 @@ def _places(dockerfile: Dockerfile) -> Iterator[tuple[int, Place]]:
     setters: dict[str, set[int]] = {}
     for stage in dockerfile.stages:
         for instruction in stage.instructions:
+            if instruction.keyword not in ("ARG", "ENV"):
+                continue
             for name in names_set_by(instruction):
                 setters.setdefault(name, set()).add(stage.index)
     bases = tuple(stage.base_stage for stage in dockerfile.stages)
@@ -165,13 +167,14 @@ def _places(dockerfile: Dockerfile) -> Iterator[tuple[int, Place]]:
         place = Place(stage.index, shell, workdir, user, _Names(setters, bases, stage.index))
         for instruction in stage.instructions:
             yield instruction.start, place
-            keyword, arguments = instruction.keyword, instruction.arguments
+            keyword = instruction.keyword
             if keyword == "SHELL":
                 place = place._replace(shell=shell_of(instruction.json or ()))
             elif keyword == "WORKDIR":
-                place = place._replace(workdir=_workdir(place.workdir, arguments))
+                place = place._replace(workdir=_workdir(place.workdir, instruction.arguments))
             elif keyword == "USER":
-                place = place._replace(user=None if "$" in arguments else arguments)
+                user = instruction.arguments
+                place = place._replace(user=None if "$" in user else user)
         ends.append(place)
 
 
@@ -291,10 +294,15 @@ def run_commands(dockerfile: Dockerfile) -> list[str]:
         if shell.keyword == "RUN":
             script = script_of(shell, known[owner.start])
             if isinstance(script, Script):
-                found += [script.text[one.start : one.end] for one in script.simples]
+                found += _texts(script)
             else:
                 found.append(shell.arguments)
     return found
+
+
+@cached_by_identity
+def _texts(script: Script) -> list[str]:
+    return [script.text[one.start : one.end] for one in script.simples]
 
 
 def source_span(instruction: Instruction, start: int, end: int) -> tuple[int, int]:

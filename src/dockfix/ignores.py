@@ -70,6 +70,9 @@ class Ignores(Record):
             index += 1
 
 
+_NONE = Ignores(False, frozenset(), (), (), ())
+
+
 def pragma_of(comment: str) -> Pragma | None:
     """Reads a comment's text as one that speaks of the next instruction, or None."""
     found = _PRAGMA.match(comment)
@@ -85,6 +88,9 @@ def pragma_of(comment: str) -> Pragma | None:
 
 def ignores(dockerfile: Dockerfile) -> Ignores:
     """Reads every such comment of a file."""
+    source = dockerfile.source.lower()
+    if "ignore" not in source and "skip" not in source:
+        return _NONE
     everywhere: set[str] = set()
     whole_file = False
     starts: list[int] = []

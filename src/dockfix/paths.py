@@ -14,7 +14,7 @@ from dockfix.context import Context
 from dockfix.facts import places
 from dockfix.patterns import lazy
 from dockfix.records import Record
-from dockfix.remembered import remembered
+from dockfix.remembered import cached_by_identity, remembered
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 _UNCLEAR = lazy(r"[$\\\"'`]")
@@ -174,6 +174,19 @@ def copy_of(instruction: Instruction, base: str) -> Copy | None:
     """A COPY or ADD with its paths resolved; None if some path cannot be told from the file."""
     if instruction.keyword not in ("COPY", "ADD"):
         return None
+    known = _copies_of(instruction)
+    if base not in known:
+        known[base] = _resolved(instruction, base)
+    return known[base]
+
+
+@cached_by_identity
+def _copies_of(instruction: Instruction) -> dict[str, Copy | None]:
+    """What has been found out about a COPY, by the directory it starts from."""
+    return {}
+
+
+def _resolved(instruction: Instruction, base: str) -> Copy | None:
     words = (
         list(instruction.json)
         if instruction.json is not None

@@ -271,6 +271,8 @@ class _Run:
             for group in one.rewrite(self.current, self.settings)
             if not self.switched_off.covers(group, one.names_of(group))
         ]
+        if not groups:
+            return [], []
         unsafe = self.unsafe or (one.safety is Safety.UNSAFE and one.code in self.settings.named)
         allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
         taken = _apart(group for group in groups if group.safety in allowed and group.changes)

@@ -20,6 +20,7 @@ from dockfix.packages.command import program_of
 from dockfix.packages.manager import words
 from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple, Word
 
 
@@ -324,15 +325,20 @@ def caches_in(source: str) -> tuple[Cache, ...]:
     return tuple(one for one in CACHES if any(sign in source for sign in one.signs))
 
 
-def uses(script: Script, caches: tuple[Cache, ...]) -> Iterator[Use]:
+@cached_by_identity
+def uses(script: Script) -> tuple[Use, ...]:
     """The commands of a script, those in substitutions too, that call a manager."""
+    return tuple(_uses(script)) if caches_in(script.text) else ()
+
+
+def _uses(script: Script) -> Iterator[Use]:
     for simple in script.nested:
         found = program_of(simple)
         if found is None:
             continue
         name, position = found
         cache = _cache_of(name)
-        if cache is not None and any(cache is one for one in caches):
+        if cache is not None:
             yield _use(cache, simple, position, script.text)
 
 

@@ -12,6 +12,7 @@ from dockfix.packages.apt import APT, APTITUDE
 from dockfix.packages.command import action_of, mentions
 from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple
 from dockfix.syntax.tree import Dockerfile
 
@@ -47,6 +48,7 @@ class Lists(Record):
         return self.opaque or self.needs is not None
 
 
+@cached_by_identity
 def lists_of(script: Script) -> Lists:
     """What a script does with the lists."""
     fetches: Simple | None = None

@@ -14,6 +14,7 @@ from dockfix.packages.language import GEM, NPM, PIP
 from dockfix.packages.manifests import Reads, rules_of
 from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple, Word
 
 
@@ -49,6 +50,7 @@ def reads_of(script: Script) -> tuple[Reads, ...] | None:
     return chain.reads if chain.whole else None
 
 
+@cached_by_identity
 def chain_of(script: Script) -> Chain:
     """The commands of a script as far as they are understood, and where it can be divided."""
     found: list[Reads] = []

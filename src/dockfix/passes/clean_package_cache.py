@@ -79,7 +79,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         return
     facts = places(dockerfile)
     stages = [
-        [_run(item, facts[item.start], present) for item in stage.instructions if _is_run(item)]
+        [_run(item, facts[item.start]) for item in stage.instructions if _is_run(item)]
         for stage in dockerfile.stages
     ]
     for cache in present:
@@ -95,12 +95,12 @@ def _is_run(item: Instruction) -> bool:
     return (item.child or item).keyword == "RUN"
 
 
-def _run(owner: Instruction, place: Place, present: tuple[Cache, ...]) -> Run:
+def _run(owner: Instruction, place: Place) -> Run:
     shell = owner.child or owner
     script = script_of(shell, place)
     if not isinstance(script, Script):
         return Run(owner, shell, place, None, ())
-    return Run(owner, shell, place, script, tuple(caches.uses(script, present)))
+    return Run(owner, shell, place, script, caches.uses(script))
 
 
 def _open(run: Run, cache: Cache) -> bool:
