@@ -73,7 +73,7 @@ def style_of(dockerfile: Dockerfile, instruction: Instruction | None = None) -> 
     """The style of an instruction, or of the file."""
     signs = _NOTHING
     if instruction is not None:
-        signs = _signs(_text(dockerfile, instruction), dockerfile.escape)
+        signs = _signs_of(dockerfile, instruction)
     if None in signs:
         signs = signs.or_else(_signs_of_file(dockerfile))
     leading = signs.leading is not False
@@ -111,14 +111,17 @@ def _signs_of_file(dockerfile: Dockerfile) -> _Signs:
     found = _NOTHING
     for other in dockerfile.instructions:
         if other.keyword == "RUN":
-            found = found.or_else(_signs(_text(dockerfile, other), dockerfile.escape))
+            found = found.or_else(_signs_of(dockerfile, other))
             if None not in found:
                 break
     return found
 
 
-def _text(dockerfile: Dockerfile, instruction: Instruction) -> str:
-    return dockerfile.source[instruction.start : instruction.text_end]
+def _signs_of(dockerfile: Dockerfile, instruction: Instruction) -> _Signs:
+    if dockerfile.source.find("\n", instruction.start, instruction.end - 1) < 0:
+        return _NOTHING
+    text = dockerfile.source[instruction.start : instruction.text_end]
+    return _signs(text, dockerfile.escape)
 
 
 @lru_cache(maxsize=1024)

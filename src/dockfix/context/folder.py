@@ -33,24 +33,24 @@ class Found(Record):
 def find(path: str, dockerfile: Dockerfile, named: str | None = None) -> Found:
     """The build context of the Dockerfile at `path`; `named` is the folder that the user named."""
     if named is not None:
-        return Found(_context(path, named))
+        return Found(_context(path, os.path.realpath(os.path.dirname(path) or "."), named))
     wanted = _Wanted(dockerfile)
     if not wanted.any:
         return Found(None)
     folder = os.path.realpath(os.path.dirname(path) or ".")
-    own = _context(path, folder)
+    own = _context(path, folder, folder)
     if wanted.names_files and wanted.found_in(own):
         return Found(own)
     declared = list(_declared(os.path.realpath(path), folder))
     for root in declared:
-        context = _context(path, root)
+        context = _context(path, folder, root)
         if wanted.found_in(context):
             return Found(context)
     if not wanted.names_files and not declared and os.path.basename(folder) not in _ASIDE:
         return Found(own)
     top = _repository(folder)
     if wanted.names_files and top is not None and top != folder:
-        context = _context(path, top)
+        context = _context(path, folder, top)
         if wanted.found_in(context):
             return Found(context)
     what = wanted.first_missing_in(own)
@@ -89,9 +89,9 @@ class _Wanted:
         return next(missing, None)
 
 
-def _context(path: str, root: str) -> DirectoryContext:
-    """A folder as context, with the ignore file that holds there for a Dockerfile."""
-    own = os.path.realpath(os.path.dirname(path) or ".")
+def _context(path: str, own: str, root: str) -> DirectoryContext:
+    """The folder `root` as context, with the ignore file that holds there for the Dockerfile at
+    `path`, whose folder is `own`."""
     beside = os.path.join(own, os.path.basename(path) + IGNORE_FILE)
     if os.path.isfile(beside):
         return DirectoryContext(root, os.path.relpath(beside, os.path.realpath(root)))

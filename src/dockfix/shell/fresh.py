@@ -11,6 +11,7 @@ many.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from dockfix.patterns import lazy
 from dockfix.shell.effects import HARMLESS_BUILTINS
@@ -273,6 +274,7 @@ def may_replace(script: Script) -> frozenset[str] | None:
     )
 
 
+@lru_cache(maxsize=4096)
 def family(name: str) -> str:
     """`pip`, `pip3` and `pip3.11` are one program to whoever upgrades one of them."""
     return re.sub(r"(?<=[A-Za-z])[0-9.]+$", "", name)
