@@ -16,6 +16,7 @@ from dockfix.passes import (
     keyword_case,
     last_start_only,
     merge_installs,
+    merge_metadata,
     merge_runs,
     modern_flags,
     narrow_copy,
@@ -38,6 +39,8 @@ PASSES: tuple[Pass, ...] = (
     keyword_case.PASS,
     # the words of ENV and LABEL, in which no other pass looks
     key_value_form.PASS,
+    # which takes pairs with an equals sign only
+    merge_metadata.PASS,
     # what copies is read as a COPY by those below
     copy_not_add.PASS,
     # what is not sent to the builder is in no other's way
