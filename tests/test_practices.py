@@ -53,6 +53,10 @@ PROJECTS: dict[str, tuple[str, ...]] = {
     # WORKDIR makes a directory and goes there
     "P15-mkdir-and-workdir": ("use-workdir",),
     "P15-mkdir-and-cd": ("use-workdir",),
+    # an en dash, a mapped port and single quotes, with which it can't build or start
+    "P23-typing-slips": (
+        "repair-typos", "exec-form", "install-before-source", "clean-package-cache",
+    ),
     # a snippet has no FROM
     "P24-fragment": ("merge-runs", "merge-installs", "sort-packages", "clean-package-cache"),
 }  # fmt: skip

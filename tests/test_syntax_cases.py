@@ -322,7 +322,7 @@ REFUSED: list[tuple[str, str, str]] = [
     (
         "FROM a\nRUN <<- E\nb\nE\n",
         "3:1",
-        "unknown instruction 'b': if it belongs to the line above, that line has to end with a continuation",
+        "unknown instruction 'b': if it belongs to line 2, that line has to end with a continuation",
     ),
     (
         "FROM a\nRUN a $((1 << 2))\n",
@@ -374,6 +374,33 @@ REFUSED: list[tuple[str, str, str]] = [
     ("\\\n", "1:1", "an instruction that is nothing but a continuation: remove the line"),
     ("FROM a\nRUM a\n", "2:1", "unknown instruction 'RUM': did you mean RUN?"),
     ("FROM a\nCOPPY a b\n", "2:1", "unknown instruction 'COPPY': did you mean COPY?"),
+    ("FORM a\n", "1:1", "unknown instruction 'FORM': did you mean FROM?"),
+    ("FROM a\nENTYRPIONT a\n", "2:1", "unknown instruction 'ENTYRPIONT': did you mean ENTRYPOINT?"),
+    (
+        "FROM a\n\n# b\nRUN c\n\n# d\n  e f\n",
+        "7:3",
+        "unknown instruction 'e': if it belongs to line 4, that line has to end with a continuation",
+    ),
+    (
+        "FROM a\nENV b=c \\\nCMD d\n",
+        "3:1",
+        "'CMD' has no '=': ENV sets name=value pairs, and this CMD belongs to it: remove the continuation above",
+    ),
+    (
+        "FROM a\nENV b=“c d”\n",
+        "2:10",
+        "'d”' has no '=': ENV sets name=value pairs, and a “ is no quote: type it in ASCII",
+    ),
+    (
+        "FROM –-platform=linux/amd64 a\n",
+        "1:6",
+        "'–-platform=linux/amd64' has a dash that is not ASCII: type --platform=linux/amd64",
+    ),
+    (
+        "FROM a\nHEALTHCHECK —interval=5s CMD b\n",
+        "2:13",
+        "'—interval=5s' has a dash that is not ASCII: type --interval=5s",
+    ),
     (
         'FROM a\nENTRYPOINT["a"]\n',
         "2:1",
@@ -383,17 +410,17 @@ REFUSED: list[tuple[str, str, str]] = [
     (
         "FROM a\napt-get a\n",
         "2:1",
-        "unknown instruction 'apt-get': if it belongs to the line above, that line has to end with a continuation",
+        "unknown instruction 'apt-get': if it belongs to line 1, that line has to end with a continuation",
     ),
     (
         "FROM a\n&& b\n",
         "2:1",
-        "unknown instruction '&&': if it belongs to the line above, that line has to end with a continuation",
+        "unknown instruction '&&': if it belongs to line 1, that line has to end with a continuation",
     ),
     (
         "FROM a\n{{ a }}\n",
         "2:1",
-        "unknown instruction '{{': if it belongs to the line above, that line has to end with a continuation",
+        "unknown instruction '{{': if it belongs to line 1, that line has to end with a continuation",
     ),
 ]
 

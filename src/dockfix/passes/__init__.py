@@ -22,6 +22,7 @@ from dockfix.passes import (
     narrow_copy,
     no_install_recommends,
     pin_dependencies,
+    repair_typos,
     sort_packages,
     stable_first,
     tidy_continuations,
@@ -31,6 +32,8 @@ from dockfix.passes import (
 from dockfix.passes.base import Pass
 
 PASSES: tuple[Pass, ...] = (
+    # what is mended is read by the others as it was meant
+    repair_typos.PASS,
     # an empty line divides a list: what looks at lists has to see the final lines
     tidy_continuations.PASS,
     # what has no effect needs no rewriting

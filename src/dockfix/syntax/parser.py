@@ -50,6 +50,7 @@ _STAGE_NAME = lazy(r"[a-z][a-z0-9_.-]*\Z")
 _FLAG_START = "-\udc85\udca0"
 _ONE_PIECE = (0,)
 #: Since docker/dockerfile 1.16 `$((1 << 2))` opens a here-document.
+_LACKING = "if it belongs to the line above, that line has to end with a continuation"
 _NOT_MEANT = "; if none is meant, leave no blank behind <<"
 
 
@@ -63,9 +64,11 @@ class Refusal(Exception):
 
     def located(self, source: str, filename: str) -> DockerfileSyntaxError:
         """The error for people: where in the file it is."""
-        offset = self.offset
+        offset, reason = self.offset, self.reason
+        if reason.endswith(_LACKING):
+            reason = reason.replace("the line above", _line_above(source, offset))
         return DockerfileSyntaxError(
-            self.reason,
+            reason,
             offset=offset,
             line=source.count("\n", 0, offset) + 1,
             column=offset - source.rfind("\n", 0, offset),
@@ -315,22 +318,22 @@ def _unknown(keyword: str) -> str:
             return f"{reason}: put a space after {known}"
     if keyword.startswith("//"):
         return f"{reason}: a comment starts with '#'"
-    if len(keyword) <= 14:
-        distance, nearest = min((_distance(capitals, known), known) for known in _READERS)
-        if distance <= (len(capitals) + 1) // 4:
-            return f"{reason}: did you mean {nearest}?"
-    return f"{reason}: if it belongs to the line above, that line has to end with a continuation"
+    from dockfix.syntax.nearest import nearest
+
+    meant = nearest(capitals, _READERS) if len(keyword) <= 14 else None
+    if meant:
+        return f"{reason}: did you mean {meant}?"
+    return f"{reason}: {_LACKING}"
 
 
-def _distance(left: str, right: str) -> int:
-    """How many insertions, deletions and replacements make `right` of `left`."""
-    row = list(range(len(right) + 1))
-    for i, character in enumerate(left, 1):
-        diagonal, row[0] = row[0], i
-        for j, other in enumerate(right, 1):
-            best = min(row[j] + 1, row[j - 1] + 1, diagonal + (character != other))
-            diagonal, row[j] = row[j], best
-    return row[-1]
+def _line_above(source: str, offset: int) -> str:
+    """The line that a lost continuation would have to stand in: no comment, not empty."""
+    lines = source[: source.rfind("\n", 0, offset) + 1].split("\n")[:-1]
+    for number in range(len(lines), 0, -1):
+        body = lines[number - 1].strip(WHITE_SPACE)
+        if body and body[0] != "#":
+            return f"line {number}"
+    return "the line above"
 
 
 def _flags(logical: Logical, position: int, stop: int, escape: str) -> tuple[tuple[Flag, ...], int]:
@@ -504,11 +507,24 @@ def _read_from(arguments: _Arguments) -> _Read:
                 spans[2][0],
             )
     elif len(split) != 1:
+        _refuse_dash(arguments)
         arguments.refuse(
             "FROM needs an image, or an image, AS and a name; a comment needs its own line",
             spans[1][0] if split else None,
         )
     return split, None
+
+
+def _refuse_dash(arguments: _Arguments) -> None:
+    """Refuse what would be a flag if its dashes were ASCII."""
+    from dockfix.syntax.nearest import DASHES
+
+    if arguments.text[0:1] in (*DASHES,) or arguments.text[1:2] in (*DASHES,):
+        flag = arguments.text.split()[0]
+        arguments.refuse(
+            f"'{flag}' has a dash that is not ASCII: type --{flag.strip(DASHES + '-')}",
+            arguments.start,
+        )
 
 
 def _read_maintainer(arguments: _Arguments) -> _Read:
@@ -555,12 +571,23 @@ def _read_env(arguments: _Arguments) -> _Read:
         if equals < 0:
             arguments.refuse(
                 f"'{word.text}' has no '=': {arguments.keyword} sets name=value pairs, "
-                "and a value with spaces needs quotes",
+                + _pair_advice(arguments, word.text),
                 position,
             )
         if equals == 0:
             arguments.refuse(f"{arguments.keyword} without a name before '='", position)
     return split, None
+
+
+def _pair_advice(arguments: _Arguments, word: str) -> str:
+    from dockfix.syntax.nearest import QUOTES
+
+    if word in _READERS and arguments.keyword_start == 0:
+        return f"and this {word} belongs to it: remove the continuation above"
+    for mark in QUOTES:
+        if mark in arguments.text:
+            return f"and a {mark} is no quote: type it in ASCII"
+    return "and a value with spaces needs quotes"
 
 
 def _read_env_of_old(arguments: _Arguments) -> tuple[Word, ...]:
@@ -594,6 +621,7 @@ def _read_healthcheck(arguments: _Arguments) -> _Read:
     if kind == "CMD" and empty:
         arguments.refuse("HEALTHCHECK CMD needs a command")
     if kind not in ("NONE", "CMD"):
+        _refuse_dash(arguments)
         arguments.refuse(
             f"HEALTHCHECK is followed by CMD or NONE, not by '{text[start:end]}'", start
         )

@@ -1,0 +1,71 @@
+"""Words of a manager's command that it can only refuse, and what was meant."""
+
+from __future__ import annotations
+
+from dockfix.packages.command import action_of
+from dockfix.packages.language import GEM, NPM
+from dockfix.packages.manager import Manager
+from dockfix.patterns import lazy
+from dockfix.shell.tree import Script, Simple, Word
+from dockfix.syntax.nearest import DASHES, QUOTES, nearest
+
+_PLAIN = lazy(r"[\w.+@/:-]+")
+
+
+def slips(simple: Simple) -> list[tuple[Word, str]]:
+    """Pairs of a word and what it should be: misspelt verbs, dashes and quotes that are not ASCII.
+
+    npm knows verbs by many a wrong name itself, and gem by any beginning.
+    """
+    found = action_of(simple)
+    if found is None:
+        return []
+    manager, action = found
+    texts = [word.text for word in simple.words]
+    if action == "other" and all(text.isascii() for text in texts):
+        verb = _verb(manager, simple)
+        return [verb] if verb else []
+    return [
+        (word, meant)
+        for word in simple.words
+        if not word.text.isascii() and (meant := _in_ascii(word.text, manager))
+    ]
+
+
+def _verb(manager: Manager, simple: Simple) -> tuple[Word, str] | None:
+    if manager in (NPM, GEM):
+        return None
+    for word in simple.words:
+        text = word.text
+        if text.startswith("-") or manager.programs.fullmatch(text.rpartition("/")[2]):
+            continue
+        if text in ("sudo", "env") or "=" in text:
+            continue
+        if text in manager.verbs or not text.isalpha() or len(text) < 5:
+            return None
+        meant = nearest(text, (verb for verb in manager.verbs if len(verb) > 4))
+        return (word, meant) if meant else None
+    return None
+
+
+def _in_ascii(text: str, manager: Manager) -> str | None:
+    """An option with plain dashes, or a word between plain quotes; None if neither is to be had."""
+    if text[0] in QUOTES and text[-1] in QUOTES and text[1:-1].isascii() and len(text) > 2:
+        return text[1:-1] if _PLAIN.fullmatch(text[1:-1]) else f'"{text[1:-1]}"'
+    name = text.lstrip(DASHES + "-")
+    if name == text or not name.isascii() or not name[:1].isalpha():
+        return None
+    option = name.partition("=")[0]
+    if f"--{option}" in manager.flags or f"--{option}" in manager.valued:
+        return f"--{name}"
+    return f"-{name}" if all(f"-{one}" in manager.flags for one in name) else None
+
+
+def stops_the_build(script: Script, simple: Simple | None = None) -> bool:
+    """Whether the script fails if a command of it fails: one of a plain `a && b && c`."""
+    if simple is None or len(script.items) != 1 or script.items[0].terminator:
+        return False
+    node = script.items[0].node
+    return all(operator.text == "&&" for operator in node.operators) and any(
+        pipeline.commands == (simple,) and not pipeline.negated for pipeline in node.pipelines
+    )
