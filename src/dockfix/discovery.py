@@ -108,6 +108,8 @@ class Found(Record):
 def is_dockerfile(name: str) -> bool:
     """Whether a file in a directory that is searched is taken, by its name."""
     lower = name.lower()
+    if "erfile" not in lower:
+        return False
     stem, dot, rest = lower.partition(".")
     if stem in ("dockerfile", "containerfile"):
         if not dot:
@@ -178,11 +180,11 @@ class _Search:
             )
             for name in directories:
                 ignored[os.path.join(directory, name)] = rules
-            for name in sorted(names):
+            # a directory may hold many thousands of other files
+            for name in sorted(filter(is_dockerfile, names)):
                 path = os.path.join(directory, name)
                 if (
-                    is_dockerfile(name)
-                    and os.path.isfile(path)
+                    os.path.isfile(path)
                     and not _matches(rules, path)
                     and not _matches(excluded, path)
                 ):

@@ -36,6 +36,7 @@ class DirectoryContext:
         self.ignore_file = ignore_file
         self._text = ignore_text
         self._place: list[Place | None] = []
+        self._listed: dict[str, tuple[str, ...] | None] = {}
 
     def read(self, path: str) -> str | None:
         """The text of a file by its path in the context; None for none, and for a large one."""
@@ -66,6 +67,12 @@ class DirectoryContext:
 
     def entries(self, path: str) -> tuple[str, ...] | None:
         """The names in a directory, sorted; None for none, and for one with very many."""
+        # every sweep asks again, and many patterns for many names take their time
+        if path not in self._listed:
+            self._listed[path] = self._entries(path)
+        return self._listed[path]
+
+    def _entries(self, path: str) -> tuple[str, ...] | None:
         real = self._followed(path)
         names = None if real is None else self._names(real)
         if real is None or names is None:

@@ -28,6 +28,8 @@ _MOST_STARS = 6
 _GLOB = frozenset("*[]?^\\")
 _BROKEN = lazy("[\udc80-\udcff]")
 
+_UNCLEAN = lazy(r"(?:^|/)\.{0,2}(?:/|$)")
+
 
 class Pattern(Record):
     """One line. `exception` is one with `!`; `text` is the cleaned pattern without it."""
@@ -50,7 +52,8 @@ class IgnoreFile:
 
     def ignores(self, path: str) -> bool:
         """Whether a path is left out (a directory: unless something below it is not)."""
-        path = clean(path.strip("/"))
+        if not path or _UNCLEAN.search(path):
+            path = clean(path.strip("/"))
         return path != "." and self._of(path)[1]
 
     def hides(self, directory: str) -> bool:
