@@ -64,6 +64,7 @@ def edits(dockerfile: Dockerfile, moves: list[Move]) -> tuple[Edit, ...]:
     begin = starts(dockerfile)
     found: dict[int, Edit] = {}
     texts: dict[int, tuple[Instruction, list[str]]] = {}
+    ended_in_blank: dict[int, bool] = {}
     index = 0
     while index < len(moves):
         last = index
@@ -75,6 +76,7 @@ def edits(dockerfile: Dockerfile, moves: list[Move]) -> tuple[Edit, ...]:
             last += 1
         below = moves[index].below
         start, end = begin[moves[index].moved.start], moves[last].moved.end
+        ended_in_blank[below.start] = end in blanks
         if start in ends and end in blanks:
             start = ends[start]
         found[start] = Edit(start, end, "")
@@ -84,8 +86,10 @@ def edits(dockerfile: Dockerfile, moves: list[Move]) -> tuple[Edit, ...]:
         end, text = below.end, "".join(pieces)
         ending = "\r\n" if text.endswith("\r\n") else "\n"
         alone = end in blanks or end == len(source)
-        set_off = begin[below.start] in ends or text.lstrip(" \t").startswith("#")
-        if set_off and alone and text.lstrip("\r\n") == text:
+        headed = text.lstrip(" \t").startswith("#")
+        if headed and not alone and ended_in_blank[below.start]:
+            text = ending + text + ending
+        elif (headed or begin[below.start] in ends) and alone and text.lstrip("\r\n") == text:
             text = ending + text
         if source[end - 1] != "\n":
             text = ending + text.removesuffix(ending)

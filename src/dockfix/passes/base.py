@@ -29,14 +29,11 @@ class Settings(Record):
 class Example(Record):
     """A file and what the pass makes of it (its groups of every safety applied, until quiet).
 
-    `after` is None for a file that must be left alone; `why` then says why. `why` may also say what
-    to look at in a change. `unsafe` says that the change is one for --unsafe-fixes only. `files` is
-    a build context at hand, as pairs of path and content; None: there is none. `ignore_file` is
-    what becomes of its .dockerignore; None: it stays as it is.
     `after` is None for a file that must be left alone; `why` then says why, or `note` is what is
     pointed out about it. `why` may also say what to look at in a change. `unsafe` says that the
     change is one for --unsafe-fixes only. `files` is a build context at hand, as pairs of path and
-    content; None: there is none.
+    content; None: there is none. `ignore_file` is what becomes of its .dockerignore; None: it stays
+    as it is.
     """
 
     before: str
@@ -46,13 +43,12 @@ class Example(Record):
     settings: Settings = Settings()
     files: tuple[tuple[str, str], ...] | None = None
     ignore_file: str | None = None
+    note: str = ""
 
     @property
     def changes(self) -> bool:
         """Whether the pass does something."""
         return self.after is not None or self.ignore_file is not None
-
-    note: str = ""
 
 
 class Pass(Record):

@@ -128,9 +128,13 @@ def _sorted(
             if any(other > index for other in order[:place])
         }
         if sunk:
-            message = "it changes more often than what is copied below it"
+            first = next(index for index, one in enumerate(row) if one.start in sunk)
+            message = (
+                "it changes more often than what is copied below it: a change repeats "
+                f"{len(row) - first} COPYs of this row, then {len(row) - order.index(first)}"
+            )
             return Group(
-                next(one for one in row if one.start in sunk).keyword_offset,
+                row[first].keyword_offset,
                 f"{message}; {doubt}" if doubt else message,
                 edits(dockerfile, arranged([row[index] for index in order], sunk)),
                 Safety.UNSAFE if doubt else Safety.SAFE,
