@@ -108,7 +108,7 @@ class Copy(Record):
     def brings_trees(self, context: Context | None) -> bool:
         """Whether a directory may be among the sources."""
         return any(
-            not _is_file(one, context) and not (is_pattern(one) and _looks_like_file(one))
+            not _is_file(one, context) and not (is_pattern(one) and _fits_files_only(one, context))
             for one in self.sources
         )
 
@@ -256,9 +256,21 @@ def _fits(name: str, pattern: str) -> bool:
     return fnmatchcase(name, pattern)
 
 
+def _fits_files_only(source: str, context: Context | None) -> bool:
+    """Whether what a pattern matches are files: a directory would bring what is in it."""
+    parent, _, pattern = source.rpartition("/")
+    if is_pattern(parent):
+        return False
+    names = context.entries(parent) if context is not None else None
+    if context is None or names is None:
+        return _looks_like_file(pattern)
+    fitting = (f"{parent}/{name}".lstrip("/") for name in names if _fits(name, pattern))
+    return all(context.kind(path) == "file" for path in fitting)
+
+
 def _matches(source: str, rest: str, context: Context | None) -> Iterable[str]:
     parent, _, pattern = source.rpartition("/")
-    if is_pattern(parent) or not _looks_like_file(pattern):
+    if not _fits_files_only(source, context):
         yield UNTOLD
     elif rest == "" or _fits(rest, pattern):
         candidate = f"{parent}/{rest}".strip("/")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 
 from dockfix.packages.command import Command, command_of
 from dockfix.packages.language import GEM, NPM, PIP
@@ -105,6 +106,27 @@ def chained(script: Script) -> list[tuple[str, str]] | None:
         else:
             found.append((directory, script.text[pipeline.start : pipeline.end]))
     return found
+
+
+def placed(script: Script) -> Iterator[tuple[str, Simple]]:
+    """The commands of a script that nothing but the success of those before decides about, each
+    with the directory that `cd` changed to."""
+    directory = ""
+    for item in script.items:
+        node = item.node
+        if any(operator.text != "&&" for operator in node.operators):
+            return
+        for pipeline in node.pipelines:
+            command = pipeline.commands[0]
+            if len(pipeline.commands) > 1 or pipeline.negated or not isinstance(command, Simple):
+                continue
+            folder = _changed_to(command)
+            if folder is not None:
+                directory = posixpath.join(directory, folder)
+            elif command.words and command.words[0].value in ("cd", "pushd", "popd"):
+                return
+            else:
+                yield directory, command
 
 
 def _changed_to(command: Simple) -> str | None:

@@ -15,6 +15,7 @@ from dockfix.passes import (
     key_value_form,
     keyword_case,
     last_start_only,
+    locked_install,
     merge_installs,
     merge_metadata,
     merge_runs,
@@ -50,6 +51,8 @@ PASSES: tuple[Pass, ...] = (
     dockerignore.PASS,
     # a RUN that is merged no longer begins with its cd
     use_workdir.PASS,
+    # an install that keeps to its lock file writes none that a COPY below it would overwrite
+    locked_install.PASS,
     # what moves comes first: it may bring RUNs together
     install_before_source.PASS,
     # the rows of COPYs are final now, and metadata that goes may let RUNs meet
