@@ -20,7 +20,7 @@ DOCUMENTS = sorted(
 )
 #: Options of other programs that the documents may name.
 FOREIGN = {
-    "--fix", "--from", "--help", "--mount", "--network", "--no-cache", "--force", "--noconfirm",
+    "--deploy", "--fix", "--frozen-lockfile", "--immutable", "--locked", "--from", "--help", "--mount", "--network", "--no-cache", "--force", "--noconfirm",
     "--checksum", "--chown", "--git", "--keep-git-dir", "--link", "--no-install-recommends",
     "--platform", "--strict", "--unpack", "--virtual", "--write",
     "--assume-no", "--no-recommends", "--setopt",
