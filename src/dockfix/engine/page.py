@@ -177,9 +177,14 @@ def _comparison(one: Measured) -> Iterator[str]:
     yield '<div class="card wide">\n<table>\n'
     if one.after is not None:
         yield "<tr><th></th><th>before</th><th>after</th><th></th></tr>\n"
+    columns = 2 if one.after is None else 4
     for row in figures(one):
+        name = escape(row.name.strip())
+        if not row.before:
+            yield f'<tr><td colspan="{columns}">{name}</td></tr>\n'
+            continue
         deep = ' class="deep"' * row.name.startswith(" ")
-        yield f"<tr><td{deep}>{escape(row.name.strip())}</td><td>{escape(row.before)}</td>"
+        yield f"<tr><td{deep}>{name}</td><td>{escape(row.before)}</td>"
         if one.after is not None:
             yield f'<td>{escape(row.after)}</td><td class="change">{escape(row.change)}</td>'
         yield "</tr>\n"
