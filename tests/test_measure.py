@@ -181,6 +181,7 @@ def test_the_table_for_the_terminal() -> None:
     assert re.search(r"^  as they are pushed +6\.0 MB +300\.0 kB +÷ 20$", text, re.MULTILINE)
     assert re.search(r"^   2 +COPY \. \. +20\.0 MB +4\.0 MB$", text, re.MULTILINE)
     assert "/srv/<big>: 4.0 MB, deleted by line 3" in text
+    assert "(a.py: asked for)" in lines
     assert "\x1b" not in text
     assert max(map(len, lines)) <= 100
     assert not any(line.endswith(" ") for line in lines)

@@ -96,6 +96,9 @@ def as_text(found: Measured, colored: bool, long: bool = False) -> str:
     )
     console.print(Text(visible(found.path), "bold"))
     console.print(_comparison(found))
+    if found.chosen is not None:
+        why = f"({visible(found.chosen.path)}: {found.chosen.why})"
+        console.print(Text(why, "dim"), soft_wrap=True)
     versions = [("before", found.before)]
     if found.after is not None:
         versions.append(("after", found.after))

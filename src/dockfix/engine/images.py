@@ -162,6 +162,9 @@ class _Archive:
 
     def read(self, file: BinaryIO) -> list[Image]:
         stream = Stream(file.read, "image archive")
+        if stream.ended():
+            # an engine that fails writes nothing, and says itself why
+            return []
         for member, body in members(stream):
             name = clean(member.name, body)
             if member.kind in (_HARDLINK, b"2"):
@@ -191,12 +194,12 @@ class _Archive:
         elif kind == "zstd":
             raise body.error(f"{shown(name)} is packed with zstd: build with compression=gzip")
         elif kind in ("tar", "gzip"):
-            self._layers[name] = self._layer(begin, body, what, member.size, kind == "gzip")
+            raw = _Raw(begin, body)
+            self._layers[name] = self._layer(raw, what, shown(name), member.size, kind == "gzip")
 
-    def _layer(self, begin: bytes, body: Stream, what: str, size: int, packed: bool) -> Layer:
-        name = what.rpartition("/")[2].removesuffix(".tar")
-        blob = sha256()
-        raw = _Raw(begin, body, blob.update)
+    def _layer(self, raw: _Raw, what: str, path: str, size: int, packed: bool) -> Layer:
+        name = path.rpartition("/")[2].removesuffix(".tar")
+        blob = raw.hash
         known = self._known.get(f"sha256:{name}")
         if known is not None:
             for _ in iter(lambda: raw.read(1 << 18), b""):
@@ -322,16 +325,16 @@ _OCI_NAME = "org.opencontainers.image.ref.name"
 
 
 class _Raw:
-    """The bytes of a layer as they lie in the archive, told to somebody on the way."""
+    """The bytes of a layer as they lie in the archive, hashed on the way."""
 
-    def __init__(self, begin: bytes, body: Stream, tell: Callable[[bytes], object]) -> None:
+    def __init__(self, begin: bytes, body: Stream) -> None:
+        self.hash = sha256()
         self._begin = begin
         self._body = body
-        self._tell = tell
 
     def read(self, size: int) -> bytes:
         data, self._begin = self._begin or self._body.some(size), b""
-        self._tell(data)
+        self.hash.update(data)
         return data
 
 
