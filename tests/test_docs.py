@@ -20,12 +20,12 @@ DOCUMENTS = sorted(
 )
 #: Options of other programs that the documents may name.
 FOREIGN = {
-    "--deploy", "--fix", "--frozen-lockfile", "--immutable", "--locked", "--from", "--help", "--mount", "--network", "--no-cache", "--force", "--noconfirm",
-    "--checksum", "--chown", "--git", "--keep-git-dir", "--link", "--no-install-recommends",
-    "--platform", "--strict", "--unpack", "--virtual", "--write",
-    "--assume-no", "--no-recommends", "--setopt",
-    "--no-cache-dir", "--no-document", "--no-optional", "--no-rdoc", "--no-ri", "--omit", "--only",
-    "--production",
+    "--assume-no", "--checksum", "--chown", "--deploy", "--fix", "--force", "--from",
+    "--frozen-lockfile", "--git", "--help", "--immutable", "--keep-git-dir", "--link", "--locked",
+    "--mount", "--network", "--no-cache", "--no-cache-dir", "--no-document",
+    "--no-install-recommends", "--no-optional", "--no-rdoc", "--no-recommends", "--no-ri",
+    "--noconfirm", "--omit", "--only", "--platform", "--production", "--setopt", "--strict",
+    "--unpack", "--virtual", "--write",
 }  # fmt: skip
 _FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1[ ]*$", re.MULTILINE | re.DOTALL)
 
