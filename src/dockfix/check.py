@@ -17,6 +17,9 @@ from dockfix.shell.tree import Script
 from dockfix.syntax.parser import Item
 from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
+#: A directive that a pass may add: what it names is the parser that reads the file anyway.
+_NEW_SYNTAX = ("syntax", "docker/dockerfile:1")
+
 
 def check(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str | None:
     """Whether what the edits do not touch stands in `after` as it should, to the byte, and whether
@@ -60,6 +63,8 @@ def check(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str |
 def _kept(before: Dockerfile, after: Dockerfile) -> str | None:
     old = [(directive.name, directive.value) for directive in before.directives]
     new = [(directive.name, directive.value) for directive in after.directives]
+    if not any(name == "syntax" for name, _ in old) and new[:1] == [_NEW_SYNTAX]:
+        del new[0]
     if old != new:
         return "the parser directives are not the same"
     if before.fragment != after.fragment or len(before.stages) != len(after.stages):

@@ -28,6 +28,7 @@ from dockfix.passes import (
     stable_first,
     tidy_continuations,
     update_with_install,
+    use_cache_mount,
     use_workdir,
 )
 from dockfix.passes.base import Pass
@@ -68,6 +69,8 @@ PASSES: tuple[Pass, ...] = (
     update_with_install.PASS,
     # behind the last install of a merged RUN, and no longer in a RUN of its own
     clean_package_cache.PASS,
+    # in place of cleanups, which the pass above leaves to it where there is a mount
+    use_cache_mount.PASS,
     # concerns options, in which no other pass looks
     modern_flags.PASS,
     # lists are final now
