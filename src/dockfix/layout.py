@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from dockfix.edits import Edit
 from dockfix.records import Record
 from dockfix.remembered import remembered
-from dockfix.syntax.tree import Dockerfile, Instruction
+from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction
 
 
 class Style(Record):
@@ -81,6 +82,19 @@ def style_of(dockerfile: Dockerfile, instruction: Instruction | None = None) -> 
     operator = signs.lead if leading else signs.follow
     chain = indent if operator is None else operator
     return Style(_eol(dockerfile, instruction), dockerfile.escape, indent, leading, chain)
+
+
+def removal(dockerfile: Dockerfile, instruction: Instruction) -> Edit:
+    """The edit that takes an instruction out, with the blank lines behind it if some go before."""
+    items = dockerfile.items
+    index = items.index(instruction)
+    end = instruction.end
+    if index and isinstance(items[index - 1], Blank | Comment):
+        for item in items[index + 1 :]:
+            if not isinstance(item, Blank):
+                break
+            end = item.end
+    return Edit(instruction.start, end, "")
 
 
 def unit_deeper(indent: str, style: Style) -> str:

@@ -64,6 +64,8 @@ def exec_position(instruction: Instruction, place: Place) -> int | None:
     """
     if instruction.keyword not in ("CMD", "ENTRYPOINT") or instruction.heredocs:
         return None
+    if place.shell.dialect is None:
+        return None  # on Windows, say
     start, end = instruction.arguments_start, instruction.arguments_end
     text = instruction.logical.text[start:end]
     if instruction.json is not None:

@@ -8,6 +8,7 @@ from dockfix.passes import (
     copy_not_add,
     dockerignore,
     exec_form,
+    fetch_in_run,
     find_manifest,
     find_source,
     install_before_source,
@@ -60,6 +61,8 @@ PASSES: tuple[Pass, ...] = (
     stable_first.PASS,
     # a merged RUN holds what the passes below look for in one script
     merge_runs.PASS,
+    # fetching and taking apart stand in one RUN now, if they may
+    fetch_in_run.PASS,
     # installs are merged only if their options are the same
     assume_yes.PASS,
     no_install_recommends.PASS,

@@ -45,13 +45,13 @@ from dockfix.directories import (
 )
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import has_plain_base, is_windows, places
-from dockfix.layout import style_of
+from dockfix.layout import removal, style_of
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import bases, copy_of, resolve, within
 from dockfix.patterns import lazy
 from dockfix.programs import outermost
 from dockfix.shell.tree import Script
-from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction, Stage
+from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 _ROOT = frozenset(("root", "0", "root:root", "0:0"))
 _METADATA = frozenset(
@@ -150,7 +150,7 @@ def _made_for_nothing(
     if len(moves) == 1 and moves[0].end == len(script.text) and moves[0].makes:
         made: str | None = moves[0].path
         if not run.comments and not script.comments:
-            edits = _without(dockerfile, run)
+            edits = (removal(dockerfile, run),)
     else:
         made = made_by(last.pipelines[-1], "?" if _MOVES.search(script.text) else base)
         if last.operators and last.operators[-1].text == "&&":
@@ -168,19 +168,6 @@ def _next_workdir(stage: Stage, number: int) -> Instruction | None:
         if following.keyword not in _METADATA:
             return None
     return None
-
-
-def _without(dockerfile: Dockerfile, run: Instruction) -> tuple[Edit, ...]:
-    """The edit that takes an instruction out, with the blank lines behind it if some go before."""
-    items = dockerfile.items
-    index = items.index(run)
-    end = run.end
-    if index and isinstance(items[index - 1], Blank | Comment):
-        for item in items[index + 1 :]:
-            if not isinstance(item, Blank):
-                break
-            end = item.end
-    return (Edit(run.start, end, ""),)
 
 
 def _cut(run: Instruction, start: int, end: int) -> tuple[Edit, ...]:
@@ -215,7 +202,7 @@ def _moved(
     line = Edit(run.start, run.start, f"{indent}{word} {move.path}{eol}")
     again = _next_workdir(stage, number)
     if again and resolve("/", again.arguments) == move.path and not may_remove(script.text):
-        edits += _without(dockerfile, again)
+        edits += (removal(dockerfile, again),)
     return _group(run, f"WORKDIR goes to {move.path}", doubt or ending, (line, *edits))
 
 

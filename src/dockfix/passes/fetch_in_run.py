@@ -1,0 +1,383 @@
+"""Archives that are fetched, taken apart and removed in one RUN.
+
+    ADD https://example.org/app.tar.xz /opt/            RUN mkdir -p /opt/app \\
+    RUN tar -xJf /opt/app.tar.xz -C /opt/app     →          && curl -fsSL https://… \\
+                                                            | tar -xJf - -C /opt/app
+
+Why: what an ADD brings is a layer, and weighs for good, also if a later RUN removes it. So does an
+archive that a RUN downloads, takes apart and forgets.
+
+What it does: an ADD of a URL goes into the RUN below it that takes the archive apart, as `curl` or
+`wget` into `tar`, or by way of a file for `unzip` and for archives without compression (an empty
+download is a valid one). A `rm` of the archive goes with it, or is added. And behind `curl -o F`
+or `wget F` and `tar -xf F` in one RUN comes `rm F`.
+
+What it leaves alone: ADD with flags (`--checksum` says more than curl can), archives that anything
+else mentions (a signature that is checked in another RUN, a COPY from another stage), scripts with
+`||` or patterns behind `rm`, names in which the two commands do not agree to the letter, users
+other than root. Without a program to fetch with, an ADD stays: one that a RUN above installs (with
+certificates where the URL needs them), or that a well-known base image has.
+
+Safety: unsafe. The image no longer holds the archive. A builder looks whether a URL has changed
+before it uses its cache for an ADD; for a RUN it looks at the text alone, so that an archive that
+changes under the same address is not fetched again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dockfix.downloads import (
+    Extraction,
+    compression,
+    extraction,
+    fetched_file,
+    fetcher,
+    is_archive,
+)
+from dockfix.edits import Edit, Group, Safety
+from dockfix.facts import places, script_of, source_span
+from dockfix.layout import removal, style_of
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.paths import bases, resolve
+from dockfix.patterns import lazy
+from dockfix.records import Record
+from dockfix.shell.tree import Pipeline, Script, Simple
+from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+
+_URL = lazy(r"https?://(?:[^\s\"'\\`$]|\$\w|\$\{\w+\})+")
+_SIMPLE_URL = lazy(r"[\w/:.@%+=,~-]+")
+_SWEEPING = lazy(r"\brm\b[^;&|\n]*[*$?\[]")
+#: Directories that every image has.
+_USUAL = frozenset(
+    ("/", "/bin", "/etc", "/home", "/lib", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin",
+     "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/share", "/usr/src", "/var",
+     "/var/lib", "/var/tmp")
+)  # fmt: skip
+
+
+class _Step(Record):
+    """A command of a chain that takes an archive apart, and where it stands in the script."""
+
+    command: Simple
+    archive: Extraction
+    number: int
+
+
+def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+    """A group for each archive that would stay in the image."""
+    for stage in dockerfile.stages:
+        for number, instruction in enumerate(stage.instructions):
+            if instruction.keyword == "RUN" and re.search("wget|curl", instruction.arguments):
+                yield from _forgotten(dockerfile, stage, number)
+            elif instruction.keyword == "ADD" and "://" in instruction.arguments:
+                yield from _added(dockerfile, stage, number)
+
+
+def _chain(dockerfile: Dockerfile, run: Instruction) -> tuple[Script, tuple[Pipeline, ...]] | None:
+    """The pipelines of a RUN that is one list of `&&`."""
+    script = script_of(run, places(dockerfile)[run.start]) if run.keyword == "RUN" else None
+    if not isinstance(script, Script) or len(script.items) != 1 or script.items[0].terminator:
+        return None
+    node = script.items[0].node
+    return None if "||" in [one.text for one in node.operators] else (script, node.pipelines)
+
+
+def _command(pipeline: Pipeline) -> Simple | None:
+    only = pipeline.commands[0]
+    alone = len(pipeline.commands) == 1 and not pipeline.negated
+    return only if alone and isinstance(only, Simple) else None
+
+
+def _extractions(pipelines: tuple[Pipeline, ...]) -> Iterator[_Step]:
+    for number, pipeline in enumerate(pipelines):
+        command = _command(pipeline)
+        found = extraction(command) if command and command.words else None
+        if command and found:
+            yield _Step(command, found, number)
+
+
+def _forgotten(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Group]:
+    """`rm` behind the command that takes apart what the same RUN has fetched."""
+    run = stage.instructions[number]
+    chain = _chain(dockerfile, run)
+    for step in _extractions(chain[1]) if chain else ():
+        assert chain is not None
+        script, pipelines = chain
+        name = step.archive.archive.text
+        before = [command for one in pipelines[: step.number] if (command := _command(one))]
+        files = [fetched_file(command) if command.words else None for command in before]
+        if name not in files:
+            continue
+        moved = any(
+            command.words and command.words[0].value in ("cd", "pushd", "popd")
+            for command in before[files.index(name) :]
+        )
+        _, end = source_span(run, step.command.start, step.command.end)
+        rest = dockerfile.source[end:]
+        if (moved and name[:1] != "/") or _last(name) in rest or _SWEEPING.search(rest):
+            continue
+        if _goes_anyway(script, step.command.end, name):
+            continue
+        edits = (Edit(end, end, f"{_joint(dockerfile, run, pipelines, step.number)}rm {name}"),)
+        yield _group(run, f"{_last(name)} stays in the image", edits)
+
+
+def _goes_anyway(script: Script, start: int, name: str) -> bool:
+    """Whether an `rm` further on may take the archive along with a directory."""
+    entered = [
+        word.text
+        for command in script.simples
+        if command.words and command.words[0].value in ("cd", "mkdir")
+        for word in command.words[1:]
+    ]
+    return any(
+        word.text in entered or name.strip("\"'").startswith(word.text.rstrip("/") + "/")
+        for command in script.simples
+        if command.start > start and command.words and command.words[0].value == "rm"
+        for word in command.words[1:]
+    )
+
+
+def _joint(
+    dockerfile: Dockerfile, run: Instruction, pipelines: tuple[Pipeline, ...], number: int
+) -> str:
+    """What stands between a pipeline and one that is put behind it: as on its other sides."""
+    neighbors = pipelines[number : number + 2]
+    if len(neighbors) < 2:
+        neighbors = pipelines[max(number - 1, 0) : number + 1]
+    start, end = source_span(run, neighbors[0].end, neighbors[-1].start)
+    broken = "\n" in dockerfile.source[min(start, end) : end + 1]
+    return style_of(dockerfile, run).joint() if broken else " && "
+
+
+def _last(name: str) -> str:
+    return name.strip("\"'").rpartition("/")[2]
+
+
+def _added(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Group]:
+    """The ADD of an archive that the next instruction takes apart, as a part of that."""
+    add, following = stage.instructions[number], stage.instructions[number + 1 : number + 2]
+    user = places(dockerfile)[add.start].user
+    if add.flags or len(add.words) != 2 or user not in (None, "root", "0") or not following:
+        return
+    url = add.words[0].text
+    name, chain = _last(re.split(r"[?#]", url)[0]), _chain(dockerfile, following[0])
+    if chain is None or not _URL.fullmatch(url) or not is_archive(name):
+        return
+    tool = fetcher(dockerfile, stage, number, url)
+    for step in _extractions(chain[1]):
+        folder = _folder(dockerfile, add, name, step.archive.archive.text)
+        if tool is None or folder is None:
+            continue
+        removing = _removal(chain[1], step)
+        text = chain[0].text
+        mentions = add.arguments + text[step.command.start : step.command.end]
+        mentions += text[removing.start : removing.end] if removing else ""
+        names = {name, _last(step.archive.archive.text)}
+        if any(dockerfile.source.count(one) != mentions.count(one) for one in names):
+            return
+        if removing is None and _SWEEPING.search(text):
+            return
+        edits = _fetching(dockerfile, following[0], step, f"{tool} {url}", folder, removing)
+        if edits:
+            gone = removal(dockerfile, add)
+            yield _group(add, f"{name} stays in the image", (gone, *edits))
+        return
+
+
+def _folder(dockerfile: Dockerfile, add: Instruction, name: str, file: str) -> str | None:
+    """The directory to be made for what an ADD brings; "" for one that is there, None if `file`
+    is another file."""
+    base = bases(dockerfile)[add.start]
+    target = resolve(base, add.words[1].text)
+    path = file.strip("\"'").removeprefix("./")
+    path = path if path[:1] == "/" else f"{base.rstrip('/')}/{path}"
+    if target is None or path not in (target, f"{target.rstrip('/')}/{name}"):
+        return None
+    folder = path.rpartition("/")[0] or "/"
+    return "" if folder in _USUAL or folder == base else folder
+
+
+def _removal(pipelines: tuple[Pipeline, ...], step: _Step) -> Edit | None:
+    """The cut that takes out the `rm` of the archive alone, with the `&&` before it."""
+    for number in range(step.number + 1, len(pipelines)):
+        command = _command(pipelines[number])
+        if command is None or not command.words or command.words[0].value != "rm":
+            continue
+        operands = [word.text for word in command.words[1:] if not word.text.startswith("-")]
+        if operands == [step.archive.archive.text] and not command.redirects:
+            return Edit(pipelines[number - 1].end, command.end, "")
+    return None
+
+
+def _fetching(
+    dockerfile: Dockerfile,
+    run: Instruction,
+    step: _Step,
+    fetch: str,
+    folder: str,
+    removing: Edit | None,
+) -> list[Edit] | None:
+    """The edits that put a download (`curl URL`) before the command that takes the archive apart,
+    and see that no archive is left."""
+    style = style_of(dockerfile, run)
+    tool, _, url = fetch.partition(" ")
+    address = url if _SIMPLE_URL.fullmatch(url) else f'"{url}"'
+    file = step.archive.archive
+    letter = step.archive.letter or compression(file.text)
+    start, end = source_span(run, step.command.start, step.command.end)
+    making = f"mkdir -p {folder}{style.joint()}" if folder else ""
+    if not letter or not step.archive.piped:
+        options = f"-fsSL -o {file.text}" if tool == "curl" else f"-qO {file.text}"
+        first = Edit(start, start, f"{making}{tool} {options} {address}{style.joint()}")
+        last = Edit(end, end, f"{style.joint()}rm {file.text}")
+        return [first] if removing else [first, last]
+    options = "-fsSL" if tool == "curl" else "-qO-"
+    fetching = f"{making}{tool} {options} {address}{style.newline}{style.indent}| "
+    edits = [Edit(start, start, fetching), Edit(*source_span(run, file.start, file.end), "-")]
+    if not step.archive.letter:
+        cluster = step.command.words[step.command.words.index(file) - 1]
+        if not re.fullmatch(r"-?[A-Za-z]*f", cluster.text):
+            return None
+        at, _ = source_span(run, cluster.end - 1, cluster.end)
+        edits.append(Edit(at, at, letter))
+    if removing:
+        base, logical = run.arguments_start, run.logical
+        spans = logical.offset_end(base + removing.start), logical.offset_end(base + removing.end)
+        if any(spans[0] <= comment.start < spans[1] for comment in run.comments):
+            return None
+        edits.append(Edit(*spans, ""))
+    return edits
+
+
+def _group(instruction: Instruction, message: str, edits: tuple[Edit, ...]) -> Group:
+    return Group(instruction.keyword_offset, message, edits, Safety.UNSAFE)
+
+
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """The same URLs are fetched, and all commands but those that fetch and remove are there."""
+    if _fetched(before) != _fetched(after):
+        return "other URLs are fetched"
+    for old, new in zip(before.stages, after.stages, strict=True):
+        if _others(before, old) != _others(after, new):
+            return "more than a download or a removal came or went"
+    return None
+
+
+def _fetched(dockerfile: Dockerfile) -> list[str]:
+    return sorted(
+        url
+        for one in dockerfile.instructions
+        if one.keyword in ("ADD", "RUN")
+        for url in re.findall(r"https?://[^\s\"']+", one.arguments)
+    )
+
+
+def _others(dockerfile: Dockerfile, stage: Stage) -> list[str]:
+    """Instructions and commands, without those that fetch, make a directory or remove a file."""
+    found: list[str] = []
+    for one in stage.instructions:
+        script = script_of(one, places(dockerfile)[one.start]) if one.keyword == "RUN" else None
+        if one.keyword == "ADD" and "://" in one.arguments and is_archive(one.words[0].text):
+            continue
+        if not isinstance(script, Script):
+            found.append(one.logical.text)
+            continue
+        for command in script.simples:
+            name = command.words[0].value if command.words else None
+            taken = extraction(command) if command.words else None
+            if name == "tar":
+                # the archive comes by standard input, whose compression has to be said
+                archive = taken.archive.text if taken else "-"
+                words = [word.text for word in command.words[1:] if word.text != archive]
+                found += [name, *map(_without_compression, words)]
+            elif name not in ("curl", "wget", "mkdir", "rm"):
+                found.append(script.text[command.start : command.end])
+    return found
+
+
+def _without_compression(word: str) -> str:
+    """A word of tar, of a cluster of options the letters that say no compression."""
+    return re.sub("[zjJ]", "", word) if word.strip("-").isalpha() else word
+
+
+PASS = Pass(
+    code="DF304",
+    name="fetch-in-run",
+    summary="Fetch an archive, take it apart and remove it in one RUN",
+    safety=Safety.UNSAFE,
+    aliases=(),
+    rewrite=rewrite,
+    verify=verify,
+    examples=(
+        Example(
+            "FROM buildpack-deps\nADD http://example.com/big.tar.xz /usr/src/things/\n"
+            "RUN tar -xJf /usr/src/things/big.tar.xz -C /usr/src/things\n",
+            "FROM buildpack-deps\nRUN mkdir -p /usr/src/things \\\n"
+            "    && curl -fsSL http://example.com/big.tar.xz \\\n"
+            "    | tar -xJf - -C /usr/src/things\n",
+            unsafe=True,
+        ),
+        Example(
+            "FROM alpine\nADD http://example.com/v$V/a.tgz /tmp/a.tgz\n"
+            "RUN tar xf /tmp/a.tgz -C /opt \\\n && rm /tmp/a.tgz \\\n && make -C /opt/a\n",
+            'FROM alpine\nRUN wget -qO- "http://example.com/v$V/a.tgz" \\\n    | tar xzf - -C /opt'
+            " \\\n && make -C /opt/a\n",
+            why="the file is removed no more, since there is none",
+            unsafe=True,
+        ),
+        Example(
+            "FROM fedora\nADD https://example.com/a.zip /tmp/\nRUN unzip /tmp/a.zip\n",
+            "FROM fedora\nRUN curl -fsSL -o /tmp/a.zip https://example.com/a.zip \\\n"
+            "    && unzip /tmp/a.zip \\\n    && rm /tmp/a.zip\n",
+            why="unzip needs a file",
+            unsafe=True,
+        ),
+        Example(
+            "FROM debian\nRUN wget -q http://example.com/a-$V.tgz && tar xzf a-$V.tgz && make\n",
+            "FROM debian\nRUN wget -q http://example.com/a-$V.tgz && tar xzf a-$V.tgz"
+            " && rm a-$V.tgz && make\n",
+            unsafe=True,
+        ),
+        Example(
+            "FROM debian\nRUN curl -fLo /tmp/a.tgz u \\\n  && tar -C /opt -xzf /tmp/a.tgz\n",
+            "FROM debian\nRUN curl -fLo /tmp/a.tgz u \\\n  && tar -C /opt -xzf /tmp/a.tgz \\\n"
+            "  && rm /tmp/a.tgz\n",
+            unsafe=True,
+        ),
+        *(
+            Example(f"FROM buildpack-deps\n{text}\n", why=why)
+            for text, why in (
+                (
+                    "ADD --checksum=sha256:0 http://x/a.tgz /tmp/\nRUN tar xf /tmp/a.tgz",
+                    "the builder compares the checksum",
+                ),
+                (
+                    "ADD http://x/a.tgz /tmp/\nRUN sha256sum -c a.sum && tar xf /tmp/a.tgz"
+                    "\nCOPY a.tgz /srv/",
+                    "the archive is mentioned elsewhere",
+                ),
+                ("ADD http://x/a.tgz /tmp/\nRUN tar xf /opt/a.tgz", "another file"),
+                ("ADD http://x/a.tgz /tmp/\nUSER a\nRUN tar xf /tmp/a.tgz", "not next to it"),
+                ("ADD http://x/a.py /tmp/\nRUN python /tmp/a.py", "no archive"),
+                ("RUN wget x/a.tgz && tar xf a.tgz && rm a.tgz", "removed already"),
+                ("RUN wget x/a.tgz && tar xf a.tgz && rm *.tgz", "removed already"),
+                ("RUN wget x/a.tgz && tar xf a.tgz || true", "a failure is expected"),
+                ("RUN wget x/a.tgz && cd b && tar xf a.tgz", "another file of that name"),
+                ("RUN wget x/a.tgz && tar xf a.tgz\nRUN sha256sum a.tgz", "it is read later"),
+                ("RUN tar xf a.tgz", "who put it there may need it"),
+            )
+        ),
+        Example(
+            "FROM debian\nADD http://x/a.tgz /tmp/\nRUN tar xf /tmp/a.tgz\n",
+            why="debian has no curl",
+        ),
+        Example(
+            "FROM debian\nRUN apt-get install -y curl\nADD https://x/a.tgz /tmp/\n"
+            "RUN tar xf /tmp/a.tgz\n",
+            why="without ca-certificates curl trusts nobody",
+        ),
+    ),
+)
