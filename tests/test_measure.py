@@ -156,6 +156,25 @@ def test_layers_get_the_instructions_that_made_them() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        ("RUN /bin/sh -c make # buildkit", "RUN make"),
+        ("RUN |2 A=1 B=2 /bin/sh -c make # buildkit", "RUN make"),
+        ("|1 A=1 /bin/sh -c make", "make"),
+        ("/bin/sh -c #(nop) COPY dir:1 in / ", "COPY dir:1 in /"),
+        ("COPY a b # buildkit", "COPY a b"),
+        ("RUN echo /bin/sh -c x", "RUN echo /bin/sh -c x"),
+        ("", "(imported)"),
+        (" " * 100_000 + "x", "x"),
+    ],
+)
+def test_what_histories_say(by: str, said: str) -> None:
+    image = Image((), {}, (plain("a", 1),), (Made(by, 0),), "")
+    (found,) = weigh(image, parse("FROM debian\n"), None)
+    assert found.instruction == said
+
+
 def weighed(scale: int, edited: bool = True) -> Weighed:
     lost = (Part("/srv/<big>", 200_000 * scale, 2, True),)
     layers = (

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dockfix.engine.images import Image, shown
 from dockfix.engine.overlay import Overlay
 from dockfix.engine.progress import Step
-from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 #: What engines write into the history beside the instruction.
-_BESIDE = lazy(r"(?:\|\d+ .*?)?/bin/sh -c (?:#\(nop\) +)?|\s+# buildkit$")
+_SHELL = "/bin/sh -c "
 
 
 class Part(Record):
@@ -117,13 +116,24 @@ def _makers(
         if made.layer is None:
             continue
         if not fits or place < first_own:
-            text = _BESIDE.sub("", made.by).strip() or "(imported)"
+            text = _instruction_of(made.by) or "(imported)"
             found[made.layer] = text, 0, fits
         else:
             one = instructions[place - first_own]
             text = " ".join(one.logical.text.split())
             found[made.layer] = text, dockerfile.position(one.start)[0], False
     return found
+
+
+def _instruction_of(by: str) -> str:
+    """A line of a history without what the engine adds: its shell, build arguments, its name."""
+    text = by.strip().removesuffix("# buildkit").rstrip()
+    before, shell, command = text.partition(_SHELL)
+    keyword = "RUN " if before.startswith("RUN ") else ""
+    # between the two: how many build arguments there are, and which
+    if shell and (before == keyword or before.startswith(f"{keyword}|")):
+        text = keyword + command.removeprefix("#(nop)").strip()
+    return text
 
 
 def _instructions(dockerfile: Dockerfile, target: str | None) -> list[Instruction]:
