@@ -42,6 +42,8 @@ PROJECTS: dict[str, tuple[str, ...]] = {
     ),
     # the manifest that is installed is not the one that is copied: nobody knows what was meant
     "P8-misspelt-manifest": ("clean-package-cache",),
+    # what is deleted in a later layer still weighs, so it is not copied
+    "P12-copied-to-be-removed": ("no-late-delete",),
     # npm's own name for it, since the old one is deprecated
     "P17-production-only": ("modern-flags", "clean-package-cache"),
     # what changes most, last: the libraries above the classes

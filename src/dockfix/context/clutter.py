@@ -195,6 +195,19 @@ class Surroundings:
             return False
         return True
 
+    def others(self, dockerfile: Dockerfile) -> list[Dockerfile]:
+        """The Dockerfiles of the context without the one that is being rewritten, as it lies there:
+        the one with its name that copies the same."""
+        found = self.dockerfiles[1:]
+        own = [
+            one
+            for one in found
+            if f"/{dockerfile.filename}".endswith(f"/{one.filename}")
+            and _copied(one) == _copied(dockerfile)
+        ]
+        longest = max(own, key=lambda one: len(one.filename), default=None)
+        return [one for one in found if one is not longest]
+
     def keeps(self, one: Clutter) -> bool:
         """Whether something asks for one of its paths."""
         if any(self._is_named(path) for path in one.paths):
@@ -244,6 +257,10 @@ class Surroundings:
             if pattern and source.rpartition("/")[2].strip("*") and pattern.fullmatch(path):
                 return True
         return False
+
+
+def _copied(dockerfile: Dockerfile) -> list[str]:
+    return [one.arguments for one in dockerfile.instructions if one.keyword in ("COPY", "ADD")]
 
 
 def _commands(dockerfile: Dockerfile) -> str:

@@ -23,6 +23,7 @@ from dockfix.passes import (
     modern_flags,
     narrow_copy,
     no_install_recommends,
+    no_late_delete,
     pin_dependencies,
     repair_typos,
     sort_packages,
@@ -55,6 +56,8 @@ PASSES: tuple[Pass, ...] = (
     use_workdir.PASS,
     # an install that keeps to its lock file writes none that a COPY below it would overwrite
     locked_install.PASS,
+    # while the RUN that removes still stands alone
+    no_late_delete.PASS,
     # what moves comes first: it may bring RUNs together
     install_before_source.PASS,
     # the rows of COPYs are final now, and metadata that goes may let RUNs meet

@@ -19,13 +19,12 @@ on this one, and a container, see the last.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.ignores import pragma_of
+from dockfix.edits import Group, Safety
 from dockfix.passes.base import Example, Pass, Settings
-from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction, Stage
+from dockfix.removal import removal_of
+from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 _KEYWORDS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 
@@ -34,13 +33,13 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each instruction that a later one of its stage replaces."""
     for stage in dockerfile.stages:
         for instruction in _replaced(stage):
-            index = bisect_left(dockerfile.items, instruction.start, key=_start)
-            if not index or _below_ignore_comment(dockerfile, index):
+            removal = removal_of(dockerfile, instruction)
+            if removal is None:
                 continue
             yield Group(
                 instruction.keyword_offset,
                 f"this {instruction.keyword} has no effect: a later one of the stage replaces it",
-                (_removed(dockerfile, instruction, index),),
+                (removal,),
             )
 
 
@@ -48,35 +47,6 @@ def _replaced(stage: Stage) -> list[Instruction]:
     found = [one for one in stage.instructions if one.keyword in _KEYWORDS]
     last = {one.keyword: one for one in found}
     return [one for one in found if one is not last[one.keyword]]
-
-
-def _start(item: Comment | Blank | Directive | Instruction) -> int:
-    return item.start
-
-
-def _removed(dockerfile: Dockerfile, instruction: Instruction, index: int) -> Edit:
-    """The lines of the instruction taken out, the comments in them left.
-
-    Of the empty lines above and below a paragraph of its own, one goes with it.
-    """
-    source, items = dockerfile.source, dockerfile.items
-    kept = "".join(
-        source[comment.start : source.find("\n", comment.end) + 1]
-        for comment in instruction.comments
-    )
-    above, below = items[index - 1], items[index + 1]
-    if not kept and isinstance(above, Blank) and isinstance(below, Blank):
-        return Edit(instruction.start, below.end, "")
-    return Edit(instruction.start, instruction.end, kept)
-
-
-def _below_ignore_comment(dockerfile: Dockerfile, index: int) -> bool:
-    for item in reversed(dockerfile.items[:index]):
-        if not isinstance(item, Comment):
-            return False
-        if pragma_of(item.text):
-            return True
-    return False
 
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:

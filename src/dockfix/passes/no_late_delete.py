@@ -1,0 +1,345 @@
+"""What a later RUN deletes again is not copied in the first place.
+
+    COPY . .                →        COPY ./app ./app
+    RUN rm -rf docs
+
+What it does: where a RUN does nothing but remove files that a COPY of its stage brought, and
+nothing has used them in between, the RUN goes and the files are not copied: the COPY names the one
+directory that is left of the context; or it gets `--exclude`, if the frontend that `# syntax=`
+names has that; or the ignore file leaves them out.
+
+Why: a layer keeps what it holds. The files that a later RUN removes are hidden, not gone: the image
+is as large as with them, whoever pulls it can read them, and a change in them builds everything
+again that stands below the COPY.
+
+What it leaves alone: paths with patterns or variables in them; an `rm` that shares its RUN with
+other commands, or that would fail (a directory without `-r`); files that something may have looked
+at in between, a RUN above all, unless it only installs packages of the system; paths below `/usr`,
+`/etc` and the like, where the base image has files of its own, and those that an earlier
+instruction of the stage may have made; what another COPY, stage or Dockerfile of the same context
+copies too, where only the ignore file could leave it out; a RUN with a comment, which would speak
+of nothing then; stages with a VOLUME, in which a delete does not delete. Nothing is done without
+the build context.
+
+Safety: the files are those of the COPY and no others: the context is looked at, so is every
+instruction above, and of the base image it is taken that it has nothing of its own where the
+project is copied to. Nothing that runs in between could tell that they were there. A COPY is
+narrowed only if one directory is left beside what no image has a use for (the list of
+`dockerignore`), which is no longer copied then either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dockfix.context import Context
+from dockfix.edits import Edit, Group, Safety
+from dockfix.facts import Place, places, run_commands, script_of
+from dockfix.packages.reads import reads_of
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.paths import UNTOLD, Copy, bases, copy_of, resolve, within
+from dockfix.patterns import lazy
+from dockfix.records import Record
+from dockfix.removal import comments_above, removal_of
+from dockfix.shell.tree import Script, Simple
+from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+
+#: What tells nobody anything about files.
+_SILENT = frozenset(
+    ("ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "SHELL",
+     "STOPSIGNAL", "USER")
+)  # fmt: skip
+#: Trees in which a base image has files, but for those where projects are copied to.
+_OF_THE_SYSTEM = lazy(r"/(?:(?!app|code|data|home|mnt|opt|project|root|srv|tmp|work)[^/]*)(?:/.*)?")
+_OF_PROJECTS = lazy(r"/(?:usr/src|usr/app|var/www|var/task|src|site|build|web|api|service)(?:/.*)?")
+#: Commands that could have made anything, anywhere.
+_MAKES_FILES = lazy(r"\b(?:git[ \t]+clone|tar|unzip|cp|mv|rsync|curl|wget|svn|npx|create-)\b")
+_HAS_EXCLUDE = lazy(
+    r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::(?:latest|labs|1|1-labs|1\.(?:19|[2-9]\d)(?:[.\d]*)(?:-labs)?"
+    r"|1\.(?:[7-9]|1[0-8])(?:\.\d+)?-labs))?(?:@.*)?"
+)
+_PLAIN_PATH = lazy(r"[\w.][\w.+@-]*(?:/[\w.][\w.+@-]*)*")
+
+
+class _Late(Record):
+    """A COPY and the paths of the context that it brings in vain."""
+
+    copy: Copy
+    paths: tuple[str, ...]
+
+
+def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+    """A group for each RUN that only removes what was copied."""
+    context = settings.context
+    if context is None or dockerfile.escape == "`" or "rm " not in dockerfile.source:
+        return
+    known, starting = places(dockerfile), bases(dockerfile)
+    for stage in dockerfile.stages:
+        for index, run in enumerate(stage.instructions):
+            if run.keyword != "RUN" or run.flags or "rm" not in run.arguments:
+                continue
+            removed = _removed(run, known[run.start])
+            targets = {resolve(starting[run.start], path): deep for path, deep in removed.items()}
+            if not targets or None in targets or comments_above(dockerfile, run):
+                continue
+            late = _late(dockerfile, stage, index, targets, context)
+            removal = removal_of(dockerfile, run)
+            way = _way(dockerfile, late, context) if late and removal else None
+            if late is None or removal is None or way is None:
+                continue
+            edits, lines = way
+            what = " and ".join(late.paths)
+            message = f"{what} would stay in the layer of the COPY: not copied, not deleted"
+            yield Group(run.keyword_offset, message, (*edits, removal), Safety.SAFE, lines)
+
+
+def _removed(run: Instruction, place: Place) -> dict[str, bool]:
+    """The paths that a RUN removes, and whether with all that is below; empty if it does more."""
+    script = script_of(run, place)
+    found: dict[str, bool] = {}
+    for item in script.items if isinstance(script, Script) else ():
+        if item.terminator == "&" or any(one.text != "&&" for one in item.node.operators):
+            return {}
+        for pipeline in item.node.pipelines:
+            command = pipeline.commands[0]
+            if pipeline.negated or len(pipeline.commands) > 1 or not isinstance(command, Simple):
+                return {}
+            values = [word.value for word in command.words]
+            if values[:1] != ["rm"] or command.assignments or command.redirects:
+                return {}
+            options = [one for one in values[1:] if one and one[0] == "-"]
+            if not set(options) <= {"-r", "-R", "-f", "-rf", "-fr", "-Rf", "-fR", "--"}:
+                return {}
+            deep = any("r" in one.lower() for one in options)
+            for value in values[1:]:
+                if not value or (value[0] != "-" and not value.strip("./")):
+                    return {}
+                if value[0] != "-":
+                    found[value] = deep
+    return found
+
+
+def _late(
+    dockerfile: Dockerfile,
+    stage: Stage,
+    index: int,
+    targets: dict[str | None, bool],
+    context: Context,
+) -> _Late | None:
+    """The COPY that brings all of the targets, if nothing else does, or has to do with them."""
+    found: list[tuple[Copy, str]] = []
+    for target, deep in targets.items():
+        copy = _bringing(dockerfile, stage, index, target or "", context)
+        brought = copy.brings(target or "", context) if copy else frozenset()
+        path = next(iter(brought)) if len(brought) == 1 else UNTOLD
+        kind = context.kind(path)
+        if copy is None or path in (UNTOLD, "") or context.is_link(path):
+            return None
+        if kind is None or (kind == "directory" and not deep) or not _PLAIN_PATH.fullmatch(path):
+            return None
+        found.append((copy, path))
+    if len({copy.instruction.start for copy, _ in found}) != 1:
+        return None
+    return _Late(found[0][0], tuple(path for _, path in found))
+
+
+def _bringing(
+    dockerfile: Dockerfile, stage: Stage, index: int, target: str, context: Context
+) -> Copy | None:
+    if _OF_THE_SYSTEM.fullmatch(target) and not _OF_PROJECTS.fullmatch(target):
+        return None
+    starting = bases(dockerfile)
+    above = [*_line(dockerfile, stage), *stage.instructions[:index]]
+    name = target.rpartition("/")[2]
+    found: Copy | None = None
+    for one in reversed(above):
+        if one.keyword in ("COPY", "ADD"):
+            copy = copy_of(one, starting[one.start])
+            if copy is None:
+                return None
+            if not copy.brings(target, context):
+                continue
+            if found or one.keyword == "ADD" or one not in stage.instructions:
+                return None
+            found = copy
+        elif one.keyword == "WORKDIR":
+            folder = resolve(starting[one.start], one.arguments)
+            if folder is None or within(folder, target):
+                return None
+        elif one.keyword == "RUN":
+            if found is None and not _only_installs(one, places(dockerfile)[one.start]):
+                return None
+            texts = (one.arguments, *(body.content for body in one.heredocs))
+            if any(name in text or _MAKES_FILES.search(text) for text in texts):
+                return None
+        elif one.keyword not in _SILENT and one.keyword != "FROM":
+            return None
+    return found
+
+
+def _line(dockerfile: Dockerfile, stage: Stage) -> list[Instruction]:
+    """The instructions of the stages that a stage is built on, the first one's first."""
+    found: list[Instruction] = []
+    at = stage.base_stage
+    while at is not None:
+        found[:0] = dockerfile.stages[at].instructions
+        at = dockerfile.stages[at].base_stage
+    return found
+
+
+def _only_installs(run: Instruction, place: Place) -> bool:
+    """Whether a RUN is the package manager's of the system, which looks at nobody's project."""
+    script = script_of(run, place)
+    reads = reads_of(script) if isinstance(script, Script) and not run.flags else None
+    return bool(reads) and all(one.system for one in reads or ())
+
+
+def _way(
+    dockerfile: Dockerfile, late: _Late, context: Context
+) -> tuple[tuple[Edit, ...], tuple[str, ...]] | None:
+    """Edits of the COPY, or lines for the ignore file, that leave the paths out."""
+    instruction = late.copy.instruction
+    if late.copy.sources == ("",) and instruction.json is None:
+        rest = _rest(dockerfile, late, context)
+        if len(rest) == 1 and _PLAIN_PATH.fullmatch(rest[0]) and _is_tree(rest[0], context):
+            source, target = instruction.words
+            below = target.text.rstrip("/") if target.text.strip("./") else target.text.strip("/")
+            into = f"{below}/{rest[0]}" if below else f"/{rest[0]}"
+            return (
+                Edit(source.start, source.end, f"./{rest[0]}"),
+                Edit(target.start, target.end, into),
+            ), ()
+        syntax = [one.value for one in dockerfile.directives if one.name == "syntax"]
+        if syntax and _HAS_EXCLUDE.fullmatch(syntax[0]):
+            flags = "".join(f"--exclude={path} " for path in late.paths)
+            start = instruction.text_start
+            return (Edit(start, start, flags),), ()
+    if any(path in late.copy.sources for path in late.paths):
+        return None
+    if _wanted_elsewhere(dockerfile, late, context):
+        return None
+    return (), late.paths
+
+
+def _is_tree(path: str, context: Context) -> bool:
+    return context.kind(path) == "directory" and not context.is_link(path)
+
+
+def _rest(dockerfile: Dockerfile, late: _Late, context: Context) -> list[str]:
+    """What a COPY of the whole context brings beside the paths, without what nobody needs."""
+    from dockfix.context.clutter import Surroundings, find
+
+    around = Surroundings(dockerfile, context)
+    useless = {
+        path
+        for one in find(context, [""])
+        if one.kind in ("history", "cache", "editor", "containers") and not around.keeps(one)
+        for path in one.paths
+    }
+    entries = context.entries("") or ()
+    return [
+        name
+        for name in entries
+        if name not in useless and name not in late.paths and not name.endswith(".dockerignore")
+    ]
+
+
+def _wanted_elsewhere(dockerfile: Dockerfile, late: _Late, context: Context) -> bool:
+    """Whether another instruction takes one of the paths from the context."""
+    from dockfix.context.clutter import Surroundings
+    from dockfix.context.sources import is_wild, sources_of
+
+    around = Surroundings(dockerfile, context)
+    if not around.told:
+        return True
+    others = [item for one in around.others(dockerfile) for item in one.instructions] + [
+        item for item in dockerfile.instructions if item is not late.copy.instruction
+    ]
+    return any(
+        source is None
+        or is_wild(source)
+        or not source
+        or within(f"/{path}", f"/{source}")
+        or within(f"/{source}", f"/{path}")
+        for item in others
+        for source in sources_of(item)
+        for path in late.paths
+    )
+
+
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """Only commands that remove are gone; nothing else than COPYs and those RUNs is different."""
+    old, new = run_commands(before), run_commands(after)
+    pending = iter(old)
+    if any(one not in pending for one in new):
+        return "the commands are not those that were there before"
+    if [one for one in old if one[:3] != "rm "] != [one for one in new if one[:3] != "rm "]:
+        return "a command that is no rm is gone"
+    if _others(before) != _others(after):
+        return "an instruction that is no COPY or RUN is not the same"
+    return None
+
+
+def _others(dockerfile: Dockerfile) -> Sequence[tuple[str, str]]:
+    return [
+        (one.keyword, one.logical.text if one.keyword not in ("COPY", "RUN") else "")
+        for one in dockerfile.instructions
+        if one.keyword != "RUN"
+    ]
+
+
+_FILES = (("app/run", ""), ("docs/a.md", ""), ("Dockerfile", "FROM x\n"))
+_MORE = (("app/run", ""), ("docs/a.md", ""), ("lib/x", ""))
+
+PASS = Pass(
+    code="DF404",
+    name="no-late-delete",
+    summary="Do not copy what a later RUN removes again, and no layer frees",
+    safety=Safety.SAFE,
+    aliases=(),
+    rewrite=rewrite,
+    verify=verify,
+    examples=(
+        Example(
+            "FROM diamol/base\nCOPY . .\nRUN rm -rf docs\n",
+            "FROM diamol/base\nCOPY ./app ./app\n",
+            files=_FILES,
+        ),
+        Example(
+            "FROM debian\nWORKDIR /app\nCOPY . .\nRUN rm -rf docs\nRUN make\n",
+            "FROM debian\nWORKDIR /app\nCOPY . .\nRUN make\n",
+            files=_MORE,
+            ignore_file="docs\n",
+        ),
+        Example(
+            "# syntax=docker/dockerfile:1\nFROM debian\nWORKDIR /app\nCOPY . .\nRUN rm -rf docs\n",
+            "# syntax=docker/dockerfile:1\nFROM debian\nWORKDIR /app\nCOPY --exclude=docs . .\n",
+            files=_MORE,
+        ),
+        Example(
+            "FROM debian\nWORKDIR /app\nCOPY . .\nRUN make\nRUN rm -rf docs\n",
+            files=_MORE,
+            why="make may have read them",
+        ),
+        Example(
+            "FROM nginx\nCOPY etc /etc/nginx\nRUN rm /etc/nginx/nginx.conf\n",
+            files=(("etc/nginx.conf", ""), ("etc/a.conf", "")),
+            why="the base image has a file of that name, which would come back",
+        ),
+        Example(
+            "FROM debian AS build\nCOPY . /src\nRUN make -C /src docs\nFROM debian\nWORKDIR /app\n"
+            "COPY . .\nRUN rm -rf docs\n",
+            files=_MORE,
+            why="another stage copies them from the same context",
+        ),
+        Example(
+            "FROM debian\nWORKDIR /app\nCOPY . .\n# not for customers\nRUN rm -rf docs\n",
+            files=_MORE,
+            why="the comment would speak of nothing",
+        ),
+        Example(
+            "FROM debian\nWORKDIR /app\nCOPY . .\nRUN rm -rf docs\n",
+            why="nobody knows what the context holds",
+        ),
+    ),
+)
