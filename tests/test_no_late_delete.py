@@ -165,7 +165,7 @@ def test_not_narrower_than_what_is_needed() -> None:
 def test_empty_lines_and_the_end_of_the_file() -> None:
     for end in ("", "\n"):
         source = f"{HEAD}COPY . .\n\nRUN rm -rf docs{end}"
-        assert ignoring(source)[0] == f"{HEAD}COPY . .\n"
+        assert ignoring(source)[0] == f"{HEAD}COPY . .{end}"
     source = f"{HEAD}COPY . .\r\n\r\nRUN rm -rf docs\r\n\r\nCMD x\r\n"
     assert ignoring(source)[0] == f"{HEAD}COPY . .\r\n\r\nCMD x\r\n"
 

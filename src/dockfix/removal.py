@@ -23,14 +23,17 @@ def removal_of(dockerfile: Dockerfile, instruction: Instruction) -> Edit | None:
         source[comment.start : source.find("\n", comment.end) + 1]
         for comment in instruction.comments
     )
-    above = items[index - 1]
+    above, is_last = items[index - 1], index + 1 == len(items)
+    start, end = instruction.start, instruction.end
     if not kept and isinstance(above, Blank):
-        if index + 1 == len(items):
-            return Edit(above.start, instruction.end, "")
-        below = items[index + 1]
-        if isinstance(below, Blank):
-            return Edit(instruction.start, below.end, "")
-    return Edit(instruction.start, instruction.end, kept)
+        if is_last:
+            start = above.start
+        elif isinstance(items[index + 1], Blank):
+            end = items[index + 1].end
+    if is_last and not kept and not source.endswith("\n"):
+        # the file goes on ending without a line ending
+        start = len(source[:start].removesuffix("\n").removesuffix("\r"))
+    return Edit(start, end, kept)
 
 
 def comments_above(dockerfile: Dockerfile, instruction: Instruction) -> bool:

@@ -20,12 +20,8 @@ def explain(one: Pass) -> str:
         about,
     ]
     changed = [example for example in one.examples if example.changes]
-    alone = [example for example in one.examples if not example.changes]
-    if changed:
-        parts += ["## Examples", *map(_changed, changed)]
-    changed = [example for example in one.examples if example.after is not None]
     noted = [example for example in one.examples if example.note]
-    alone = [each for each in one.examples if each.after is None and not each.note]
+    alone = [each for each in one.examples if not each.changes and not each.note]
     if changed or noted:
         parts += ["## Examples", *map(_changed, changed), *map(_noted, noted)]
     if alone:
