@@ -316,6 +316,7 @@ def test_hostile_archives() -> None:
     assert "neither manifest.json" in refused(layer(("x", b"y")))
     assert "is not JSON" in refused(layer(("manifest.json", b"[" * 100_000)))
     assert "is missing" in refused(layer(("manifest.json", b'[{"Config": "x", "Layers": []}]')))
+    assert "makes no sense" in refused(layer(("manifest.json", b"[null]")))
     for text in (b"{}", b"[3]", b'[{"Config": 3}]', b'[{"Layers": {}}]', b'[{"Layers": [[]]}]'):
         assert "makes no sense" in refused(layer(("manifest.json", text)))
     archive = saved(layer(("a", b"1")))
@@ -352,6 +353,43 @@ def test_damaged_gzip() -> None:
 def test_more_paths_than_any_image_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "_MOST_PATHS", 10)
     assert "more than 10 paths" in refused(saved(layer(*((str(n), b"") for n in range(11)))))
+
+
+def test_more_names_than_memory_is_there_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "_MOST_TEXT", 10_000)
+    many = {f"user.{n}": "x" for n in range(100)}
+    for member in (info("a", xattrs=many), info("a", tarfile.SYMTYPE, linkname="y" * 4000)):
+        archive = saved(layer(member, member, member))
+        assert "names that are too long" in refused(archive)
+
+
+def test_a_sparse_file_larger_than_any_disk() -> None:
+    """One that would take years to read as zeros."""
+    one = info("a", size=4)
+    one.pax_headers = {"GNU.sparse.map": "0,4", "GNU.sparse.size": str(10**18)}
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(one, io.BytesIO(b"abcd"))
+    assert read(output.getvalue()).entries[b"a"].size == 10**18
+
+
+@pytest.mark.parametrize("hole", [0, 1, 65_535, 65_536, 65_537, 200_000])
+def test_holes_and_zeros_are_the_same(hole: int) -> None:
+    """Wherever they begin and end; and two files that differ in nothing else are two."""
+    digests = set()
+    for shift in (0, 1, 70_000):
+        content = bytes(shift) + b"a" * 5 + bytes(hole) + b"b" + bytes(hole)
+        one = info("a", size=6)
+        places = f"{shift},5,{shift + 5 + hole},1"
+        one.pax_headers = {"GNU.sparse.map": places, "GNU.sparse.size": str(len(content))}
+        output = io.BytesIO()
+        with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            archive.addfile(one, io.BytesIO(b"aaaaab"))
+        found = read(output.getvalue()).entries[b"a"]
+        full = read(layer(("a", content))).entries[b"a"]
+        assert (found.digest, found.essence) == (full.digest, full.essence)
+        digests.add(found.digest)
+    assert len(digests) == 3
 
 
 def test_zstd_is_refused_with_advice() -> None:

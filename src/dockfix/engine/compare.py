@@ -247,7 +247,8 @@ def _value(name: str, config: Mapping[str, Any]) -> Any:
     """A setting; what is not set is what holds then, so that saying it makes no difference."""
     value = config.get(name)
     if name == "Env":
-        pairs = (str(one).partition("=") for one in value or ())
+        listed = value if isinstance(value, list) else ()
+        pairs = (str(one).partition("=") for one in listed)
         return {key: text for key, _, text in pairs}
     if name in ("Labels", "ExposedPorts", "Volumes"):
         return value if isinstance(value, dict) else {}

@@ -30,11 +30,17 @@ def digests(member: Member, body: Stream, keep: int = 0) -> tuple[bytes, bytes, 
     """The digest of a file's content, its essence, and the content itself up to so many bytes."""
     pieces = _pieces(member, body)
     first = next(pieces, b"")
+    plain = _Digest()
+    if isinstance(first, int):
+        for piece in (first, *pieces):
+            plain.update(piece)
+        digest = plain.digest()
+        return digest, digest, None
     kept = first if member.size == len(first) <= keep else None
-    if first[:4] == _ZIP and len(first) < member.size <= _LARGEST_ZIP:
-        first = b"".join((first, *pieces))
+    if first[:4] == _ZIP and len(first) < member.size <= _LARGEST_ZIP and member.pieces is None:
+        first = b"".join((first, *_full(member.size - len(first), body)))
         pieces = iter(())
-    plain, calm = _Digest(), None
+    calm = None
     calmed = _calm(member.name, first, whole=len(first) == member.size)
     if calmed is not None:
         calm = _Digest()
@@ -49,9 +55,9 @@ def digests(member: Member, body: Stream, keep: int = 0) -> tuple[bytes, bytes, 
 
 
 class _Digest:
-    """SHA-256, but for whole pieces of zeros, of which only the places count.
+    """SHA-256, but for whole pieces of zeros, of which only place and number count.
 
-    So a file of many gigabytes that is mostly holes is read as quickly as it is stored.
+    So a file of any size that is mostly holes is read as quickly as it is stored.
     """
 
     def __init__(self) -> None:
@@ -59,31 +65,47 @@ class _Digest:
         self._holes = sha256(b"holes")
         self._has_holes = False
         self._at = 0
+        self._zeros = 0
 
-    def update(self, piece: bytes) -> None:
-        if len(piece) == _PIECE and (piece is _ZEROS or piece == _ZEROS):
-            self._has_holes = True
-            self._holes.update(b"%d " % self._at)
+    def update(self, piece: bytes | int) -> None:
+        """Takes the next piece; a number stands for so many pieces of zeros."""
+        if isinstance(piece, int):
+            self._zeros += piece
+        elif len(piece) == _PIECE and piece == _ZEROS:
+            self._zeros += 1
         else:
+            self._end_hole()
             self._hash.update(piece)
-        self._at += 1
+            self._at += 1
 
     def digest(self) -> bytes:
+        self._end_hole()
         digest = self._hash.digest()
         if not self._has_holes:
             return digest
         self._holes.update(digest)
         return self._holes.digest()
 
+    def _end_hole(self) -> None:
+        if self._zeros:
+            self._has_holes = True
+            self._holes.update(b"%d+%d " % (self._at, self._zeros))
+            self._at += self._zeros
+            self._zeros = 0
 
-def _pieces(member: Member, body: Stream) -> Iterator[bytes]:
-    """What is in a file, in pieces of one size but for the last."""
+
+def _full(size: int, body: Stream) -> Iterator[bytes]:
+    """So many bytes in pieces of one size but for the last."""
+    while size:
+        length = min(size, _PIECE)
+        yield body.take(length)
+        size -= length
+
+
+def _pieces(member: Member, body: Stream) -> Iterator[bytes | int]:
+    """What is in a file, in pieces of one size but for the last, and numbers of those of zeros."""
     if member.pieces is None:
-        left = member.size
-        while left:
-            size = min(left, _PIECE)
-            yield body.take(size)
-            left -= size
+        yield from _full(member.size, body)
         return
     rest = bytearray()
     for data in _stored_and_holes(member, body):
@@ -94,8 +116,8 @@ def _pieces(member: Member, body: Stream) -> Iterator[bytes]:
                 yield bytes(rest)
                 rest.clear()
             whole, end = divmod(data - fill, _PIECE)
-            for _ in range(whole):
-                yield _ZEROS
+            if whole:
+                yield whole
             rest += bytes(end)
         else:
             rest += data

@@ -25,10 +25,14 @@ _MOST_PATHS = 1_000_000
 _MOST_LAYERS = 5_000
 _MOST_DESCRIPTIONS = 10_000
 _LARGEST_DESCRIPTION = 16 << 20
+#: Bytes of all that is kept of names, link targets and attributes.
+_MOST_TEXT = 256 << 20
 #: Linux takes no longer ones.
 _LONGEST_PATH = 4096
 #: Longer values of extended attributes are kept as their digest.
 _LONGEST_VALUE = 64
+#: What an attribute takes in memory, at least.
+_KEPT = 200
 
 #: Files whose text matters for the comparison: they say who owns what.
 ACCOUNTS = tuple(
@@ -159,6 +163,7 @@ class _Archive:
         self._descriptions: dict[bytes, bytes] = {}
         self._links: dict[bytes, bytes] = {}
         self._paths = 0
+        self._text = 0
 
     def read(self, file: BinaryIO) -> list[Image]:
         stream = Stream(file.read, "image archive")
@@ -232,8 +237,12 @@ class _Archive:
         for member, body in members(stream):
             path = clean(member.name, body)
             self._paths += 1
-            if self._paths > _MOST_PATHS:
-                raise ImageError(f"image archive: more than {_MOST_PATHS:,} paths")
+            self._text += len(path) + len(member.target)
+            self._text += sum(len(key) + _KEPT for key, _ in member.xattrs)
+            if self._paths > _MOST_PATHS or self._text > _MOST_TEXT:
+                raise ImageError(
+                    f"image archive: more than {_MOST_PATHS:,} paths, or names that are too long"
+                )
             folder, _, name = path.rpartition(b"/")
             if name.startswith(_WHITEOUT):
                 if name == _OPAQUE:
@@ -274,15 +283,15 @@ class _Archive:
 
     def _of_docker(self, listed: Any) -> list[Image]:
         images = []
-        for one in _list(listed):
-            layers = [self._layer_at(_text(name)) for name in _list(_dict(one).get("Layers"))]
+        for one in map(_dict, _list(listed)):
+            layers = [self._layer_at(_text(name)) for name in _list(one.get("Layers"))]
             names = tuple(_text(name) for name in _list(one.get("RepoTags")))
             images.append(_image(names, self._json(_text(one.get("Config")).encode()), layers))
         return images
 
     def _of_index(self, index: Any, names: tuple[str, ...], depth: int) -> Iterable[Image]:
-        for one in _list(_dict(index).get("manifests")):
-            noted = _dict(_dict(one).get("annotations"))
+        for one in map(_dict, _list(_dict(index).get("manifests"))):
+            noted = _dict(one.get("annotations"))
             if "vnd.docker.reference.type" in noted:
                 continue
             name = noted.get("io.containerd.image.name", noted.get(_OCI_NAME))
@@ -446,8 +455,8 @@ def _image(names: tuple[str, ...], described: Any, layers: list[Layer]) -> Image
         raise ImageError("image archive: the layers are not those of the image")
     history: list[Made] = []
     count = 0
-    for one in _list(described.get("history")):
-        makes = not _dict(one).get("empty_layer")
+    for one in map(_dict, _list(described.get("history"))):
+        makes = not one.get("empty_layer")
         history.append(Made(_text(one.get("created_by", "")), count if makes else None))
         count += makes
     if count != len(layers):
