@@ -25,6 +25,9 @@ class Copied:
         full = resolve(self._here, path)
         if full is None:
             raise UnsureError(f"where {path} lies is not told")
+        return self._brought(full, path)
+
+    def _brought(self, full: str, path: str) -> tuple[str, ...]:
         found: list[str] = []
         for copy in reversed(self._copies):
             if copy is None:
@@ -44,6 +47,16 @@ class Copied:
         """What the context brings to a path."""
         found = self.sources(path)
         return self._context.kind(found[0]) if found else None
+
+    def above(self, name: str) -> str | None:
+        """The text of the nearest file of a name in the directories above; None: there is none."""
+        folder = self._here
+        while "/" in folder and folder != "/":
+            folder = folder.rpartition("/")[0] or "/"
+            found = self._brought(f"{folder.rstrip('/')}/{name}", name)
+            if found:
+                return self._context.read(found[0]) or ""
+        return None
 
     def entries(self, path: str) -> tuple[str, ...]:
         """The names that the context brings into a directory."""

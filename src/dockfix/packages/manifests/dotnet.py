@@ -60,6 +60,8 @@ def joined_values(options: list[str]) -> Iterator[str]:
 
 def needs(project: Project, command: Reads) -> Needs:
     """Projects, the solution, and settings in their folders and those above."""
+    if any(project.above(name) is not None for name in _SETTINGS):
+        raise UnsureError("settings above hold for it, too")
     found: list[str] = []
     folders: set[str] = set()
     waiting = [_target(project, command.manifests[0])]

@@ -29,6 +29,8 @@ def reads(values: list[str]) -> Reads | None:
 
 def needs(project: Project, command: Reads) -> Needs:
     """go.mod, go.sum, go.work, and those of modules that are folders of the project."""
+    if project.above("go.work") is not None:
+        raise UnsureError("it may belong to a go.work above")
     found = ["go.mod", *present(project, ("go.sum", "go.work", "go.work.sum"))]
     for folder in _used(project.read("go.work") or ""):
         path = beside("go.work", f"{folder}/go.mod")

@@ -34,6 +34,8 @@ def reads(values: list[str]) -> Reads | None:
 
 def needs(project: Project, command: Reads) -> Needs:
     """The scripts of the project and those it includes, the wrapper, catalogs and settings."""
+    if any(project.above(name) is not None for name in (*_NAMES[:2], "gradle.properties")):
+        raise UnsureError("it may belong to a build above")
     if project.kind("buildSrc"):
         raise UnsureError("buildSrc is a program, and built first")
     found = list(present(project, (*_NAMES, "gradle.properties", "gradle.lockfile")))

@@ -23,6 +23,7 @@ _GOAL = lazy(
 )
 _OPTION = lazy(r"-[Bqeo]|-ntp|--(?:batch-mode|quiet|no-transfer-progress)|-D[\w.]+(?:=\w+)?")
 _PART = lazy(r"<(module|relativePath)>([^<$]*)</")
+_SETTINGS = ("maven.config", "jvm.config", "extensions.xml", "settings.xml")
 _ELSEWHERE = lazy(r"<systemPath>|<url>\s*(?:file:|\$\{)|<file>|<module>[^<]*\$\{")
 
 
@@ -45,6 +46,8 @@ def reads(values: list[str]) -> Reads | None:
 
 def needs(project: Project, command: Reads) -> Needs:
     """The pom.xml of the project, its modules and parents, .mvn and mvnw."""
+    if any(project.above(f".mvn/{name}") is not None for name in _SETTINGS):
+        raise UnsureError("it may belong to a project above")
     found: list[str] = []
     waiting = list(command.manifests)
     while waiting:

@@ -71,6 +71,8 @@ def needs(project: Project, command: Reads) -> Needs:
     """The manifests of the project and of the packages in it."""
     if not command.manifests:
         return Needs()
+    if "workspaces" in (project.above("package.json") or ""):
+        raise UnsureError("it may belong to a workspace above")
     packages = Packages(project, local="file")
     if "workspaces" in packages.root:
         packages.add_workspaces(packages.root["workspaces"])

@@ -19,6 +19,7 @@ from dockfix.packages.manifests.shape import (
     Rules,
     UnsureError,
     beside,
+    present,
     text_of,
 )
 from dockfix.patterns import lazy
@@ -121,9 +122,13 @@ def needs(project: Project, command: Reads) -> Needs:
         if name not in found:
             found.append(name)
             for other, nested in _named(text_of(project, name)):
-                (waiting if nested else found).append(beside(name, other))
+                if nested:
+                    waiting.append(beside(name, other))
+                else:
+                    # looked for beside the list, or where pip runs
+                    found += [beside(name, other), beside("", other)]
     found += command.optional
-    return Needs(tuple(name for name in found if project.kind(name) is not None))
+    return Needs(present(project, tuple(dict.fromkeys(found))))
 
 
 def lines_of(text: str) -> Iterator[str]:

@@ -48,6 +48,8 @@ def reads(values: list[str]) -> Reads | None:
 
 def needs(project: Project, command: Reads) -> Needs:
     """The manifests of the project and its workspace, and patches."""
+    if project.above("pnpm-workspace.yaml") is not None:
+        raise UnsureError("it may belong to a workspace above")
     packages = Packages(project)
     workspace = project.read("pnpm-workspace.yaml") or ""
     packages.add_workspaces(_listed(workspace))

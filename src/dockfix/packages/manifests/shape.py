@@ -70,6 +70,9 @@ class Project(Protocol):
     def entries(self, path: str) -> tuple[str, ...]:
         """The names that the context brings into a directory."""
 
+    def above(self, name: str) -> str | None:
+        """The text of the nearest file of a name in the directories above; None: there is none."""
+
 
 class Rules(Record):
     """What is known of a manager. `reads` gets the words behind the program; None: not understood.

@@ -81,6 +81,8 @@ def _pip_install(options: list[str]) -> Reads | None:
 
 def needs(project: Project, command: Reads) -> Needs:
     """The manifests, if they name no path and no source says what they hold."""
+    if any(project.above(name) is not None for name in ("pyproject.toml", "uv.toml")):
+        raise UnsureError("it may belong to a workspace above")
     found = list(present(project, _SETTINGS))
     if command.words[:1] == ("pip",):
         lists = tuple(name for name in command.manifests if not name.endswith(".toml"))

@@ -56,6 +56,11 @@ def reads(values: list[str]) -> Reads | None:
 
 def needs(project: Project, command: Reads) -> Needs:
     """The manifests of the project and its workspaces, and yarn itself where it is kept there."""
+    above = [project.above(name) for name in (".yarnrc.yml", ".yarnrc")]
+    if any(text is not None for text in above) or "workspaces" in (
+        project.above("package.json") or ""
+    ):
+        raise UnsureError("it may belong to a workspace above")
     packages = Packages(project)
     if "workspaces" in packages.root:
         packages.add_workspaces(packages.root["workspaces"])
