@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from dockfix.context import Context
 from dockfix.engine.client import Built, Engine, Recipe
 from dockfix.engine.commands import need_space, watched
 from dockfix.engine.edited import Chosen, choose, copied, edit
@@ -18,13 +19,16 @@ from dockfix.engine.images import Image, Layer, read_images
 from dockfix.engine.options import Request
 from dockfix.engine.targets import Target
 from dockfix.engine.terminal import Terminal
-from dockfix.engine.weights import Weighed, edit_of, weigh
+from dockfix.engine.weights import Edit, Weighed, edit_of, weigh
 from dockfix.errors import BuildFailed, DockfixError, EngineError
-from dockfix.pipeline import rewrite
+from dockfix.pipeline import Rewrite, rewrite
 from dockfix.records import Record
 from dockfix.report.text import visible
 from dockfix.syntax.parser import parse
 from dockfix.syntax.source import encode
+
+#: What the two versions are called while they are built.
+_NAMES = ("as it is", "rewritten")
 
 
 class Measured(Record):
@@ -45,7 +49,7 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
     failed = False
     for target in targets:
         try:
-            found.append(_measured(engine, request, target, terminal))
+            found.append(_Trial(engine, request, target, terminal).measured())
         except BuildFailed as error:
             failed = True
             terminal.say(_not_built(target.path, error))
@@ -70,82 +74,98 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
     return 2 if failed else 0
 
 
-def _measured(engine: Engine, request: Request, target: Target, terminal: Terminal) -> Measured:
-    config = target.config
-    result = rewrite(
-        target.source,
-        filename=target.path,
-        select=config.select,
-        ignore=config.ignore,
-        extend_select=config.extend_select,
-        unsafe_fixes=config.unsafe_fixes,
-        settings=target.settings,
-    )
-    context = target.settings.context
-    chosen = None
-    if context is not None:
-        chosen = choose(parse(result.before, target.path), context, request.own.edit)
-    versions = [result.before, result.after] if result.changed else [result.before]
-    recipes = [_recipe(target, encode(text), request.build.strip_syntax) for text in versions]
-    if result.others:
-        recipes[1] = recipes[1]._replace(ignore=encode(result.others[0].after))
-    names = ["as it is", "rewritten"]
-    images: list[str] = []
+class _Trial:
+    """A target that is being measured. The images it makes are gone at the end."""
 
-    def build(recipe: Recipe, what: str, *, fresh: bool) -> Built:
-        said = f"{os.path.normpath(target.path)}: building it {what}"
-        with watched(terminal, request, said) as hooks:
-            built = engine.build(recipe, fresh=fresh, hooks=hooks)
-        images.append(built.image)
+    def __init__(
+        self, engine: Engine, request: Request, target: Target, terminal: Terminal
+    ) -> None:
+        self.engine = engine
+        self.request = request
+        self.target = target
+        self.terminal = terminal
+        self.built: list[str] = []
+        self.layers: dict[str, Layer] = {}
+
+    def measured(self) -> Measured:
+        target = self.target
+        result = self.rewritten()
+        context, chosen = target.settings.context, None
+        if context is not None:
+            tree = parse(result.before, target.path)
+            chosen = choose(tree, context, self.request.own.edit)
+        texts = [result.before, result.after] if result.changed else [result.before]
+        recipes = [self.recipe(text) for text in texts]
+        if result.others:
+            recipes[1] = recipes[1]._replace(ignore=encode(result.others[0].after))
+        try:
+            cold = [
+                self.build(recipe, what, fresh=True)
+                for recipe, what in zip(recipes, _NAMES, strict=False)
+            ]
+            images = self.read(cold)
+            stage = self.request.build.target
+            found = [
+                Weighed(built.seconds, weigh(image, parse(text, target.path), stage))
+                for built, image, text in zip(cold, images, texts, strict=True)
+            ]
+            if context is not None and chosen is not None:
+                edits = self.edited(recipes, images, context, chosen.path)
+                found = [one._replace(edit=edit) for one, edit in zip(found, edits, strict=True)]
+        finally:
+            for name in self.built:
+                self.engine.remove(name)
+        return Measured(target.path, chosen, found[0], found[1] if result.changed else None)
+
+    def rewritten(self) -> Rewrite:
+        config = self.target.config
+        return rewrite(
+            self.target.source,
+            filename=self.target.path,
+            select=config.select,
+            ignore=config.ignore,
+            extend_select=config.extend_select,
+            unsafe_fixes=config.unsafe_fixes,
+            settings=self.target.settings,
+        )
+
+    def recipe(self, text: str) -> Recipe:
+        dockerfile = encode(text)
+        if self.request.build.strip_syntax:
+            dockerfile = self.target.without_syntax(dockerfile)
+        return self.target.recipe(dockerfile)
+
+    def build(self, recipe: Recipe, what: str, *, fresh: bool) -> Built:
+        said = f"{os.path.normpath(self.target.path)}: building it {what}"
+        with watched(self.terminal, self.request, said) as hooks:
+            built = self.engine.build(recipe, fresh=fresh, hooks=hooks)
+        self.built.append(built.image)
         return built
 
-    try:
-        cold = [
-            build(recipe, what, fresh=True) for recipe, what in zip(recipes, names, strict=False)
+    def read(self, built: Sequence[Built], *, packed: bool = False) -> list[Image]:
+        names = [one.image for one in built]
+        with watched(self.terminal, self.request, "reading the images"):
+            return read_images(self.engine.save(names), names, self.layers, weigh=packed)
+
+    def edited(
+        self, recipes: Sequence[Recipe], images: Sequence[Image], context: Context, path: str
+    ) -> list[Edit]:
+        """What an edit of a file costs, for each of the versions."""
+        need_space(self.engine, sum(image.size for image in images))
+        built = []
+        with copied(self.target.context, context) as copy:
+            for recipe, what in zip(recipes, _NAMES, strict=False):
+                # each its own edit: what one version built must not be in the other's cache
+                edit(copy, path)
+                recipe = recipe._replace(context=copy)
+                built.append(self.build(recipe, f"{what}, a line edited", fresh=False))
+        after = self.read(built, packed=True)
+        return [
+            edit_of(old, new, one.seconds, one.steps)
+            for old, new, one in zip(images, after, built, strict=True)
         ]
-        layers: dict[str, Layer] = {}
-        before = _read(engine, request, terminal, cold, layers)
-        weighed = [
-            Weighed(built.seconds, weigh(image, parse(text, target.path), request.build.target))
-            for built, image, text in zip(cold, before, versions, strict=True)
-        ]
-        if chosen is not None and context is not None:
-            again = []
-            with copied(target.context, context) as copy:
-                for recipe, what in zip(recipes, names, strict=False):
-                    # each its own edit: what one version built must not be in the other's cache
-                    edit(copy, chosen.path)
-                    recipe = recipe._replace(context=copy)
-                    again.append(build(recipe, f"{what}, a line edited", fresh=False))
-            after = _read(engine, request, terminal, again, layers, packed=True)
-            weighed = [
-                one._replace(edit=edit_of(old, new, built.seconds, built.steps))
-                for one, old, new, built in zip(weighed, before, after, again, strict=True)
-            ]
-    finally:
-        for name in images:
-            engine.remove(name)
-    return Measured(target.path, chosen, weighed[0], weighed[1] if result.changed else None)
 
 
 def _not_built(path: str, error: BuildFailed) -> str:
     log = (f"  | {visible(line)}\n" for line in error.log.split("\n") if line.strip())
     return f"error: {path}: not built: {error.reason}\n{''.join(log)}"
-
-
-def _recipe(target: Target, dockerfile: bytes, strip_syntax: bool) -> Recipe:
-    return target.recipe(target.without_syntax(dockerfile) if strip_syntax else dockerfile)
-
-
-def _read(
-    engine: Engine,
-    request: Request,
-    terminal: Terminal,
-    built: Sequence[Built],
-    layers: dict[str, Layer],
-    *,
-    packed: bool = False,
-) -> list[Image]:
-    names = [one.image for one in built]
-    with watched(terminal, request, "reading the images"):
-        return read_images(engine.save(names), names, layers, weigh=packed)
