@@ -147,6 +147,8 @@ def test_layers_get_the_instructions_that_made_them() -> None:
     ]
     first = weigh(image._replace(history=history[:4], layers=layers[:2]), parse(text), "one")
     assert [one.line for one in first] == [0, 2]
+    labeled = (*history, Made("/bin/sh -c #(nop) LABEL a=b", None))
+    assert weigh(image._replace(history=labeled), parse(text), None) == found
     # a history that does not fit, as other builders write it, is said as it is
     other = weigh(image, parse("FROM debian\nCMD y\nEXPOSE 80\n"), None)
     assert [(one.instruction, one.line, one.base) for one in other] == [

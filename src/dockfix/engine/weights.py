@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dockfix.engine.images import Image, shown
+from dockfix.engine.images import Image, Made, shown
 from dockfix.engine.overlay import Overlay
 from dockfix.engine.progress import Step
 from dockfix.records import Record
@@ -104,25 +104,34 @@ def _makers(
 ) -> dict[int, tuple[str, int, bool]]:
     """By the place of each layer: instruction, line, and whether it is of the base image."""
     instructions = _instructions(dockerfile, target)
-    history = image.history
-    own = history[len(history) - len(instructions) :] if len(history) >= len(instructions) else ()
-    fits = len(own) == len(instructions) and all(
-        one.keyword in made.by.upper() or one.keyword == "RUN"
-        for one, made in zip(instructions, own, strict=True)
-    )
+    first_own = _first_own(image.history, instructions)
     found: dict[int, tuple[str, int, bool]] = {}
-    first_own = len(history) - len(own) if fits else 0
-    for place, made in enumerate(history):
+    for place, made in enumerate(image.history):
         if made.layer is None:
             continue
-        if not fits or place < first_own:
-            text = _instruction_of(made.by) or "(imported)"
-            found[made.layer] = text, 0, fits
-        else:
-            one = instructions[place - first_own]
+        number = -1 if first_own is None else place - first_own
+        if 0 <= number < len(instructions):
+            one = instructions[number]
             text = " ".join(one.logical.text.split())
             found[made.layer] = text, dockerfile.position(one.start)[0], False
+        else:
+            text = _instruction_of(made.by) or "(imported)"
+            found[made.layer] = text, 0, number < 0 and first_own is not None
     return found
+
+
+def _first_own(history: Sequence[Made], instructions: Sequence[Instruction]) -> int | None:
+    """The place in the history where the base image ends; None if the two do not fit."""
+    # some engines write down as a last step that the build was given a label
+    for end in (len(history), len(history) - 1):
+        start = end - len(instructions)
+        own = history[start:end] if start >= 0 else ()
+        if len(own) == len(instructions) and all(
+            one.keyword in made.by.upper() or one.keyword == "RUN"
+            for one, made in zip(instructions, own, strict=True)
+        ):
+            return start
+    return None
 
 
 def _instruction_of(by: str) -> str:
