@@ -289,9 +289,9 @@ def _compound(script: Script) -> list[str]:
     return [type(one).__name__ for one in commands(script.items) if not isinstance(one, Simple)]
 
 
-def _digest(script: Script) -> list[tuple[object, frozenset[str]]]:
+def _digest(script: Script) -> list[tuple[object, set[str]]]:
     """The commands in order, neighboring installs of one kind as one, repeated updates once."""
-    digest: list[tuple[object, frozenset[str]]] = []
+    digest: list[tuple[object, set[str]]] = []
     updates: list[object] = []
     for simple in script.simples:
         command = install_of(simple) or command_of(simple)
@@ -299,15 +299,14 @@ def _digest(script: Script) -> list[tuple[object, frozenset[str]]]:
         if action == "update":
             if frame(simple) not in updates:
                 updates.append(frame(simple))
-                digest.append((frame(simple), frozenset(values(simple))))
+                digest.append((frame(simple), set(values(simple))))
         elif action == "install" and command:
-            known: frozenset[str] = frozenset()
-            if digest and digest[-1][0] == frame(simple):
-                known = digest.pop()[1]
-            digest.append((frame(simple), known | {word.text for word in command.packages}))
+            if not digest or digest[-1][0] != frame(simple):
+                digest.append((frame(simple), set()))
+            digest[-1][1].update(word.text for word in command.packages)
         else:
             updates = []
-            digest.append((script.text[simple.start : simple.end], frozenset()))
+            digest.append((script.text[simple.start : simple.end], set()))
     return digest
 
 

@@ -104,11 +104,11 @@ def _groups(found: _List) -> Iterator[Group]:
         len(order) == len(entries)
     ):
         return
+    comes_to = dict(order)
     moved = any(
         earlier > later
         for section in found.listing.sections
-        for inside in [[entry for slot, entry in order if slot in section]]
-        for earlier, later in pairwise(inside)
+        for earlier, later in pairwise([comes_to[slot] for slot in section if slot in comes_to])
     )
     no_line_for_comment = any(
         entries[number].bound and not entries[slot].gap.breaks for slot, number in order
