@@ -58,6 +58,8 @@ def chain_of(script: Script) -> Chain:
     cuts: list[tuple[int, int, str] | None] = [None]
     directory, again = "", ""
     plain = len(script.items) == 1 and script.items[0].terminator != "&"
+    removals = [one.start() for one in _REMOVES.finditer(script.text)]
+    last_removal = removals[-1] if removals else 0
     for item in script.items:
         pipelines = item.node.pipelines
         chained = all(operator.text == "&&" for operator in item.node.operators)
@@ -82,8 +84,7 @@ def chain_of(script: Script) -> Chain:
             found.append(reads._replace(directory=directory))
             plain = plain and reads.manager != "set"
             behind = pipelines[index + 1].commands[0].start if index + 1 < len(pipelines) else -1
-            rest = script.text[behind:]
-            usable = plain and behind > 0 and not _REMOVES.search(rest)
+            usable = plain and behind > last_removal
             cuts.append((command.end, behind, again) if usable else None)
     return Chain(tuple(found), True, tuple(cuts))
 
