@@ -404,20 +404,25 @@ def _layer(edits: Sequence[Edit]) -> _Layer:
 
 
 def _apart(groups: Iterable[Group]) -> list[Group]:
-    """Those groups, from the top of the file, that do not reach into one taken before."""
+    """Those groups, from the top of the file, that do not reach into one taken before.
+
+    What one replaces may end where what another replaces begins, but nothing is inserted there.
+    """
     taken: list[Group] = []
-    done = -1
-    for group in sorted(groups, key=_first_edit):
+    done = (-1, 0)
+    for group in sorted(groups, key=_beginning):
         if not group.edits:
             taken.append(group)
-        elif _first_edit(group) > done:
+        elif _beginning(group) > done:
             taken.append(group)
-            done = max(max(edit.start, edit.end) for edit in group.edits)
+            done = max((edit.end, edit.start == edit.end) for edit in group.edits)
     return taken
 
 
-def _first_edit(group: Group) -> int:
-    return min((edit.start for edit in group.edits), default=group.offset)
+def _beginning(group: Group) -> tuple[int, int]:
+    """Where the first edit of a group begins: an insertion comes before what stands there."""
+    spans = ((edit.start, edit.start < edit.end) for edit in group.edits)
+    return min(spans, default=(group.offset, 0))
 
 
 def _left_alone(dockerfile: Dockerfile) -> str:

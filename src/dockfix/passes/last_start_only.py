@@ -51,12 +51,12 @@ def _replaced(stage: Stage) -> list[Instruction]:
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     """All but the replaced instructions are there, in their order."""
+    gone = {one.start for stage in before.stages for one in _replaced(stage)}
     old = [
         (one.keyword, before.source[one.start : one.end])
         for stage in before.stages
-        for gone in [_replaced(stage)]
         for one in stage.instructions
-        if not any(one is other for other in gone)
+        if one.start not in gone
     ]
     new = [
         (one.keyword, after.source[one.start : one.end])
