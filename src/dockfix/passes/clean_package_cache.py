@@ -33,43 +33,28 @@ fetch lists before it installs, as with the official images, which ship none eit
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import (
-    Place,
-    outer_base,
-    places,
-    run_commands,
-    script_of,
-    shipped_stages,
-    source_span,
-)
+from dockfix.facts import outer_base, places, run_commands, shipped_stages, source_span
 from dockfix.layout import style_of
-from dockfix.packages import caches
-from dockfix.packages.caches import APK, APT, GEM, YARN, Cache, Use, caches_in, cleans_up, covered
-from dockfix.packages.lists import APT_TEXT, Lists, lists_of, needed_above, out_of_sight
+from dockfix.packages.apk_index import nothing_kept, useless
+from dockfix.packages.caches import (
+    APK,
+    APT,
+    CACHES,
+    GEM,
+    YARN,
+    Cache,
+    Use,
+    caches_in,
+    cleans_up,
+)
+from dockfix.packages.lists import APT_TEXT, needed_above
+from dockfix.packages.runs import Run, lists_in, own_cleanup, read_run, undecided
 from dockfix.passes.base import Example, Pass, Settings
-from dockfix.records import Record
-from dockfix.shell.splice import Spot, at_end, behind, without
-from dockfix.shell.tree import Script, Simple
-from dockfix.shell.walk import shadowed
-from dockfix.syntax.tree import Comment, Dockerfile, Instruction
-
-
-class Run(Record):
-    """A RUN, its script (None if it was not read), and the managers' commands in it, in order."""
-
-    owner: Instruction
-    shell: Instruction
-    place: Place
-    script: Script | None
-    uses: tuple[Use, ...]
-
-    def of(self, cache: Cache) -> list[Use]:
-        """The commands of one manager."""
-        return [use for use in self.uses if use.cache is cache]
+from dockfix.shell.splice import Spot, at_end, behind
+from dockfix.syntax.tree import Dockerfile
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
@@ -79,7 +64,11 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         return
     facts = places(dockerfile)
     stages = [
-        [_run(item, facts[item.start]) for item in stage.instructions if _is_run(item)]
+        [
+            read_run(item, facts[item.start])
+            for item in stage.instructions
+            if (item.child or item).keyword == "RUN"
+        ]
         for stage in dockerfile.stages
     ]
     for cache in present:
@@ -91,32 +80,6 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             yield from _cleanups(dockerfile, stages, cache, settings)
 
 
-def _is_run(item: Instruction) -> bool:
-    return (item.child or item).keyword == "RUN"
-
-
-def _run(owner: Instruction, place: Place) -> Run:
-    shell = owner.child or owner
-    script = script_of(shell, place)
-    if not isinstance(script, Script):
-        return Run(owner, shell, place, None, ())
-    return Run(owner, shell, place, script, caches.uses(script))
-
-
-def _open(run: Run, cache: Cache) -> bool:
-    """Whether nobody has made up his mind about a manager's cache in a RUN."""
-    script = run.script
-    return (
-        script is not None
-        and not any(text in script.text for text in cache.cleaned)
-        and not any(name in run.place.names for name in cache.names)
-        and not any(
-            flag.name == "mount" and covered(cache, flag.value or "") for flag in run.shell.flags
-        )
-        and not any(cache.programs.fullmatch(name) for name in shadowed(script))
-    )
-
-
 def _group(run: Run, cache: Cache, message: str, edits: tuple[Edit, ...]) -> Group:
     return Group(run.owner.keyword_offset, message, edits, aliases=cache.aliases)
 
@@ -126,7 +89,7 @@ def _group(run: Run, cache: Cache, message: str, edits: tuple[Edit, ...]) -> Gro
 
 def _options(dockerfile: Dockerfile, stages: list[list[Run]], cache: Cache) -> Iterator[Group]:
     found = False
-    for run in (run for runs in stages for run in runs if _open(run, cache)):
+    for run in (run for runs in stages for run in runs if undecided(run, cache)):
         if cache is GEM and outer_base(dockerfile, run.place.stage).partition(":")[0] == "ruby":
             continue
         wanting = [use for use in run.of(cache) if use.fills and not use.says(cache.settled)]
@@ -135,9 +98,9 @@ def _options(dockerfile: Dockerfile, stages: list[list[Run]], cache: Cache) -> I
             message = f"add {cache.option}: {cache.why}"
             edits = tuple(_with_option(run, use) for use in wanting)
             yield _group(run, cache, message, edits)
-    if cache is APK and not found and _nothing_kept(dockerfile, stages):
+    if cache is APK and not found and nothing_kept(dockerfile, stages):
         for run in (run for runs in stages for run in runs):
-            edits = tuple(_useless(dockerfile, run))
+            edits = tuple(useless(dockerfile, run))
             if edits:
                 message = "drop what --no-cache has made useless"
                 yield _group(run, cache, message, edits)
@@ -150,70 +113,6 @@ def _with_option(run: Run, use: Use) -> Edit:
     assert use.verb is not None
     end = source_span(run.shell, use.verb.start, use.verb.end)[1]
     return Edit(end, end, f" {use.cache.option}")
-
-
-def _nothing_kept(dockerfile: Dockerfile, stages: list[list[Run]]) -> bool:
-    """Whether surely no command of the file stores what apk fetches, or reads what is stored."""
-    for item in dockerfile.instructions:
-        if not _is_run(item) and "apk" in (item.child or item).arguments:
-            return False
-    for run in (run for runs in stages for run in runs):
-        if not _open(run, APK) or run.script is None:
-            return False
-        known = {use.simple for use in run.of(APK)}
-        for use in run.of(APK):
-            if use.verb is None or not (
-                use.verb.value in ("update", "del", "info") or use.says(APK.settled | APK.instead)
-            ):
-                return False
-        for simple in run.script.nested:
-            if simple in known or _removes(simple):
-                continue
-            if out_of_sight(simple) or any("apk" in word.text for word in simple.words):
-                return False
-    return True
-
-
-def _removes(simple: Simple) -> bool:
-    return bool(simple.words) and simple.words[0].value == "rm"
-
-
-def _useless(dockerfile: Dockerfile, run: Run) -> Iterator[Edit]:
-    """What removes `apk update` and `rm -rf /var/cache/apk/*` from a RUN."""
-    assert run.script is not None
-    shell, adds = run.place.shell, any(use.fills for use in run.of(APK))
-    updates = [use for use in run.of(APK) if use.verb and use.verb.value == "update"]
-    doomed = [use.simple for use in updates if adds and len(use.words) == 1]
-    spans: list[tuple[int, int] | None] = []
-    for simple in filter(_removes, run.script.simples):
-        junk = [n for n, word in enumerate(simple.words) if word.text in APK.junk]
-        kept = [word for word in simple.words[1:] if word.text[:1] != "-"]
-        if junk and len(junk) == len(kept):
-            doomed.append(simple)
-        elif junk:
-            spans += ((simple.words[n - 1].end, simple.words[n].end) for n in junk)
-    for simple in doomed:
-        spans.append(without(run.script, simple, errexit=shell.errexit, declared=shell.declared))
-    done = 0
-    for start, end in sorted(span for span in spans if span is not None):
-        edit = Edit(_source(run, start), _source(run, end), "")
-        text = dockerfile.source[edit.start : edit.end]
-        if "#" not in text and edit.start >= done:
-            yield edit
-            done = edit.end
-
-
-def _source(run: Run, position: int) -> int:
-    """Where in the file a position of a script lies, as the end of a span or else as its start."""
-    script = run.script
-    assert script is not None
-    if (
-        position
-        and not script.text[position - 1].isspace()
-        and (position == len(script.text) or script.text[position].isspace())
-    ):
-        return source_span(run.shell, position - 1, position)[1]
-    return source_span(run.shell, position, position)[0]
 
 
 # Cleanups
@@ -233,7 +132,7 @@ def _cleanups(
             if (
                 last is None
                 or run.owner is not run.shell
-                or not _open(run, cache)
+                or not undecided(run, cache)
                 or any(use.cleans for use in found[last:])
                 or any(use.says(cache.settled) for use in found)
                 or found[last].replaces_itself
@@ -262,7 +161,7 @@ def _is_yarn_1(found: list[Use], settings: Settings) -> bool:
 def _lists(dockerfile: Dockerfile, stages: list[list[Run]]) -> Iterator[Group]:
     if not APT_TEXT.search(dockerfile.source):
         return
-    lists = [[_lists_of(run) for run in runs] for runs in stages]
+    lists = [[lists_in(run) for run in runs] for runs in stages]
     needed = needed_above(dockerfile, [any(one.needy for one in row) for row in lists])
     for runs, row, needed_later in zip(stages, lists, needed, strict=True):
         found: list[Group] = []
@@ -273,7 +172,7 @@ def _lists(dockerfile: Dockerfile, stages: list[list[Run]]) -> Iterator[Group]:
                 shell = run.place.shell
                 spot = (
                     at_end(run.script, errexit=shell.errexit, declared=shell.declared)
-                    if run.script and _open(run, APT)
+                    if run.script and undecided(run, APT)
                     else None
                 )
                 if spot is not None:
@@ -284,13 +183,6 @@ def _lists(dockerfile: Dockerfile, stages: list[list[Run]]) -> Iterator[Group]:
         yield from reversed(found)
 
 
-def _lists_of(run: Run) -> Lists:
-    if run.script is not None:
-        return lists_of(run.script)
-    body = run.shell.arguments + "".join(heredoc.content for heredoc in run.shell.heredocs)
-    return Lists(None, installs=False, needs=None, opaque=bool(APT_TEXT.search(body)))
-
-
 def _clean(
     dockerfile: Dockerfile, run: Run, spot: Spot, program: str, cache: Cache, later: list[Run]
 ) -> Group:
@@ -299,7 +191,7 @@ def _clean(
         text.replace("{}", program) if "{}" in text else sudo + text for text in cache.cleanup
     ]
     message = f"clean up after {cache.name} in the RUN that installs"
-    own = None if sudo or spot.inside else _own_cleanup(dockerfile, later, cache)
+    own = None if sudo or spot.inside else own_cleanup(dockerfile, later, cache)
     comments: tuple[str, ...] = ()
     edits: list[Edit] = []
     if own is not None:
@@ -323,63 +215,6 @@ def _clean(
     return _group(run, cache, message, (Edit(end, stop, text), *edits))
 
 
-def _own_cleanup(
-    dockerfile: Dockerfile, later: Iterable[Run], cache: Cache
-) -> tuple[str, tuple[str, ...], Edit] | None:
-    """A later RUN that does nothing but clean up: its text, its comments, its removal.
-
-    Only if no RUN before it has to do with the manager, or might out of sight.
-    """
-    for run in later:
-        if run.script is None:
-            return None
-        if _cleans_only(run, cache):
-            above = _directly_above(dockerfile, run.owner)
-            start = above[0].start if above else run.owner.start
-            start = dockerfile.source.rfind("\n", 0, start) + 1
-            if not dockerfile.source.endswith("\n", start, run.owner.end):
-                start -= len(style_of(dockerfile).eol)  # the line above becomes the open end
-            removal = Edit(start, run.owner.end, "")
-            return run.script.text.rstrip(" \t;"), tuple(one.text for one in above), removal
-        if run.of(cache) or (cache is APT and _touches_apt(run)):
-            return None
-    return None
-
-
-def _touches_apt(run: Run) -> bool:
-    return _lists_of(run).needy or bool(APT_TEXT.search(run.shell.arguments))
-
-
-def _cleans_only(run: Run, cache: Cache) -> bool:
-    script = run.script
-    if (
-        script is None
-        or script.comments
-        or run.shell.comments
-        or run.shell.flags
-        or run.owner is not run.shell
-        or len(script.items) != 1
-        or any(operator.text == "||" for operator in script.items[0].node.operators)
-    ):
-        return False
-    return all(
-        not pipeline.negated
-        and len(pipeline.commands) == 1
-        and isinstance(command := pipeline.commands[0], Simple)
-        and not command.redirects
-        and not command.assignments
-        and cleans_up(script.text[command.start : command.end], (cache,))
-        for pipeline in script.items[0].node.pipelines
-    ) and (cache is not APT or any(map(_removes, script.simples)))
-
-
-def _directly_above(dockerfile: Dockerfile, owner: Instruction) -> tuple[Comment, ...]:
-    first = number = bisect_left(dockerfile.items, owner.start, key=lambda item: item.start)
-    while first and isinstance(dockerfile.items[first - 1], Comment):
-        first -= 1
-    return tuple(one for one in dockerfile.items[first:number] if isinstance(one, Comment))
-
-
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     """The same commands in the same order, cleanups and options against caches aside."""
     if _commands(before) != _commands(after):
@@ -398,7 +233,7 @@ def _commands(dockerfile: Dockerfile) -> list[list[str]]:
 
 #: Words that may come and go.
 _ASIDE = APK.junk.union(
-    *(one.instead | {one.option} for one in caches.CACHES if one.option),
+    *(one.instead | {one.option} for one in CACHES if one.option),
 )
 
 _REMOVAL = APT.cleanup[0]
@@ -411,7 +246,7 @@ PASS = Pass(
     name="clean-package-cache",
     summary="Keep the caches and lists of package managers out of the image",
     safety=Safety.SAFE,
-    aliases=tuple(sorted(name for cache in caches.CACHES for name in cache.aliases)),
+    aliases=tuple(sorted(name for cache in CACHES for name in cache.aliases)),
     rewrite=rewrite,
     verify=verify,
     examples=(
