@@ -90,6 +90,12 @@ def test_a_compose_file(project: Path, build: str, name: str) -> None:
     )
 
 
+def test_a_slip_in_one_name_of_many(project: Path) -> None:
+    source = "FROM a\nCOPY package.json pakage-lock.json app .\n"
+    assert root_of(project / "Dockerfile", source) == str(project)
+    assert "unknown" in (root_of(project / "docker" / "Dockerfile", source) or "")
+
+
 def test_a_compose_file_above(project: Path) -> None:
     (project / "compose.yml").write_text("services:\n  a:\n    build: ./docker\n")
     assert root_of(project / "docker" / "Dockerfile", "FROM a\nCOPY . .\n") == str(

@@ -202,6 +202,13 @@ def test_a_new_file_is_only_offered(project: Path) -> None:
     assert not (project / ".dockerignore").exists()
 
 
+def test_no_file_is_offered_for_the_dockerfile_alone() -> None:
+    files = {"app.py": "", "Dockerfile": SOURCE}
+    result = rewrite(SOURCE, settings=Settings(context=Files(files)))
+    assert "dockerignore" not in {note.name for note in result.notes}
+    assert added(SOURCE, files) == ["Dockerfile"]
+
+
 @pytest.mark.parametrize("select", ["--select", "--extend-select"])
 def test_a_new_file_by_patch_and_in_place(project: Path, select: str) -> None:
     before = (project / "Dockerfile").read_bytes()

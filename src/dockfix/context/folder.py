@@ -53,6 +53,10 @@ def find(path: str, dockerfile: Dockerfile, named: str | None = None) -> Found:
         context = _context(path, folder, top)
         if wanted.found_in(context):
             return Found(context)
+    # a slip in one name of many does not hide the others
+    for context in (own, *(_context(path, folder, root) for root in declared)):
+        if wanted.mostly_in(context):
+            return Found(context)
     what = wanted.first_missing_in(own)
     reason = f"{what} is not in it" if what else f"it may not be {os.path.basename(folder)}/"
     return Found(None, f"the build context is unknown, for {reason}: say it with --context")
@@ -82,6 +86,11 @@ class _Wanted:
         return len(missing) < len(self._paths) or any(
             is_sent(one, context) for one in self._patterns
         )
+
+    def mostly_in(self, context: DirectoryContext) -> bool:
+        """Whether more of the names are found in a folder than are missing."""
+        named = (*self._paths, *self._patterns)
+        return 2 * sum(is_sent(one, context) for one in named) > len(named)
 
     def first_missing_in(self, context: DirectoryContext) -> str | None:
         """What tells that a folder is not the context."""

@@ -65,7 +65,8 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     unsafe = [one.line for one in found if one.line not in safe]
     offset = copies[0].instruction.keyword_offset
     if context.ignore_text() is None and PASS.code not in settings.named:
-        if found:
+        # a file for the Dockerfile alone is not worth its place
+        if any(one.kind != "containers" for one in found):
             yield Group(offset, _missing([*safe, *unsafe]), (), Safety.NOTE)
         return
     if safe:
