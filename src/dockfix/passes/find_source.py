@@ -8,7 +8,8 @@ Why: the builder fails at it, after all that stands above has been built. A slip
 sooner from here.
 
 What it leaves alone: sources with variables, `--from`, URLs; folders that a build outside the image
-makes (`target`, `dist`), which may not have been made yet; a file whose context is not known.
+makes (`target`, `dist`), which may not have been made yet; a file whose context is not known, and
+files escaped by backticks, whose paths are those of Windows.
 
 Safety: a note. Nothing is changed: the name may be right, and the file about to be made.
 """
@@ -27,7 +28,7 @@ from dockfix.syntax.tree import Dockerfile
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A note for each source that the builder will not find."""
     context = settings.context
-    if context is None:
+    if context is None or dockerfile.escape == "`":
         return
     told: set[str] = set()
     for instruction in dockerfile.instructions:

@@ -9,7 +9,7 @@ image, and so is whatever else lies around.
 
 What it leaves alone: a stage with a RUN below the COPY, or others that are built on it or copy from
 it; archives that are not in the context, or more than one of them; other programs than `java -jar`,
-which read files beside their own.
+which read files beside their own; Windows images.
 
 Safety: unsafe. The program may read more of what was copied than its own archive (settings in its
 working directory, say), which cannot be seen here.
@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from dockfix.context import Context
 from dockfix.edits import Edit, Group, Safety
+from dockfix.facts import is_windows
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import Copy, bases, copy_of, resolve, within
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
@@ -35,6 +36,8 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     if ".jar" not in dockerfile.source and ".war" not in dockerfile.source:
         return
     stage = dockerfile.stages[-1]
+    if is_windows(dockerfile, stage):
+        return
     copy, start = _whole(dockerfile, stage), _started(stage)
     if copy is None or start is None:
         return
