@@ -21,6 +21,8 @@ from dockfix.syntax.source import encode
 from shell_runs import SHELLS, outcomes, runs_of
 
 FROM = "FROM debian:12\n"
+#: An image that may ship package lists, so that an install without an update is left alone.
+LISTED = "FROM example.org/base\n"
 
 
 def becomes(before: str, after: str) -> None:
@@ -235,9 +237,9 @@ def test_a_cleanup_is_not_put_behind_a_comment_that_swallows_it() -> None:
 
 def test_lists_stay_for_a_later_install_without_an_update() -> None:
     install = "RUN apt-get update && apt-get install -y git\n"
-    stays(FROM + install + "USER root\nRUN apt-get install -y vim\n")
+    stays(FROM + install + "USER root\nRUN x || apt-get install -y vim\n")
     stays(FROM + install + "COPY setup.sh /\nRUN /setup.sh\n")
-    stays(f"FROM debian:12 AS base\n{install}FROM base\nRUN apt-get install -y vim\n")
+    stays(f"FROM debian:12 AS base\n{install}FROM base\nRUN x || apt-get install -y vim\n")
 
 
 def test_lists_in_a_cache_mount_stay() -> None:
@@ -263,28 +265,28 @@ def test_every_pip_install_of_a_run_is_handled() -> None:
 
 def test_what_a_variable_holds_keeps_its_place() -> None:
     becomes(
-        FROM + "RUN apt-get install -y $PKGS b a\n",
-        FROM + "RUN apt-get install -y \\\n    $PKGS \\\n    a \\\n    b\n",
+        LISTED + "RUN apt-get install -y $PKGS b a\n",
+        LISTED + "RUN apt-get install -y \\\n    $PKGS \\\n    a \\\n    b\n",
     )
 
 
 def test_removals_in_a_list_keep_it_as_it_is() -> None:
-    stays(FROM + "RUN apt-get install -y zip nano- curl\n")
-    stays(FROM + "RUN apt-get install -y zip vim+ curl\n")
+    stays(LISTED + "RUN apt-get install -y zip nano- curl\n")
+    stays(LISTED + "RUN apt-get install -y zip vim+ curl\n")
 
 
 def test_versions_and_files_in_a_list() -> None:
     becomes(
-        FROM + "RUN apt-get install -y zip=3.0-13 curl=7.88.1-10 ./local.deb\n",
-        FROM + "RUN apt-get install -y \\\n    curl=7.88.1-10 \\\n    zip=3.0-13 \\\n"
+        LISTED + "RUN apt-get install -y zip=3.0-13 curl=7.88.1-10 ./local.deb\n",
+        LISTED + "RUN apt-get install -y \\\n    curl=7.88.1-10 \\\n    zip=3.0-13 \\\n"
         "    ./local.deb\n",
     )
 
 
 def test_suites_and_options_in_a_list() -> None:
     becomes(
-        FROM + "RUN apt-get install -t bookworm-backports -o Dpkg::Use-Pty=0 -y zip curl\n",
-        FROM + "RUN apt-get install -t bookworm-backports -o Dpkg::Use-Pty=0 -y curl zip\n",
+        LISTED + "RUN apt-get install -t bookworm-backports -o Dpkg::Use-Pty=0 -y zip curl\n",
+        LISTED + "RUN apt-get install -t bookworm-backports -o Dpkg::Use-Pty=0 -y curl zip\n",
     )
 
 
