@@ -42,6 +42,9 @@ PROJECTS: dict[str, tuple[str, ...]] = {
     ),
     # the manifest that is installed is not the one that is copied: nobody knows what was meant
     "P8-misspelt-manifest": ("clean-package-cache",),
+    # the manifest first, and everything else behind the install
+    "P9-everything-before-npm": ("install-before-source", "clean-package-cache"),
+    "P9-manifest-among-the-source": ("install-before-source", "clean-package-cache"),
     # what is deleted in a later layer still weighs, so it is not copied
     "P12-copied-to-be-removed": ("no-late-delete",),
     # npm's own name for it, since the old one is deprecated

@@ -223,7 +223,7 @@ def _group(
         edits.append(Edit(block.start, block.end, inserted.pop(block.start, "") + left))
     for start, move in cuts.items():
         pieces = [source[one.start : one.end] for one in found if one.target.start == start]
-        edits.append(_cut(dockerfile, move, "".join(pieces).lstrip("\r\n"), eol))
+        edits.append(_cut(dockerfile, move, "".join(pieces), eol))
     edits += [Edit(at, at, text) for at, text in inserted.items()]
     reason = next((move.doubt for move in moves if move.doubt), "")
     message = _message(dockerfile, stage, row, moves, added, len(cuts))
@@ -256,8 +256,10 @@ def _cut(dockerfile: Dockerfile, move: Move, text: str, eol: str) -> Edit:
     start, _ = source_span(run, span[0], span[0])
     _, end = source_span(run, span[1], span[1])
     head = dockerfile.source[run.keyword_offset : run.text_start]
-    text = text if text.endswith("\n") else text + eol
-    return Edit(start, end, eol + text + head + span[2])
+    bare = text.lstrip("\r\n")
+    blank = eol if bare != text else ""
+    bare = bare if bare.endswith("\n") else bare + eol
+    return Edit(start, end, eol + blank + bare + blank + head + span[2])
 
 
 def _message(
