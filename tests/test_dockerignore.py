@@ -202,6 +202,16 @@ def test_a_new_file_is_only_offered(project: Path) -> None:
     assert not (project / ".dockerignore").exists()
 
 
+def test_many_dockerfiles_get_one_line() -> None:
+    files = {"a": "", ".git/HEAD": "", **dict.fromkeys(("Dockerfile", "Dockerfile.a"), SOURCE)}
+    assert added(SOURCE, files) == [".git", "Dockerfile", "Dockerfile.a"]
+    files["Dockerfile.b"] = SOURCE
+    assert added(SOURCE, files) == [".git", "Dockerfile*"]
+    # which would be too much, or is asked for
+    assert "Dockerfile*" not in added(SOURCE, {**files, "Dockerfiles.txt": ""})
+    assert added(f"{SOURCE}RUN cat Dockerfile\n", files) == [".git"]
+
+
 def test_no_file_is_offered_for_the_dockerfile_alone() -> None:
     files = {"app.py": "", "Dockerfile": SOURCE}
     result = rewrite(SOURCE, settings=Settings(context=Files(files)))

@@ -96,6 +96,9 @@ def find(context: Context, folders: Iterable[str]) -> list[Clutter]:
         found.setdefault(line, (kind, []))[1].append(path)
     for line in [line for line in found if f"**/{line}" in found]:
         found[f"**/{line}"][1].extend(found.pop(line)[1])
+    several = [line for line in found if line.startswith("Dockerfile")]
+    if len(several) > 2 and all(is_dockerfile(name) for name in _called_dockerfile(context)):
+        found["Dockerfile*"] = "containers", [found.pop(line)[1][0] for line in several]
     order = list(_ROOT) + list(_ANYWHERE)
     lines = [Clutter(line, kind, tuple(paths)) for line, (kind, paths) in found.items()]
 
@@ -104,6 +107,10 @@ def find(context: Context, folders: Iterable[str]) -> list[Clutter]:
         return (order.index(name) if name in order else len(order)), one.line
 
     return sorted(lines, key=place)
+
+
+def _called_dockerfile(context: Context) -> list[str]:
+    return [name for name in context.entries("") or () if name.startswith("Dockerfile")]
 
 
 def _walk(context: Context, folders: Iterable[str]) -> Iterator[tuple[str, Kind]]:
@@ -218,12 +225,11 @@ class Surroundings:
             )
         if one.kind in ("dependencies", "output"):
             return False
-        name = one.line.rpartition("/")[2]
-        if _mentions(self._commands, name):
-            return True
-        return one.kind in ("env", "venv") and any(
-            _mentions(text, name) for text in self._manifests()
-        )
+        texts = [self._commands]
+        if one.kind in ("env", "venv"):
+            texts += self._manifests()
+        names = {path.rpartition("/")[2] for path in one.paths}
+        return any(_mentions(text, name) for text in texts for name in names)
 
     def installs(self, one: Clutter, runs: Sequence[Sequence[str]]) -> bool:
         """Whether the build makes these directories anew. `runs` are, for each path, the scripts
