@@ -65,7 +65,7 @@ def exec_position(instruction: Instruction, place: Place) -> int | None:
     if instruction.keyword not in ("CMD", "ENTRYPOINT") or instruction.heredocs:
         return None
     if place.shell.dialect is None:
-        return None  # on Windows, say
+        return None  # a Windows image, where `sh` is whatever somebody put there
     start, end = instruction.arguments_start, instruction.arguments_end
     text = instruction.logical.text[start:end]
     if instruction.json is not None:

@@ -135,8 +135,6 @@ def _group(instruction: Instruction, message: str, doubt: str, edits: tuple[Edit
 def _replaced(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterator[Group]:
     """A program that replaces its shell, where the shell is needed for its words."""
     place = places(dockerfile)[instruction.start]
-    if dockerfile.escape == "`":
-        return  # a Windows image, where `sh` is whatever somebody put there
     if simple_words(instruction, place) or is_ignored(dockerfile, stage, instruction):
         return
     position = exec_position(instruction, place)
