@@ -35,9 +35,8 @@ def installs(dockerfile: Dockerfile) -> Iterator[Install]:
     """Every command of a file that is understood to install what a manifest says."""
     ends: list[tuple[tuple[Copy | None, ...], tuple[Instruction, ...]]] = []
     wanted = [_installs_in(stage) for stage in dockerfile.stages]
-    for stage in dockerfile.stages:
-        if not any(wanted[stage.index :]):
-            return
+    last = max((index for index, found in enumerate(wanted) if found), default=-1)
+    for stage in dockerfile.stages[: last + 1]:
         inherited = ends[stage.base_stage] if stage.base_stage is not None else ((), ())
         copies, runs = list(inherited[0]), list(inherited[1])
         for one in stage.instructions:

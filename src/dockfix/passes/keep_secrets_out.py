@@ -27,7 +27,7 @@ from dockfix.patterns import lazy
 from dockfix.syntax.tree import Dockerfile
 
 #: Names that say enough.
-_SECRET = lazy(
+_SECRET_NAME = lazy(
     r"\.env(?:\.(?!example|sample|template|dist|test|defaults?$)[\w-]+)?|id_(?:rsa|dsa|ecdsa|ed25519)"
     r"|\.netrc|\.pgpass|\.git-credentials|\.htpasswd|master\.key|[\w.-]+\.(?:p12|pfx|kdbx)"
 )
@@ -71,7 +71,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
 def _secrets(source: str, context: Context | None) -> Iterator[str]:
     """The files that a source brings and that are called as secrets are, or hold one."""
     if context is None:
-        if source and not is_wild(source) and _SECRET.fullmatch(source.rpartition("/")[2]):
+        if source and not is_wild(source) and _SECRET_NAME.fullmatch(source.rpartition("/")[2]):
             yield source
         return
     for path in expanded(source, context) if is_wild(source) else (source,):
@@ -89,7 +89,7 @@ def _secrets(source: str, context: Context | None) -> Iterator[str]:
 def _may_be(path: str) -> bool:
     name = path.rpartition("/")[2]
     return (
-        _SECRET.fullmatch(name) is not None
+        _SECRET_NAME.fullmatch(name) is not None
         or _PERHAPS.fullmatch(name) is not None
         or (path in _BY_CUSTOM)
     )
@@ -97,7 +97,7 @@ def _may_be(path: str) -> bool:
 
 def _is_secret(path: str, context: Context) -> bool:
     name = path.rpartition("/")[2]
-    if _SECRET.fullmatch(name) or path.endswith(_BY_CUSTOM):
+    if _SECRET_NAME.fullmatch(name) or path.endswith(_BY_CUSTOM):
         return True
     text = context.head(path, _HEAD) if _PERHAPS.fullmatch(name) else None
     return text is not None and any(_INSIDE.search(line) for line in text.splitlines())
