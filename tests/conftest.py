@@ -6,6 +6,10 @@ import os
 
 from hypothesis import settings
 
+from real_engine import real_engine, started_engine
+
+__all__ = ["real_engine", "started_engine"]
+
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")

@@ -300,8 +300,9 @@ class Recorder:
     def save(self, images: Sequence[str]) -> list[AbstractContextManager[BinaryIO]]:
         return [io.BytesIO(self.images[name]) for name in images]
 
-    def remove(self, image: str) -> None:
-        del self.images[image]
+    def remove(self, images: Sequence[str]) -> None:
+        for image in images:
+            del self.images[image]
 
     def run(self, image: str, command: str, timeout: float) -> Ran:
         raise AssertionError("nothing is to be run")

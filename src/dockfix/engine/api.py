@@ -124,10 +124,11 @@ class Api:
         self._discard(name)
         return Stopped(seconds, status, not running)
 
-    def remove(self, image: str) -> None:
-        self._images.remove(image)
-        with self._asked("DELETE", f"/images/{quote(image)}?force=1", accept=404):
-            pass
+    def remove(self, images: Sequence[str]) -> None:
+        for image in images:
+            self._images.remove(image)
+            with self._asked("DELETE", f"/images/{quote(image)}?force=1", accept=404):
+                pass
 
     def free(self) -> int | None:
         root = self._json("GET", "/info").get("DockerRootDir", "")
@@ -138,8 +139,7 @@ class Api:
     def close(self) -> None:
         for name in tuple(self._containers):
             self._discard(name)
-        for image in tuple(self._images):
-            self.remove(image)
+        self.remove(tuple(self._images))
 
     def _query(self, name: str, fresh: bool) -> dict[str, str]:
         options = self._options

@@ -88,8 +88,8 @@ class Engine(Protocol):
     def stop(self, image: str, grace: float) -> Stopped:
         """Starts an image and stops it, with a kill after a grace of so many seconds."""
 
-    def remove(self, image: str) -> None:
-        """Removes an image that is no longer needed."""
+    def remove(self, images: Sequence[str]) -> None:
+        """Removes images that are no longer needed."""
 
     def free(self) -> int | None:
         """The bytes left where it keeps images; None: it cannot be told."""

@@ -57,6 +57,7 @@ class Docker:
         self._numbers = count()
         self._images: dict[str, str | None] = {}
         self._loaded: set[str] = set()
+        self._root: str | None = None
         self._local = self._driver() == "docker"
         self._folder = tempfile.TemporaryDirectory(prefix="dockfix-")
         flags = ["--network", options.network] if options.network else []
@@ -100,16 +101,20 @@ class Docker:
         self._load(image)
         return self._containers.stop(image, grace)
 
-    def remove(self, image: str) -> None:
-        archive = self._images.pop(image)
-        if archive is not None and os.path.exists(archive):
-            os.unlink(archive)
-        if self._local or image in self._loaded:
-            ask(["docker", "image", "rm", "--force", image])
+    def remove(self, images: Sequence[str]) -> None:
+        for image in images:
+            archive = self._images.pop(image)
+            if archive is not None and os.path.exists(archive):
+                os.unlink(archive)
+        there = [image for image in images if self._local or image in self._loaded]
+        if there:
+            ask(["docker", "image", "rm", "--force", *there])
 
     def free(self) -> int | None:
-        root = ask(["docker", "info", "--format", "{{.DockerRootDir}}"]).output.decode().strip()
-        folder = root if self._local else self._folder.name
+        if self._root is None:
+            done = ask(["docker", "info", "--format", "{{.DockerRootDir}}"])
+            self._root = done.output.decode("utf-8", "replace").strip()
+        folder = self._root if self._local else self._folder.name
         # the folder of an engine elsewhere may well exist here, too, but says nothing then
         endpoint = os.environ.get("DOCKER_HOST", "unix:")
         if not endpoint.startswith("unix:") or not os.path.isdir(folder):
@@ -118,8 +123,7 @@ class Docker:
 
     def close(self) -> None:
         self._containers.close()
-        for image in tuple(self._images):
-            self.remove(image)
+        self.remove(tuple(self._images))
         self._folder.cleanup()
 
     def _driver(self) -> str:

@@ -113,8 +113,7 @@ class _Trial:
                 edits = self.edited(recipes, images, context, chosen.path)
                 found = [one._replace(edit=edit) for one, edit in zip(found, edits, strict=True)]
         finally:
-            for name in self.built:
-                self.engine.remove(name)
+            self.engine.remove(self.built)
         return Measured(target.path, chosen, found[0], found[1] if result.changed else None)
 
     def rewritten(self) -> Rewrite:

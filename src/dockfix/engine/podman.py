@@ -84,16 +84,17 @@ class Buildah:
     def stop(self, image: str, grace: float) -> Stopped:
         raise EngineError("--stop needs podman or docker: buildah starts no containers")
 
-    def remove(self, image: str) -> None:
-        self._images.remove(image)
-        ask([self.program, "rmi", "--force", image])
+    def remove(self, images: Sequence[str]) -> None:
+        for image in images:
+            self._images.remove(image)
+        if images:
+            ask([self.program, "rmi", "--force", *images])
 
     def free(self) -> int | None:
         return shutil.disk_usage(self._folder.name).free
 
     def close(self) -> None:
-        for image in tuple(self._images):
-            self.remove(image)
+        self.remove(tuple(self._images))
         self._folder.cleanup()
 
     @contextmanager

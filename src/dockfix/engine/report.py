@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
+from dockfix.engine.claims import Claim, fits
 from dockfix.engine.client import Ran, Stopped
 from dockfix.engine.compare import Difference, Setting
-from dockfix.engine.verify import Claim, Verdict
+from dockfix.engine.verify import Verdict
 from dockfix.report.text import count, paint, visible
 
 #: Paths listed before the rest is only counted.
@@ -24,7 +25,7 @@ _HEADLINES = {
 _FRONTEND = "resolve image config for docker-image://"
 
 
-def verdict(found: Verdict, *, colored: bool = False, long: bool = False) -> str:
+def spoken(found: Verdict, *, colored: bool = False, long: bool = False) -> str:
     """The verdict over a file and what it rests on."""
     headline, color = _HEADLINES[found.outcome]
     path = paint(visible(os.path.normpath(found.target.path)), _BOLD, colored)
@@ -115,7 +116,8 @@ def _claims(claims: Sequence[Claim], shown: int | None) -> list[str]:
 def _places(paths: Sequence[str], globs: Sequence[str]) -> str:
     if len(paths) < 3:
         return " and ".join(paths)
-    return f"{count(len(paths), 'path')} of {', '.join(globs)}"
+    touched = dict.fromkeys(glob for glob in globs for path in paths if fits(path, (glob,)))
+    return f"{count(len(paths), 'path')} of {', '.join(touched)}"
 
 
 def _said(one: Difference | Setting) -> str:

@@ -10,13 +10,10 @@ it is known which change brings it about.
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Sequence
-from fnmatch import translate
-from functools import cache
-from re import DOTALL, Pattern, compile
 
 from dockfix.config import Config
+from dockfix.engine.claims import Claim, claimed
 from dockfix.engine.client import Built, Engine, Ran, Recipe, Stopped
 from dockfix.engine.commands import need_space, watched
 from dockfix.engine.compare import Comparison, Difference, Renumbered, Setting, compare
@@ -25,8 +22,6 @@ from dockfix.engine.options import Request
 from dockfix.engine.targets import Target
 from dockfix.engine.terminal import Terminal
 from dockfix.errors import BuildFailed, DockfixError
-from dockfix.passes import PASSES
-from dockfix.passes.base import Pass
 from dockfix.pipeline import Applied, Rewrite, rewrite
 from dockfix.records import Record
 from dockfix.syntax.source import encode
@@ -40,13 +35,6 @@ _GRACE = 10.0
 _SUSPECTS = 3
 
 Outcome = Literal["untouched", "same", "declared", "different", "unbuilt"]
-
-
-class Claim(Record):
-    """A difference that a pass declares: files that it removes, or a setting said otherwise."""
-
-    owner: Pass
-    difference: Difference | Setting
 
 
 class Behavior(Record):
@@ -82,16 +70,16 @@ class Verdict(Record):
 
 def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: Terminal) -> int:
     """Verifies every target and returns the exit status."""
-    from dockfix.engine.report import summary, verdict
+    from dockfix.engine.report import spoken, summary
 
     need_space(engine)
     verdicts = []
     failed = False
     for target in targets:
         try:
-            found = _Trial(engine, request, target, terminal).verdict()
+            found = verdict(engine, request, target, terminal)
             verdicts.append(found)
-            terminal.print(verdict(found, colored=terminal.colored, long=request.options.verbose))
+            terminal.print(spoken(found, colored=terminal.colored, long=request.options.verbose))
             if request.options.in_place and found.outcome in ("same", "declared"):
                 for path in _write(found):
                     terminal.say(f"Rewrote {path}\n")
@@ -103,6 +91,11 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
     if failed or any(one.outcome == "unbuilt" for one in verdicts):
         return 2
     return int(any(one.outcome == "different" for one in verdicts))
+
+
+def verdict(engine: Engine, request: Request, target: Target, terminal: Terminal) -> Verdict:
+    """Builds and compares one file."""
+    return _Trial(engine, request, target, terminal).verdict()
 
 
 def _write(found: Verdict) -> list[str]:
@@ -147,16 +140,17 @@ class _Trial:
         try:
             found = self._compared(result)
         finally:
-            for name in self.built:
-                self.engine.remove(name)
+            self.engine.remove(self.built)
         return found._replace(seconds=tuple(self.seconds))
 
     def _compared(self, result: Rewrite) -> Verdict:
+        free = self.engine.free()
         try:
             self.original = self.build(None, "as it is")
         except BuildFailed as error:
             return Verdict(self.target, "unbuilt", result, error=error)
-        need_space(self.engine, 2 * self.image(self.original).size)
+        taken = (free or 0) - (self.engine.free() or 0)
+        need_space(self.engine, 2 * max(taken, 0))
         try:
             after = self.build(result, "rewritten")
         except BuildFailed as error:
@@ -213,27 +207,29 @@ class _Trial:
         others = () if result is None else result.others
         return self.target.recipe(text, encode(others[0].after) if others else None)
 
-    def image(self, built: Built) -> Image:
-        name = built.image
-        if name not in self.images:
-            with watched(self.terminal, self.request, "reading the image"):
-                archives = self.engine.save([name])
-                self.images[name] = read_images(archives, [name], self.layers)[0]
-        return self.images[name]
+    def read(self, *built: Built) -> list[Image]:
+        """The images of builds, those together that were not read before."""
+        names = [one.image for one in built]
+        new = [name for name in names if name not in self.images]
+        if new:
+            with watched(self.terminal, self.request, "comparing the images"):
+                found = read_images(self.engine.save(new), new, self.layers)
+            self.images.update(zip(new, found, strict=True))
+        return [self.images[name] for name in names]
 
     def compare(self, after: Built, result: Rewrite) -> tuple[Comparison, tuple[Claim, ...]]:
         """What differs, without what passes declare, and what they declare.
 
         Only where something is left over is the original built again to see what is noise.
         """
-        before, new = self.image(self.original), self.image(after)
-        found, claims = claimed(compare(before, new), result)
+        before, new = self.read(self.original, after)
+        found, claims = claimed(compare(before, new), result, before)
         if found.same:
             return found, claims
         if self.again is None:
             again = self.build(None, "as it is, once more", fresh=True)
-            self.again = self.image(again)
-        return claimed(compare(before, new, self.again), result)
+            (self.again,) = self.read(again)
+        return claimed(compare(before, new, self.again), result, before)
 
     def behavior(self, after: Built) -> Behavior:
         """What the images do, as far as --run and --stop ask for it."""
@@ -292,59 +288,6 @@ class _Trial:
                     found.append(one)
                     break
         return tuple(found)
-
-
-def claimed(found: Comparison, result: Rewrite) -> tuple[Comparison, tuple[Claim, ...]]:
-    """A comparison without what the passes of a rewrite declare, and what they declare."""
-    names = {finding.code for finding in result.applied}
-    passes = [one for one in PASSES if one.code in names]
-    claims: list[Claim] = []
-    files: list[Difference] = []
-    settings: list[Setting] = []
-    for difference in found.files:
-        owner = next((one for one in passes if declares(one, difference)), None)
-        if owner is None:
-            files.append(difference)
-        else:
-            claims.append(Claim(owner, difference))
-    for setting in found.settings:
-        owner = next((one for one in passes if restates(one, setting)), None)
-        if owner is None:
-            settings.append(setting)
-        else:
-            claims.append(Claim(owner, setting))
-    return found._replace(files=tuple(files), settings=tuple(settings)), tuple(claims)
-
-
-def declares(one: Pass, difference: Difference) -> bool:
-    """Whether a pass says of itself that it removes a file, or that it is but a record."""
-    globs = {"missing": one.removes, "content": one.logs}.get(difference.aspect, ())
-    return any(_pattern(glob).fullmatch(difference.path) for glob in globs)
-
-
-def restates(one: Pass, setting: Setting) -> bool:
-    """Whether a pass says of itself that it says a command otherwise, and the words are the same.
-
-    Once they stand in a shell's `-c`, perhaps behind an `exec`, and once by themselves.
-    """
-    if setting.name not in one.restates or setting.before is None or setting.after is None:
-        return False
-    import json
-
-    try:
-        before, after = json.loads(setting.before), json.loads(setting.after)
-        words = shlex.split(before[2]) if len(before) == 3 and before[1] == "-c" else None
-    except (ValueError, TypeError):
-        return False
-    return words is not None and after == (words[1:] if words[:1] == ["exec"] else words)
-
-
-@cache
-def _pattern(glob: str) -> Pattern[str]:
-    """A glob of paths: `*` stays within a name, `/**` at the end is all that lies below."""
-    above = glob.removesuffix("/**")
-    pattern = translate(above).replace(".*", "[^/]*")
-    return compile(pattern.removesuffix(r"\Z") + ("/.*" if above != glob else ""), DOTALL)
 
 
 def _worse(before: Stopped, after: Stopped) -> bool:

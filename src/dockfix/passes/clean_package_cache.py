@@ -56,6 +56,18 @@ from dockfix.passes.base import Example, Pass, Settings
 from dockfix.shell.splice import Spot, at_end, behind
 from dockfix.syntax.tree import Dockerfile
 
+#: Where the managers keep what they can do without; below the home of root, or of another user.
+_REMOVED = (
+    "/var/lib/apt/lists/**", "/var/cache/apt/**", "/var/cache/apk/**", "/var/cache/yum/**",
+    "/var/cache/dnf/**", "/var/cache/libdnf5/**", "/var/cache/tdnf/**", "/var/cache/zypp/**",
+    "/var/cache/pacman/pkg/**", "/usr/local/share/.cache/yarn/**", "/usr/local/bundle/doc/**",
+    "/opt/conda/pkgs/**", *(
+        f"{home}/{folder}/**"
+        for home in ("/root", "/home/*")
+        for folder in (".cache/pip", ".npm", ".cache/yarn", ".cache/composer", ".composer/cache")
+    ),
+)  # fmt: skip
+
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each manager and RUN that leaves something behind."""
@@ -436,5 +448,5 @@ PASS = Pass(
             why="the next build starts from what go keeps: a cache mount is better",
         ),
     ),
-    removes=("/var/lib/apt/lists/**",),
+    removes=_REMOVED,
 )

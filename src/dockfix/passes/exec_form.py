@@ -423,5 +423,5 @@ PASS = Pass(
         ),
         Example("FROM windows/nanoserver\nCMD app -v\n", why="cmd.exe reads it"),
     ),
-    restates=("Cmd", "Entrypoint"),
+    restates=("Cmd", "Entrypoint", "Healthcheck"),
 )

@@ -222,4 +222,5 @@ PASS = Pass(
             why="the label would be replaced",
         ),
     ),
+    restates=("Labels maintainer",),
 )

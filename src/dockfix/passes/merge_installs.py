@@ -427,6 +427,11 @@ PASS = Pass(
     rewrite=rewrite,
     verify=verify,
     examples=_EXAMPLES,
-    # what dpkg knew before its last call, what apt asked its solver, and when it was asked
-    logs=("/var/lib/dpkg/status-old", "/var/log/apt/*", "/var/log/dpkg.log"),
+    # what was there before the last call, what apt asked its solver, and when it was asked
+    logs=(
+        "/var/lib/dpkg/status-old",
+        "/var/log/apt/*",
+        "/var/log/dpkg.log",
+        *(f"/etc/{name}-" for name in ("passwd", "group", "shadow", "gshadow")),
+    ),
 )

@@ -353,4 +353,5 @@ PASS = Pass(
             why="the author says so",
         ),
     ),
+    restates=("OnBuild",),
 )

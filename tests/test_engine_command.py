@@ -1,0 +1,210 @@
+"""`dockfix verify` as people call it: what it prints, writes, removes, and its exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from command import ENVIRONMENT, dockfix_command
+from dockfix.engine.client import Recipe
+from dockfix.engine.options import BuildOptions, VerifyOptions
+from dockfix.errors import BuildFailed, EngineError
+from engine_pairs import PAIRS
+from engine_verdicts import verified
+from real_engine import RealEngine
+
+MERGEABLE = b"FROM busybox\nRUN touch /a\nRUN touch /b\n"
+NETWORK = ("--network", "host")
+
+
+def verify(engine: RealEngine, folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    words = ("verify", *NETWORK, *arguments)
+    return dockfix_command(*words, cwd=folder, given=b"", **engine.environment)
+
+
+def leftovers(engine: RealEngine) -> bytes:
+    """Images and containers of dockfix that are still there."""
+    found = b""
+    for command in (["image", "ls"], ["container", "ls", "--all"]):
+        done = subprocess.run(
+            ["docker", *command, "--quiet", "--filter", "label=dockfix.run"],
+            capture_output=True,
+            check=True,
+        )
+        found += done.stdout
+    return found
+
+
+def test_the_same(real_engine: RealEngine, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MERGEABLE)
+    done = verify(real_engine, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"Dockerfile: the same\n  1 change, made by merge-runs\n")
+    assert (tmp_path / "Dockerfile").read_bytes() == MERGEABLE
+    assert [path.name for path in tmp_path.iterdir()] == ["Dockerfile"]
+    assert not leftovers(real_engine)
+
+
+def test_in_place_writes_what_was_verified_and_nothing_else(
+    real_engine: RealEngine, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "Dockerfile", tmp_path / "bad.Dockerfile"
+    good.write_bytes(MERGEABLE)
+    bad.write_bytes(MERGEABLE + b"RUN false\n")
+    done = verify(real_engine, tmp_path, "--in-place", "Dockerfile", "bad.Dockerfile")
+    assert done.returncode == 2
+    assert good.read_bytes() == b"FROM busybox\nRUN touch /a \\\n    && touch /b\n"
+    assert bad.read_bytes() == MERGEABLE + b"RUN false\n"
+    assert b"Rewrote Dockerfile\n" in done.stderr
+    assert b"bad.Dockerfile: does not build as it is\n" in done.stdout
+    assert b"RUN false" in done.stdout
+    assert not leftovers(real_engine)
+
+
+def test_nothing_to_rewrite_is_not_built(real_engine: RealEngine, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(b"FROM nowhere.example/x\nRUN touch /a\n")
+    done = verify(real_engine, tmp_path)
+    assert done.returncode == 0
+    assert done.stdout == b"Dockerfile: nothing to rewrite, so nothing to build\n"
+
+
+def test_a_frontend_out_of_reach_is_explained(real_engine: RealEngine, tmp_path: Path) -> None:
+    source = b"# syntax=registry.example.invalid/docker/dockerfile:1\n# escape=\\\n" + MERGEABLE
+    (tmp_path / "Dockerfile").write_bytes(source)
+    done = verify(real_engine, tmp_path)
+    assert done.returncode == 2
+    assert b"--strip-syntax" in done.stdout
+    done = verify(real_engine, tmp_path, "--strip-syntax", "--in-place")
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "Dockerfile").read_bytes().startswith(source[:60])
+
+
+def test_run_and_stop(real_engine: RealEngine, tmp_path: Path) -> None:
+    source = b"FROM busybox\nRUN touch /a\nRUN touch /b\nCMD httpd -f -p 8099\n"
+    (tmp_path / "Dockerfile").write_bytes(source)
+    done = verify(real_engine, tmp_path, "--run", "ls /a /b && exit 3", "--stop")
+    assert b"  --run: the same output, status 3\n" in done.stdout, done.stderr
+    assert b"  --stop: " in done.stdout
+    assert not leftovers(real_engine)
+
+
+def test_no_engine_is_said(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MERGEABLE)
+    done = dockfix_command(
+        "verify", cwd=tmp_path, PATH=str(tmp_path), DOCKER_HOST=f"unix://{tmp_path}/no.sock"
+    )
+    assert done.returncode == 2
+    assert b"nothing to build with: docker is not installed" in done.stderr
+
+
+def test_docker_without_buildx_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MERGEABLE)
+    (tmp_path / "docker").write_text('#!/bin/sh\n[ "$1" != buildx ]\n')
+    (tmp_path / "docker").chmod(0o755)
+    path = f"{tmp_path}:/bin:/usr/bin"
+    done = dockfix_command("verify", "--engine", "docker", cwd=tmp_path, PATH=path)
+    assert done.returncode == 2
+    assert b"docker has no buildx" in done.stderr
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_stops_the_build_and_removes_what_was_made(
+    sent: signal.Signals, real_engine: RealEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MERGEABLE + b"RUN sleep 97\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dockfix", "verify", "-v", *NETWORK],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, **real_engine.environment, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if b"RUN sleep 97" in line and b"/" in line:
+            break
+    time.sleep(1)
+    start = time.monotonic()
+    process.send_signal(sent)
+    process.stderr.read()
+    assert process.wait(30) == 130
+    assert time.monotonic() - start < 20
+    process.stderr.close()
+    assert not leftovers(real_engine)
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=False)
+    assert "sleep 97" not in running.stdout.replace("RUN sleep 97", "")
+
+
+def test_a_build_that_takes_too_long_is_given_up(real_engine: RealEngine, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MERGEABLE + b"RUN sleep 98\n")
+    done = verify(real_engine, tmp_path, "--timeout", "3")
+    assert done.returncode == 2
+    assert b"not built within 3 s (--timeout)" in done.stdout
+
+
+def test_the_plain_api_gives_the_same_verdicts(real_engine: RealEngine, tmp_path: Path) -> None:
+    build = BuildOptions(engine="api", network="host", timeout=300)
+    wanted = ("files", "command", "copies")
+    for pair in (one for one in PAIRS if one.name in wanted):
+        folder = tmp_path / pair.name
+        folder.mkdir()
+        own = VerifyOptions(run="ls /")
+        found = verified(folder, pair.dockerfile, pair.files, build=build, own=own)
+        assert found.outcome == ("declared" if pair.declared else "same")
+        assert found.behavior.ran is not None
+        assert found.behavior.ran[0] == found.behavior.ran[1]
+    assert not leftovers(real_engine)
+
+
+def test_the_plain_api_applies_ignore_files_and_reports_failures(
+    real_engine: RealEngine, tmp_path: Path
+) -> None:
+    from dockfix.engine.api import Api
+
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "b").write_text("b")
+    engine = Api(BuildOptions(network="host"))
+    try:
+        recipe = Recipe(b"FROM busybox\nCOPY . /c\nRUN ls /c > /list\n", str(tmp_path), b"b\n")
+        built = engine.build(recipe)
+        assert engine.run(built.image, "cat /list", 60).output == b"a\n"
+        with pytest.raises(BuildFailed, match='"/bin/sh -c false" did not complete'):
+            engine.build(Recipe(b"FROM busybox\nRUN false\n", str(tmp_path)))
+    finally:
+        engine.close()
+    with pytest.raises(EngineError, match="--secret needs docker with buildx"):
+        Api(BuildOptions(secret=("id=a",)))
+
+
+def test_secrets_arguments_and_contexts_are_passed_on(
+    real_engine: RealEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("s3cret")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "x").write_text("x")
+    source = (
+        "FROM busybox AS wanted\nARG A\nRUN --mount=type=secret,id=s cp /run/secrets/s /s\n"
+        "RUN echo $A > /a\nCOPY --from=more x /x\nFROM nowhere.example/y\nRUN touch /b\n"
+    )
+    build = BuildOptions(
+        build_arg=("A=1,2",),
+        secret=(f"id=s,src={tmp_path / 'secret'}",),
+        build_context=(f"more={other}",),
+        target="wanted",
+        network="host",
+    )
+    (tmp_path / "work").mkdir()
+    own = VerifyOptions(run="cat /a /s /x")
+    source = source.replace("RUN echo", "RUN touch /n\nRUN echo")
+    found = verified(tmp_path / "work", source, build=build, own=own)
+    assert found.outcome == "same", found.error
+    assert found.behavior.ran is not None
+    assert found.behavior.ran[0].output == b"1,2\ns3cretx"
+    assert os.listdir(tmp_path / "work") == ["Dockerfile"]

@@ -1,0 +1,127 @@
+"""The checker is checked: rewrites that are wrong on purpose are reported with their pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dockfix import pipeline
+from dockfix.edits import Edit, Group
+from dockfix.engine import claims
+from dockfix.engine.claims import fits, restates
+from dockfix.engine.compare import Setting
+from dockfix.engine.report import spoken
+from dockfix.passes import PASSES
+from dockfix.passes.base import Pass, Settings
+from dockfix.passes.exec_form import PASS as EXEC_FORM
+from dockfix.passes.merge_runs import PASS as MERGE_RUNS
+from dockfix.syntax.tree import Dockerfile
+from engine_verdicts import verified
+from real_engine import RealEngine
+
+SOURCE = """\
+FROM busybox
+ENV A=1
+WORKDIR /w
+COPY --chown=7:8 app.txt /app.txt
+RUN touch /a
+RUN chmod 755 /a
+RUN touch here && ln -s /a /link
+USER 1000
+CMD ["httpd", "-f"]
+"""
+
+
+def wrong(before: str, after: str) -> Pass:
+    """A pass that replaces a text, and is sure of it."""
+
+    def rewrite(dockfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+        at = dockfile.source.find(before)
+        if at >= 0:
+            yield Group(at, "worse", (Edit(at, at + len(before), after),))
+
+    return MERGE_RUNS._replace(
+        code="DF999", name="be-wrong", rewrite=rewrite, verify=lambda one, other: None
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("touch /a\n", "true\n", "/a: missing"),
+        ("chmod 755", "chmod 644", "/a: mode: 0755 → 0644"),
+        ("--chown=7:8 ", "", "/app.txt: owner: 7:8 (7:8) → root:root (0:0)"),
+        ("WORKDIR /w", "WORKDIR /v", "WorkingDir: /w → /v"),
+        ("A=1", "A=2", "Env A: 1 → 2"),
+        ('["httpd", "-f"]', '["httpd"]', 'Cmd: ["httpd", "-f"] → ["httpd"]'),
+        ("USER 1000", "USER 1001", "User: 1000 → 1001"),
+        ("ln -s /a", "ln -s /b", "/link: target: /a → /b"),
+        ("touch here &&", "touch here there &&", "/w/there: new"),
+        ("touch here", "echo x > here", "/w/here: content"),
+    ],
+    ids=["run", "mode", "owner", "folder", "env", "cmd", "user", "link", "new file", "content"],
+)
+def test_a_wrong_rewrite_is_reported_with_its_pass(
+    before: str,
+    after: str,
+    shown: str,
+    real_engine: RealEngine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passes = (wrong(before, after), *PASSES)
+    for module in (pipeline, claims):
+        monkeypatch.setattr(module, "PASSES", passes)
+    source = SOURCE if before != "touch /a\n" else SOURCE.replace("chmod 755 /a", "touch /c")
+    found = verified(tmp_path, source, {"app.txt": "x"})
+    text = spoken(found)
+    assert found.outcome == "different", text
+    assert shown in text
+    assert [one.name for one in found.suspects] == ["be-wrong"], text
+    assert "--ignore be-wrong" in text
+
+
+def test_a_rewrite_that_does_not_build_is_reported(
+    real_engine: RealEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "PASSES", (*PASSES, wrong("touch here", "tuch here")))
+    found = verified(tmp_path, SOURCE, {"app.txt": "x"})
+    assert found.outcome == "different"
+    assert [one.name for one in found.suspects] == ["be-wrong"]
+    assert "tuch: not found" in spoken(found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ('["/bin/sh", "-c", "app -v"]', '["app", "-v"]', True),
+        ('["/bin/sh", "-c", "exec app -v"]', '["app", "-v"]', True),
+        ('["/bin/sh", "-c", "app -v"]', '["/bin/sh", "-c", "exec app -v"]', True),
+        ('["/bin/sh", "-c", "[\'app\', \'-v\']"]', '["app", "-v"]', True),
+        ('["/bin/sh", "-c", "app -v"]', '["app"]', False),
+        ('["/bin/sh", "-c", "app -v"]', '["app", "-w"]', False),
+        ('["/bin/sh", "-c", "app"]', '["/bin/sh", "-c", "exec other"]', False),
+        ('["app", "-v"]', '["app"]', False),
+        ('"app"', '["app"]', False),
+    ],
+)
+def test_a_command_in_another_form_is_the_same_words(before: str, after: str, same: bool) -> None:
+    assert restates(EXEC_FORM, Setting("Cmd", before, after)) is same
+    assert not restates(MERGE_RUNS, Setting("Cmd", before, after))
+
+
+@pytest.mark.parametrize(
+    ("path", "fit"),
+    [
+        ("/var/lib/apt/lists/x", True),
+        ("/var/lib/apt/lists/partial/y", True),
+        ("/var/lib/apt/lists", False),
+        ("/var/lib/apt/listsx", False),
+        ("/opt/me/.npm/a", True),
+        ("/opt/me/too/.npm/a", False),
+    ],
+)
+def test_globs_of_paths(path: str, fit: bool) -> None:
+    assert fits(path, ("/var/lib/apt/lists/**", "/opt/*/.npm/**")) is fit
