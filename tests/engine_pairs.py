@@ -381,6 +381,50 @@ ADD --chown=7:8 --chmod=640 README.md /r
 """,
         APP,
     ),
+    Pair(
+        "made folders",
+        "use-workdir",
+        """FROM busybox
+RUN mkdir -p /srv/app
+WORKDIR /srv/app
+RUN touch x
+""",
+    ),
+    Pair(
+        "entered folders",
+        "use-workdir",
+        """FROM busybox
+RUN mkdir -p /src \\
+    && cd /src \\
+    && touch a
+WORKDIR /app
+""",
+    ),
+    Pair(
+        "deleted later",
+        "no-late-delete",
+        """FROM busybox
+WORKDIR /app
+COPY . .
+RUN rm -rf docs
+""",
+        {**APP, "docs/a.md": "a", "docs/b.md": "b"},
+        declared=True,
+    ),
+    Pair(
+        "history of the source",
+        "dockerignore",
+        """FROM busybox
+COPY . /app
+""",
+        {
+            **APP,
+            ".git/HEAD": "ref: refs/heads/main\\n",
+            ".idea/x.xml": "1",
+            ".dockerignore": "*.log\n",
+        },
+        declared=True,
+    ),
     # packages of stand-ins
     Pair(
         "apk",
@@ -461,6 +505,33 @@ COPY package*.json ./
 RUN npm ci --only=production && npm cache clean --force
 """,
         NODE,
+        base="fakes",
+    ),
+    Pair(
+        "no answer at hand",
+        "assume-yes",
+        """FROM ubuntu:24.04
+RUN apt-get update && apt-get install --no-install-recommends git
+""",
+        declared=True,
+        base="fakes",
+    ),
+    Pair(
+        "an old list",
+        "update-with-install",
+        """FROM ubuntu:24.04
+RUN set -eux; apt-get install -y --no-install-recommends git; touch /x
+""",
+        declared=True,
+        base="fakes",
+    ),
+    Pair(
+        "dashes",
+        "repair-typos",
+        """FROM python:3.12
+RUN pip install –-upgrade pip
+""",
+        declared=True,
         base="fakes",
     ),
     # the build context

@@ -121,7 +121,10 @@ def test_a_command_in_another_form_is_the_same_words(before: str, after: str, sa
         ("/var/lib/apt/listsx", False),
         ("/opt/me/.npm/a", True),
         ("/opt/me/too/.npm/a", False),
+        ("/.git/HEAD", True),
+        ("/a/b/.git/c/d", True),
+        ("/a/b.git/c", False),
     ],
 )
 def test_globs_of_paths(path: str, fit: bool) -> None:
-    assert fits(path, ("/var/lib/apt/lists/**", "/opt/*/.npm/**")) is fit
+    assert fits(path, ("/var/lib/apt/lists/**", "/opt/*/.npm/**", "/**/.git/**")) is fit

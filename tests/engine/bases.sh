@@ -1,7 +1,7 @@
 #!/bin/bash
 # Makes stand-ins for base images, where no registry of images can be reached, under their own names:
 #   busybox, debian:bookworm-slim (also bookworm, 12-slim, latest), python:3.11-slim, node:20-slim;
-#   fakes: alpine, fedora, ruby and php: busybox with a stand-in for package managers.
+#   fakes: alpine, fedora, ubuntu, node, python: busybox with a stand-in for package managers.
 #   usage: bases.sh WORK NAME...     with DOCKER_HOST set; needs mmdebstrap, and for node Node.js here
 # How packages are reached is copied from this machine, so that no index or mirror is named.
 set -euo pipefail
@@ -32,7 +32,7 @@ packages_of_this_machine() { # ROOT: its mirrors, indexes and certificates
 
 busybox() {
     local root=$work/busybox program
-    mkdir -p "$root"/{bin,etc,root,tmp,usr/bin,var}
+    mkdir -p "$root"/{bin,dev,etc,proc,root,sys,tmp,usr/bin,var}
     chmod 1777 "$root/tmp"
     (cd "$work" && apt-get -qq -o APT::Sandbox::User=root download busybox-static && dpkg-deb --fsys-tarfile busybox-static_*.deb | tar -x ./bin/busybox)
     mv "$work/bin/busybox" "$root/bin/"
@@ -89,18 +89,18 @@ fakes() { # a manager that notes what it would install, and keeps a cache where 
 name=${0##*/}
 case $name in
     apk) cache=/var/cache/apk ;;
-    dnf | yum) cache=/var/cache/$name ;;
+    apt-get) cache=/var/lib/apt/lists ;;
+    dnf) cache=/var/cache/dnf ;;
     pip) cache=$HOME/.cache/pip ;;
     npm) cache=$HOME/.npm/_cacache ;;
     gem) cache=/usr/local/bundle/doc ;;
-    composer) cache=$HOME/.composer/cache ;;
 esac
 verb='' keep=1 from=''
 for word; do
     case $word in
         --no-cache | --no-cache-dir | --no-document | --no-rdoc) keep='' ;;
         -r) from=next ;;
-        -*) ;;
+        -* | –* | —*) ;;
         clean | cache) verb=clean ;;
         add | install | ci | i | update | del | upgrade) verb=${verb:-$word} ;;
         *)
@@ -120,9 +120,9 @@ M
     docker build -q --network host -t alpine:3.20 -f - "$work/fakes" >/dev/null <<'D'
 FROM busybox
 COPY manager /usr/local/bin/
-RUN mkdir /installed && cd /usr/local/bin && for name in apk dnf yum pip npm gem composer; do ln -s manager $name; done
+RUN mkdir /installed && cd /usr/local/bin && mkdir -p /var/lib/apt/lists; for name in apk apt-get dnf pip npm gem; do ln -s manager $name; done
 D
-    for tag in fedora:41 ruby:3.3 php:8 node:22 python:3.12; do docker tag alpine:3.20 "$tag"; done
+    for tag in fedora:41 ruby:3.3 ubuntu:24.04 node:22 python:3.12; do docker tag alpine:3.20 "$tag"; done
 }
 
 for name; do "$name"; done

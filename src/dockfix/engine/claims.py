@@ -130,7 +130,12 @@ def _bare(text: str) -> list[str]:
 
 @cache
 def _pattern(glob: str) -> Pattern[str]:
-    """A glob of paths: `*` stays within a name, `/**` at the end is all that lies below."""
-    above = glob.removesuffix("/**")
-    pattern = translate(above).replace(".*", "[^/]*")
-    return compile(pattern.removesuffix(r"\Z") + ("/.*" if above != glob else ""), DOTALL)
+    """A glob of paths: `*` stays within a name, `/**` at the end is all that lies below.
+
+    `/**/` at the beginning is any folder.
+    """
+    inner = glob.removeprefix("/**/")
+    above = inner.removesuffix("/**")
+    pattern = translate(above).replace(".*", "[^/]*").removesuffix(r"\Z")
+    anywhere, below = "(?:/.*)?/" * (inner != glob), "/.*" * (above != inner)
+    return compile(anywhere + pattern + below, DOTALL)

@@ -61,10 +61,10 @@ class Pass(Record):
     runs only when it is selected.
 
     What a build of both files may show: `removes` are globs of paths that the new image may lack
-    (`*` stays within a name, `/**` is all that lies below), `logs` those of files that record how
-    the image was made, and may record something else; `restates` are the fields of the image's
-    configuration that say the same words in another form. `dockfix verify` takes a pass at its
-    word, and nothing else for granted.
+    (`*` stays within a name, `/**` is all below, `/**/` any folder), `logs` those of files that
+    record how the image was made, and may record something else; `restates` are the fields
+    of the image's configuration that say the same words in another form. `dockfix verify` takes a
+    pass at its word, and nothing else for granted.
     """
 
     code: str

@@ -41,6 +41,13 @@ if TYPE_CHECKING:
     from dockfix.context.clutter import Clutter, Surroundings
 
 _ALWAYS_SAFE = ("history", "cache", "editor", "containers")
+#: What the safe lines name, as `dockfix verify` may miss it in the image.
+_LEFT_OUT = (
+    "/**/.git/**", "/**/.hg/**", "/**/.svn/**", "/**/.idea/**", "/**/.vscode/**",
+    "/**/__pycache__/**", "/**/.*_cache/**", "/**/.tox/**", "/**/.nox/**", "/**/.gradle/**",
+    "/**/node_modules/**", "/**/.DS_Store", "/**/Dockerfile*", "/**/.dockerignore",
+    "/**/*compose*.y*ml", "/**/.devcontainer/**",
+)  # fmt: skip
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
@@ -251,4 +258,5 @@ PASS = Pass(
         ),
         Example("FROM python:3.12\nCOPY . /app\n", why="nobody knows the build context"),
     ),
+    removes=_LEFT_OUT,
 )  # fmt: skip
