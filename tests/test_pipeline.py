@@ -136,7 +136,7 @@ def test_a_fragment_is_read_and_said() -> None:
     ],
 )
 def test_a_foreign_frontend_is_left_alone(syntax: str, changed: bool) -> None:
-    result = rewrite(f"# syntax={syntax}\nFROM a\nRUN a\nRUN b\n")
+    result = rewrite(f"# syntax={syntax}\nFROM a:1\nRUN a\nRUN b\n")
     assert result.changed is changed
     assert bool(result.notes) is not changed
 

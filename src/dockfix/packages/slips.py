@@ -9,6 +9,11 @@ from dockfix.patterns import lazy
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.syntax.nearest import DASHES, QUOTES, nearest
 
+#: How commands of managers begin: most commands of a file can be told by less than their name.
+_BEGINNINGS = frozenset(
+    ("apk", "apt", "dnf", "env", "gem", "mic", "npm", "pac", "pip", "pyt", "sud", "tdn", "yum",
+     "zyp")
+)  # fmt: skip
 _PLAIN = lazy(r"[\w.+@/:-]+")
 
 
@@ -17,6 +22,8 @@ def slips(simple: Simple) -> list[tuple[Word, str]]:
 
     npm knows verbs by many a wrong name itself, and gem by any beginning.
     """
+    if not simple.words or simple.words[0].text[:3] not in _BEGINNINGS:
+        return []
     found = action_of(simple)
     if found is None:
         return []

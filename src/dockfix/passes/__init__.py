@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dockfix.passes import (
     assume_yes,
+    avoid_sudo,
     clean_package_cache,
     copy_not_add,
+    copy_source_late,
+    copy_with_owner,
+    count_layers,
     dockerignore,
+    drop_root,
     exec_form,
     fetch_in_run,
     find_manifest,
     find_source,
+    hide_secrets,
     install_before_source,
     keep_secrets_out,
     key_value_form,
@@ -26,8 +32,10 @@ from dockfix.passes import (
     no_late_delete,
     pin_dependencies,
     repair_typos,
+    set_pipefail,
     sort_packages,
     stable_first,
+    tag_base,
     tidy_continuations,
     update_with_install,
     use_cache_mount,
@@ -62,6 +70,8 @@ PASSES: tuple[Pass, ...] = (
     install_before_source.PASS,
     # the rows of COPYs are final now, and metadata that goes may let RUNs meet
     stable_first.PASS,
+    # as long as a RUN does nothing else
+    copy_with_owner.PASS,
     # a merged RUN holds what the passes below look for in one script
     merge_runs.PASS,
     # fetching and taking apart stand in one RUN now, if they may
@@ -89,4 +99,11 @@ PASSES: tuple[Pass, ...] = (
     find_manifest.PASS,
     find_source.PASS,
     keep_secrets_out.PASS,
+    tag_base.PASS,
+    copy_source_late.PASS,
+    set_pipefail.PASS,
+    drop_root.PASS,
+    hide_secrets.PASS,
+    count_layers.PASS,
+    avoid_sudo.PASS,
 )

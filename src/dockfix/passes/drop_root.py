@@ -1,0 +1,54 @@
+"""Points out a final stage that goes back to root and stays there.
+
+What it does: a note at the last USER of the last stage, if it is root.
+
+Why: what runs in a container as root is one mistake away from the host.
+
+What it leaves alone: it never changes a file, for the account that should run the program may not
+exist yet. A stage without any USER keeps that of its base image, which may be a good one; saying so
+for every such file would be noise. A USER in a variable.
+
+Safety: a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dockfix.edits import Group, Safety
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.syntax.tree import Dockerfile
+
+_ROOT = ("root", "0", "root:root", "0:0", "root:0", "0:root")
+
+
+def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+    """At most one note."""
+    users = [one for one in dockerfile.stages[-1].instructions if one.keyword == "USER"]
+    if users and users[-1].arguments in _ROOT:
+        message = "the container runs as root: end with the USER that it needs"
+        yield Group(users[-1].keyword_offset, message, (), Safety.NOTE)
+
+
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """A note changes nothing."""
+    return None if before.source == after.source else "a note changed the file"
+
+
+PASS = Pass(
+    code="DF524",
+    name="drop-root",
+    summary="Point out an image that runs as root because its last USER says so",
+    safety=Safety.NOTE,
+    aliases=("DL3002",),
+    rewrite=rewrite,
+    verify=verify,
+    examples=(
+        Example(
+            "FROM a:1\nUSER app\nUSER root\nRUN make\n",
+            note="the container runs as root: end with the USER that it needs",
+        ),
+        Example("FROM a:1\nUSER root\nRUN make\nUSER app\n", why="nothing to point out"),
+        Example("FROM a:1\nRUN make\n", why="whose account it is, the base image says"),
+    ),
+)

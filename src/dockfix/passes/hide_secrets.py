@@ -1,0 +1,77 @@
+"""Points out ARG and ENV whose names say that they hold a secret.
+
+What it does: one note for each file, at the first such name, naming all of them. The words are
+those of the builder's own check: `password`, `token`, `secret`, `key` and the like as the first or
+last word of a name or between underscores, unless `public`, `file` or `version` stands there too.
+
+Why: both are stored in the image's configuration and history, for whoever may pull it.
+
+What it leaves alone: it never changes a file; `RUN --mount=type=secret` needs another command line
+than the build has so far. An ENV with an empty value is a place for a secret, not one.
+
+Safety: a note.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dockfix.edits import Group, Safety
+from dockfix.facts import names_set_by
+from dockfix.passes.base import Example, Pass, Settings
+from dockfix.patterns import lazy
+from dockfix.syntax.tree import Dockerfile
+
+_SECRET = lazy(
+    r"(?:_|\A)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|\Z)",
+    re.IGNORECASE,
+)
+_ALLOWED = lazy(r"(?:_|\A)(?:public|file|version)(?:_|\Z)", re.IGNORECASE)
+_EMPTY = ("", '""', "''")
+
+
+def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+    """One note for all of them."""
+    found: dict[str, int] = {}
+    for stage in dockerfile.stages:
+        for instruction in stage.instructions:
+            if instruction.keyword not in ("ENV", "ARG"):
+                continue
+            for name in names_set_by(instruction):
+                if not _SECRET.search(name) or _ALLOWED.search(name) or name in found:
+                    continue
+                empty = any(f"{name}={value}" == word.text for word in instruction.words
+                            for value in _EMPTY)  # fmt: skip
+                if not (empty and instruction.keyword == "ENV"):
+                    found[name] = instruction.keyword_offset
+    if found:
+        names = ", ".join(list(found)[:5]) + (", …" if len(found) > 5 else "")
+        message = f"{names}: what ARG and ENV hold can be read in the image; mount a secret instead"
+        yield Group(min(found.values()), message, (), Safety.NOTE)
+
+
+def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+    """A note changes nothing."""
+    return None if before.source == after.source else "a note changed the file"
+
+
+PASS = Pass(
+    code="DF525",
+    name="hide-secrets",
+    summary="Point out secrets in ARG and ENV, which stay readable in the image",
+    safety=Safety.NOTE,
+    aliases=("SecretsUsedInArgOrEnv",),
+    rewrite=rewrite,
+    verify=verify,
+    examples=(
+        Example(
+            "FROM a:1\nARG NPM_TOKEN\nENV DB_PASSWORD=x\n",
+            note="NPM_TOKEN, DB_PASSWORD: what ARG and ENV hold can be read in the image; "
+            "mount a secret instead",
+        ),
+        Example(
+            "FROM a:1\nENV KEY_FILE=/run/k TOKENIZER=a PASSWORD=\n", why="nothing to point out"
+        ),
+    ),
+)
