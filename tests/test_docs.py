@@ -20,6 +20,7 @@ DOCUMENTS = sorted(
 )
 #: Options of other programs that the documents may name.
 FOREIGN = {
+    "--driver", "--driver-opt", "--name",
     "--assume-no", "--checksum", "--chmod", "--chown", "--deploy", "--fix", "--force", "--from",
     "--frozen-lockfile", "--git", "--help", "--immutable", "--keep-git-dir", "--link", "--locked",
     "--mount", "--network", "--no-cache", "--no-cache-dir", "--no-document",
