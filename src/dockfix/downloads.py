@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dockfix.facts import places, script_of
+from dockfix.facts import outermost, places, script_of
 from dockfix.packages.command import install_of
 from dockfix.patterns import lazy
-from dockfix.programs import outermost
 from dockfix.records import Record
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage

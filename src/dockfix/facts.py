@@ -241,11 +241,18 @@ def shipped_stages(dockerfile: Dockerfile) -> frozenset[int]:
     return frozenset(shipped)
 
 
+@remembered
+def outermost(dockerfile: Dockerfile) -> tuple[Stage, ...]:
+    """For each stage of a file, the one that it is built from in the end, or itself."""
+    found: list[Stage] = []
+    for stage in dockerfile.stages:
+        found.append(stage if stage.base_stage is None else found[stage.base_stage])
+    return tuple(found)
+
+
 def outer_base(dockerfile: Dockerfile, stage: int) -> str:
     """The image outside the file that a stage is built on in the end, in lower case."""
-    while (below := dockerfile.stages[stage].base_stage) is not None:
-        stage = below
-    return (dockerfile.stages[stage].base or "").lower()
+    return (outermost(dockerfile)[stage].base or "").lower()
 
 
 def script_of(instruction: Instruction, place: Place) -> Script | Unknown | None:

@@ -7,21 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from dockfix.context import Context
 from dockfix.paths import UNTOLD, Copy, bases, copy_of, resolve
-from dockfix.remembered import remembered
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 #: Where programs are installed. What a package puts there, it puts there to be executed.
 _INSTALLED = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
 _STARTS = ("#!", "\x7fELF")
-
-
-@remembered
-def outermost(dockerfile: Dockerfile) -> tuple[Stage, ...]:
-    """For each stage of a file, the one that it is built from in the end, or itself."""
-    found: list[Stage] = []
-    for stage in dockerfile.stages:
-        found.append(stage if stage.base_stage is None else found[stage.base_stage])
-    return tuple(found)
 
 
 class Programs:

@@ -58,11 +58,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, places
+from dockfix.facts import Place, outermost, places
 from dockfix.packages.entrypoints import looks_at
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
-from dockfix.programs import Programs, outermost
+from dockfix.programs import Programs
 from dockfix.records import Record
 from dockfix.shell.tree import Word
 from dockfix.starts import (

@@ -27,13 +27,12 @@ from itertools import takewhile
 
 from dockfix.context import Context
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, places, scripts, source_span
+from dockfix.facts import Place, outermost, places, scripts, source_span
 from dockfix.packages import action_of
 from dockfix.packages.language import GEM, NPM, PIP
 from dockfix.packages.manager import Manager
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
-from dockfix.programs import outermost
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.shell.walk import shadowed
 from dockfix.syntax.tree import Dockerfile, Instruction

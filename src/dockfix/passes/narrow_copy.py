@@ -35,6 +35,8 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     context = settings.context
     if ".jar" not in dockerfile.source and ".war" not in dockerfile.source:
         return
+    if dockerfile.escape == "`":
+        return  # paths of Windows
     stage = dockerfile.stages[-1]
     if is_windows(dockerfile, stage):
         return

@@ -44,12 +44,11 @@ from dockfix.directories import (
     sees,
 )
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import has_plain_base, is_windows, places
+from dockfix.facts import has_plain_base, is_windows, outermost, places
 from dockfix.layout import removal, style_of
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import bases, copy_of, resolve, within
 from dockfix.patterns import lazy
-from dockfix.programs import outermost
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
