@@ -52,7 +52,9 @@ def test_left_alone(script: str) -> None:
 
 
 def test_it_is_asked_for_by_name_and_else_only_offered() -> None:
-    source = "FROM debian\nRUN apt-get install -y a\n"
+    source = (
+        "FROM debian\nRUN apt-get update && apt-get install -y a && rm -rf /var/lib/apt/lists/*\n"
+    )
     result = rewrite(source)
     assert not result.changed
     assert [one.name for one in result.offered] == ["no-install-recommends"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     Tree = TypeVar("Tree")
     Answer = TypeVar("Answer")
 
-_MOST_ANSWERS = 4096
+_MOST_ANSWERS = 16_384
 
 
 def remembered(function: Callable[[Tree], Answer]) -> Callable[[Tree], Answer]:
@@ -38,8 +38,8 @@ def remembered(function: Callable[[Tree], Answer]) -> Callable[[Tree], Answer]:
 def cached_by_identity(function: Callable[[Tree], Answer]) -> Callable[[Tree], Answer]:
     """`function`, whose answers are kept for some thousand trees.
 
-    For scripts, of which the reader makes one for each text, so that every step of every sweep has
-    the same. Hashing one, as `lru_cache` does, costs more than most questions.
+    For scripts and what is in them: the reader makes one for each text, so that every step of every
+    sweep has the same. Hashing one, as `lru_cache` does, costs more than most questions.
     """
     answers: dict[int, tuple[Tree, Answer]] = {}
 

@@ -83,7 +83,7 @@ _ASSIGNMENT = lazy(r"[A-Za-z_]\w*=")
 _PYTHON = lazy(r"python(?:[23](?:\.\d+)?)?|pypy3?")
 
 
-@lru_cache(maxsize=4096)
+@cached_by_identity
 def command_of(simple: Simple) -> Command | None:
     """The command of a manager that `simple` is, or None if it is none or not understood."""
     found = _program(simple)
@@ -159,6 +159,7 @@ def action_of(simple: Simple) -> tuple[Manager, Action] | None:
     return None if found is None else (found.manager, found.action)
 
 
+@cached_by_identity
 def call_of(simple: Simple) -> Call | None:
     """What `action_of` says, with the words that it is read from."""
     found = _program(simple)
@@ -175,6 +176,13 @@ def call_of(simple: Simple) -> Call | None:
     return Call(manager, program, None, "other")
 
 
+@cached_by_identity
+def calls_in(script: Script) -> tuple[tuple[Simple, Call], ...]:
+    """The commands of a script, those in substitutions too, for which `call_of` has an answer."""
+    found = ((simple, call_of(simple)) for simple in script.nested)
+    return tuple([(simple, call) for simple, call in found if call is not None])
+
+
 #: Programs beside apt that look into its lists, or fetch them.
 _APT_READERS = frozenset(
     ("apt-cache", "apt-file", "apt-add-repository", "apt-mark", "add-apt-repository",
@@ -183,6 +191,7 @@ _APT_READERS = frozenset(
 )  # fmt: skip
 
 
+@cached_by_identity
 def mentions(simple: Simple) -> frozenset[str]:
     """The names of the managers that a command may run in any way, as far as its words tell.
 

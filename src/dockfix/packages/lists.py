@@ -73,6 +73,7 @@ def _only_names(command: Simple) -> bool:
     return bool(command.words) and command.words[0].value in ("rm", "echo", "mkdir", "sed", "ln")
 
 
+@cached_by_identity
 def out_of_sight(command: Simple) -> bool:
     """Whether a command may run any package manager without saying so."""
     words = [word.value or word.text for word in command.words]

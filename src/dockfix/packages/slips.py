@@ -6,6 +6,7 @@ from dockfix.packages.command import action_of
 from dockfix.packages.language import GEM, NPM
 from dockfix.packages.manager import Manager
 from dockfix.patterns import lazy
+from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.syntax.nearest import DASHES, QUOTES, nearest
 
@@ -17,6 +18,7 @@ _BEGINNINGS = frozenset(
 _PLAIN = lazy(r"[\w.+@/:-]+")
 
 
+@cached_by_identity
 def slips(simple: Simple) -> list[tuple[Word, str]]:
     """Pairs of a word and what it should be: misspelt verbs, dashes and quotes that are not ASCII.
 

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import places, run_commands, scripts, source_span
 from dockfix.packages.apt import APT, APTITUDE
-from dockfix.packages.command import Call, call_of
+from dockfix.packages.command import Call, calls_in
 from dockfix.packages.manager import words
 from dockfix.packages.rpm import YUM, ZYPPER
 from dockfix.passes.base import Example, Pass, Settings
@@ -37,7 +37,6 @@ from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
 from dockfix.syntax.tree import Dockerfile
 
-_SIGNS = lazy(r"\b(?:apt|apt-get|aptitude|yum|dnf5?|tdnf|zypper)\b")
 #: Settings that answer for every command of a file.
 _ANSWERED = lazy(r"(?i)assume-?yes\b|Binary::apt")
 _ASKING = {
@@ -67,18 +66,12 @@ _ALIASES = {APT.name: "DL3014", APTITUDE.name: "DL3014", ZYPPER.name: "DL3034"}
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each command that would ask, or is apt."""
-    if not _SIGNS.search(dockerfile.source):
-        return
-    answered = _ANSWERED.search(dockerfile.source) is not None
+    answered: bool | None = None
     known = places(dockerfile)
     for instruction, script in scripts(dockerfile):
-        if not _SIGNS.search(script.text):
-            continue
         fatal: set[int] | None = None
-        hidden = shadowed(script)
-        for simple in script.nested:
-            call = call_of(simple)
-            if call is None or call.program.value in hidden or call.verb is None:
+        for simple, call in calls_in(script):
+            if call.verb is None or call.program.value in shadowed(script):
                 continue
             edits: list[Edit] = []
             aliases: list[str] = []
@@ -89,7 +82,10 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
                 edits.append(Edit(*span, "apt-get"))
                 aliases.append("DL3027")
                 messages.append("call apt-get, which is made for scripts")
-            if not answered and _asks(call, simple) and not _is_fed(script, simple):
+            asks = _asks(call, simple)
+            if asks and answered is None:
+                answered = _ANSWERED.search(dockerfile.source) is not None
+            if asks and not answered and not _is_fed(script, simple):
                 if fatal is None:
                     errexit = known[instruction.start].shell.errexit
                     fatal = _fatal(script, errexit)

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import run_commands, scripts, source_span
 from dockfix.packages.apt import APT, APTITUDE
-from dockfix.packages.command import Call, call_of
+from dockfix.packages.command import Call, calls_in
 from dockfix.packages.rpm import YUM, ZYPPER
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
@@ -37,26 +37,22 @@ _OPTIONS = {
     YUM.name: "--setopt=install_weak_deps=False",
     ZYPPER.name: "--no-recommends",
 }
-_SIGNS = lazy(r"\b(?:apt|apt-get|aptitude|dnf5?|microdnf|zypper)\b")
 #: Settings that hold for every command of a file.
 _SET = lazy(r"APT::Install-Recommends|install_weak_deps|onlyRequires")
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each install that brings what is only recommended."""
-    if not _SIGNS.search(dockerfile.source):
-        return
-    text = dockerfile.source.replace(f" {_OPTIONS[YUM.name]}", "")
-    if _SET.search(text):
-        return
+    decided: bool | None = None
     for instruction, script in scripts(dockerfile):
-        if not _SIGNS.search(script.text):
-            continue
-        hidden = shadowed(script)
-        for simple in script.nested:
-            call = call_of(simple)
-            if call is None or call.program.value in hidden or not _brings_more(call, simple):
+        for simple, call in calls_in(script):
+            if call.program.value in shadowed(script) or not _brings_more(call, simple):
                 continue
+            if decided is None:
+                text = dockerfile.source.replace(f" {_OPTIONS[YUM.name]}", "")
+                decided = _SET.search(text) is not None
+            if decided:
+                return
             last = _last_flag(call, simple)
             at = source_span(instruction, last.start, last.end)[1]
             option = _OPTIONS[call.manager.name]

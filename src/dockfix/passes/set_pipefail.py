@@ -18,9 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.edits import Group, Safety
-from dockfix.facts import Place, places, scripts, source_span
+from dockfix.facts import Place, outermost, places, scripts, source_span
 from dockfix.passes.base import Example, Pass, Settings
-from dockfix.programs import outermost
 from dockfix.shell.tree import Script, Simple
 from dockfix.syntax.tree import Dockerfile
 

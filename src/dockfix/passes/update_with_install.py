@@ -33,7 +33,7 @@ from dockfix.ignores import pragma_of
 from dockfix.packages.apt import APT, APTITUDE
 from dockfix.packages.caches import APT as APT_CACHE
 from dockfix.packages.caches import covered
-from dockfix.packages.command import call_of, is_update
+from dockfix.packages.command import call_of, calls_in, is_update
 from dockfix.packages.lists import APT_TEXT, Lists, lists_of, out_of_sight
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
@@ -140,9 +140,8 @@ def _run(owner: Instruction, place: Place) -> Run:
 
 
 def _upgrades(run: Run) -> Iterator[Group]:
-    for simple in run.script.nested if run.script else ():
-        call = call_of(simple)
-        if call and call.manager is APT and call.verb and call.verb.value in _UPGRADES:
+    for _, call in calls_in(run.script) if run.script else ():
+        if call.manager is APT and call.verb and call.verb.value in _UPGRADES:
             at = source_span(run.owner.child or run.owner, call.verb.start, call.verb.end)[0]
             message = "an upgrade makes builds differ from day to day: take a newer base image"
             yield Group(at, message, (), Safety.NOTE)
