@@ -9,7 +9,9 @@ from pathlib import Path
 
 import dockfix
 
-MENDABLE = b"FROM debian:12\nRUN apt-get update\nRUN apt-get install -y git\n"
+MENDABLE = (
+    b"FROM debian:12\nRUN apt-get update\nRUN apt-get install -y --no-install-recommends git\n"
+)
 CLEAN = b"FROM scratch\nWORKDIR /a\n"
 BROKEN = b"FROM debian:12\nBOGUS instruction\n"
 

@@ -33,7 +33,7 @@ from dockfix.removal import removal_of
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Dockerfile, Instruction
 
-_OWNER = lazy(r"[\w.-]+:[\w.-]+")
+_OWNER_AND_GROUP = lazy(r"[\w.-]+:[\w.-]+")
 _MODE = lazy(r"0?[0-7]{3}")
 _EXECUTABLE = ("+x", "a+x", "ugo+x")
 #: What only builders since BuildKit read, which know --chmod.
@@ -153,7 +153,7 @@ def _joined(
         if program == "chmod" and value in _EXECUTABLE:
             flags += "--chmod=755 "
             doubts.append("if the file is 644 or 755 in the build context")
-        elif (_OWNER if program == "chown" else _MODE).fullmatch(value):
+        elif _OWNER_AND_GROUP.fullmatch(value) if program == "chown" else _MODE.fullmatch(value):
             flags += f"--{program}={value} "
         else:
             return

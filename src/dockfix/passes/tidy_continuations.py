@@ -29,7 +29,7 @@ from dockfix.syntax.parser import KEYWORDS
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 _BLANK = " \t\r\v\f"
-_WORD = lazy(r"[A-Z]+(?=[ \t])")
+_CAPITALS = lazy(r"[A-Z]+(?=[ \t])")
 
 
 @cache
@@ -91,7 +91,7 @@ def _edits(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Edit]:
 
 
 def _is_keyword(line: str) -> bool:
-    found = _WORD.match(line)
+    found = _CAPITALS.match(line)
     return found is not None and found[0] in KEYWORDS
 
 
