@@ -50,9 +50,13 @@ class Result(NamedTuple):
 def work(path: Path, *, unsafe: bool) -> Result:
     """Rewrites a file twice, in its folder as the build context."""
     before = path.read_bytes()
-    settings = Settings(context=DirectoryContext(str(path.parent)))
+    context = DirectoryContext(str(path.parent))
+    settings = Settings(context=context)
     try:
-        after = encode(rewrite(before, unsafe_fixes=unsafe, settings=settings).after)
+        rewritten = rewrite(before, unsafe_fixes=unsafe, settings=settings)
+        after = encode(rewritten.after)
+        for other in rewritten.others:
+            settings = Settings(context=context.with_ignore_text(other.after))
         if after == before:
             return Result(path, before, after, ())
         wrong = list(_wrong(before, after))

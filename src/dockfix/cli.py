@@ -343,6 +343,7 @@ def _outcomes(jobs: Sequence[Job], processes: int) -> Iterator[Outcome]:
     if processes == 1:
         yield from map(process, jobs)
         return
+    import signal
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
@@ -352,7 +353,11 @@ def _outcomes(jobs: Sequence[Job], processes: int) -> Iterator[Outcome]:
     pool = ProcessPoolExecutor(processes, initializer=_leave_interrupts_to_parent)
     done = 0
     try:
-        for outcome in pool.map(process, jobs, chunksize=8):
+        # An interrupt that meets a process before it leaves them to its parent would end it.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        outcomes = pool.map(process, jobs, chunksize=8)
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        for outcome in outcomes:
             done += 1
             yield outcome
     except BrokenProcessPool:

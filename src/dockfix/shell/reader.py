@@ -56,7 +56,7 @@ def read(text: str, dialect: Dialect) -> Script | Unknown:
     return _read(text, dialect)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def _read(text: str, dialect: Dialect) -> Script | Unknown:
     strange = re.search("[\0\r]", text)
     if strange:
