@@ -125,19 +125,18 @@ RUN mkfifo /p && mknod /n c 1 3
         "owners",
         "merge-runs",
         """FROM busybox
-RUN adduser -D -H u
-RUN touch /a && chown u:u /a
-RUN chown 7:8 /home
+RUN touch /a && chown 5:6 /a
+RUN chown 7:8 /tmp
 """,
     ),
     Pair(
         "users",
         "merge-runs",
         """FROM busybox
-RUN adduser -D u
-USER u
-RUN touch ~/a
-RUN id -un > ~/b
+RUN mkdir -m 777 /w
+USER 1000:1000
+RUN touch /w/a
+RUN id -u > /w/b
 USER root
 RUN touch /r
 """,
@@ -378,6 +377,16 @@ ADD app /app
         "copy-not-add",
         """FROM busybox
 ADD --chown=7:8 --chmod=640 README.md /r
+""",
+        APP,
+    ),
+    Pair(
+        "an owner given by the COPY",
+        "copy-with-owner",
+        """FROM busybox
+COPY README.md /usr/bin/
+RUN chown 7:8 /usr/bin/README.md
+CMD ["cat", "/usr/bin/README.md"]
 """,
         APP,
     ),

@@ -48,7 +48,8 @@ for line in sys.stdin:
 _LATER = re.compile(
     r"unknown instruction|nothing but a continuation|needs (an image|a name|a JSON|a command|"
     r"exactly|at least)|before the first FROM|cannot (name a stage|be an ONBUILD|copy to)"
-    r"|followed by CMD|takes no arguments|without a name|the base image|empty string|dash that is not ASCII"
+    r"|followed by CMD|takes no arguments|without a name|the base image|empty string"
+    r"|dash that is not ASCII"
 )
 #: What BuildKit reads but we leave alone, each with a reason in the parser.
 _LEFT_ALONE = re.compile(r"reads flags byte by byte|a space that is not ASCII")
