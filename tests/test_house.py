@@ -25,7 +25,7 @@ PASSES = [
 EVERY_PASS = pytest.mark.parametrize("path", PASSES, ids=lambda path: path.stem)
 
 #: Rooms that only think: what they know is handed to them.
-PURE = ("passes", "shell", "syntax", "packages")
+PURE = ("order", "packages", "passes", "shell", "syntax")
 #: Modules through which a program looks around, waits, or speaks.
 OUTSIDE = {
     "asyncio", "builtins", "ctypes", "datetime", "getpass", "glob", "http", "importlib", "io",
@@ -42,7 +42,8 @@ KNOWS = {
     "context": ("syntax",),
     "shell": (),
     "packages": ("context", "shell", "syntax"),
-    "passes": ("context", "packages", "shell", "syntax"),
+    "order": ("context", "packages", "shell", "syntax"),
+    "passes": ("context", "order", "packages", "shell", "syntax"),
     "report": ("passes", "syntax", "pipeline"),
 }
 #: What drives the rooms, and is no room's business.

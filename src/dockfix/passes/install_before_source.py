@@ -47,16 +47,16 @@ from collections.abc import Iterator
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import places, script_of, source_span
 from dockfix.layout import style_of
+from dockfix.order.rows import Member, blocks, insertion, moving, rows
+from dockfix.order.sinking import Around, Move, Row, Stay, may_change_files, relies, step_of
+from dockfix.order.splits import manifests_of
+from dockfix.order.steps import is_step, rebuilt, total
 from dockfix.packages.independence import may_lead
 from dockfix.packages.reads import chained
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import Copy, bases, copy_of, environment
 from dockfix.remembered import remembered
-from dockfix.rows import Member, blocks, insertion, moving, rows
 from dockfix.shell.tree import Script
-from dockfix.sinking import Around, Move, Row, Stay, may_change_files, relies, step_of
-from dockfix.splits import manifests_of
-from dockfix.steps import is_step, rebuilt, total
 from dockfix.syntax.tree import Dockerfile, Stage
 
 _MOVED = ("COPY", "ADD")

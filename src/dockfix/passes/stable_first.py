@@ -42,14 +42,14 @@ from collections.abc import Iterator
 
 from dockfix.edits import Group, Safety
 from dockfix.facts import is_windows, names_set_by, places, script_of
-from dockfix.moving import arranged, edits, starts
+from dockfix.order.moving import arranged, edits, starts
+from dockfix.order.swaps import Mover, changes_more, comes_again, may_swap, mover, values_at
 from dockfix.packages.onlookers import is_metadata, look
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import bases, environment
 from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.shell.tree import Script
-from dockfix.swaps import Mover, changes_more, comes_again, may_swap, mover, values_at
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 _COPIES = ("COPY", "ADD")

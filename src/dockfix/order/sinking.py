@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from dockfix.context import Context
 from dockfix.facts import Place, script_of
+from dockfix.order.rows import Member
+from dockfix.order.splits import NOTHING_ELSE, Needed, splittable
 from dockfix.packages.independence import Answer, Surroundings, judge
 from dockfix.packages.reads import Chain, chain_of
 from dockfix.paths import Copy, apart, copy_of, resolve, within
 from dockfix.patterns import lazy
 from dockfix.records import Record
-from dockfix.rows import Member
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
-from dockfix.splits import NOTHING_ELSE, Needed, splittable
 from dockfix.syntax.tree import Instruction
 
 #: What a row may have that is looked at: pairs of a COPY and a command. The answer is sought for
