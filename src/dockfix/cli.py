@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from dockfix.engine.targets import Target
     from dockfix.syntax.tree import Dockerfile
 
+# Or it would be looked through at the next occasion.
+gc.freeze()
 gc.enable()
 
 #: From this many files on, further processes win more time than they take to start.

@@ -6,12 +6,12 @@ that cannot be compared neither changes more often.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from dockfix.context import Context
 from dockfix.errors import ExpansionError
 from dockfix.paths import Copy, apart, copy_of, environment, is_pattern, within
+from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.remembered import remembered
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
@@ -35,7 +35,7 @@ _TAKEN_OVER = frozenset(
 _LIBRARIES = frozenset(("lib", "libs"))
 _BUILT = frozenset(("BOOT-INF", "WEB-INF", "build", "dist", "target", "unpack", "unpacked"))
 _OWN = frozenset(("", "app", "application", "classes", "code", "source", "sources", "src"))
-_MANIFESTS = re.compile(
+_MANIFESTS = lazy(
     r"(?:[\w-]*requirements[\w.-]*\.(?:txt|in)|package(?:-lock)?\*?\.json|npm-shrinkwrap\.json|yarn\.lock"
     r"|pnpm-lock\.yaml|Gemfile(?:\.lock|\*)?|Pipfile(?:\.lock|\*)?|pyproject\.toml|poetry\.lock|uv\.lock"
     r"|go\.(?:mod|sum|\*)|composer\.(?:json|lock|\*)|Cargo\.(?:toml|lock|\*)|pom\.xml)"

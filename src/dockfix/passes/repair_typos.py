@@ -114,7 +114,7 @@ def _copy(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Ite
 
 
 def _dash(instruction: Instruction) -> Iterator[Group]:
-    found = _FLAG.match(instruction.arguments)
+    found = None if instruction.arguments.isascii() else _FLAG.match(instruction.arguments)
     if found:
         start, end = source_span(instruction, 0, found.end())
         if end - start == found.end():

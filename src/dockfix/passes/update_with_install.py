@@ -35,6 +35,7 @@ from dockfix.packages.caches import APT as APT_CACHE
 from dockfix.packages.caches import covered
 from dockfix.packages.command import call_of, calls_in, is_update
 from dockfix.packages.lists import APT_TEXT, Lists, lists_of, out_of_sight
+from dockfix.packages.manager import words
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
 from dockfix.records import Record
@@ -45,11 +46,8 @@ from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction
 from dockfix.typed import Literal
 
 #: Official images on Debian and Ubuntu; all of them remove the lists they fetch.
-_WITHOUT_LISTS = lazy(
-    r"(?:(?:docker\.io/)?library/)?"
-    r"(?:debian|ubuntu|buildpack-deps|python|node|ruby|golang|php|perl|rust|gcc)"
-    r"(?::(?!\S*(?:alpine|windows|nanoserver))[\w.-]+)?(?:@\S+)?"
-)
+_WITHOUT_LISTS = words("debian ubuntu buildpack-deps python node ruby golang php perl rust gcc")
+_OTHER_SYSTEMS = ("alpine", "windows", "nanoserver", "$")
 _REMOVES_LISTS = lazy(r"\brm\b[^&;|]{0,99}/var/lib/apt|\bdistclean\b")
 #: What may add a source that cannot be fetched from before something else is installed.
 _SOURCES = lazy(
@@ -95,7 +93,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         fetched: Run | None = None
         if stage.base_stage is not None:
             state, fetched = ends[stage.base_stage]
-        elif _WITHOUT_LISTS.fullmatch(outer_base(dockerfile, stage.index)):
+        elif _has_no_lists(outer_base(dockerfile, stage.index)):
             state = "none"
         for item in stage.instructions:
             if (item.child or item).keyword != "RUN":
@@ -127,6 +125,12 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             continue
         for run, edit in zip(one.runs, one.edits, strict=True):
             yield Group(run.owner.keyword_offset, _MESSAGE, (edit,))
+
+
+def _has_no_lists(image: str) -> bool:
+    name, _, tag = image.partition("@")[0].partition(":")
+    name = name.removeprefix("docker.io/library/").removeprefix("library/")
+    return name in _WITHOUT_LISTS and not any(one in tag for one in _OTHER_SYSTEMS)
 
 
 def _run(owner: Instruction, place: Place) -> Run:
