@@ -43,6 +43,7 @@ from collections.abc import Iterator
 from dockfix.edits import Group, Safety
 from dockfix.facts import is_windows, names_set_by, places, script_of
 from dockfix.order.moving import arranged, edits, starts
+from dockfix.order.steps import is_step, rebuilt, total
 from dockfix.order.swaps import Mover, changes_more, comes_again, may_swap, mover, values_at
 from dockfix.packages.onlookers import is_metadata, look
 from dockfix.passes.base import Example, Pass, Settings
@@ -254,9 +255,15 @@ def _sunk(dockerfile: Dockerfile, stage: Stage, volatile: list[Instruction]) -> 
                 moved |= sunk
                 doubt = doubt or why
         if moved:
-            message = "a new value would install everything below it again"
+            first = next(one for one in volatile if one.start in moved)
+            before = rebuilt(dockerfile, stage, first.start)
+            passed = [one for one in order[: order.index(first)] if one.start > first.start]
+            message = (
+                "a new value would install everything below it again: it rebuilds "
+                f"{before} of {total(dockerfile)} steps, then {before - sum(map(is_step, passed))}"
+            )
             return Group(
-                next(one for one in volatile if one.start in moved).keyword_offset,
+                first.keyword_offset,
                 f"{message}; {doubt}" if doubt else message,
                 edits(dockerfile, arranged(order, moved)),
                 Safety.UNSAFE if doubt else Safety.SAFE,
