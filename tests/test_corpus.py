@@ -6,7 +6,6 @@ fixtures have to do.
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from command import git
+from corpus_files import corpus_files
 from dockfix import CheckFailed, DockerfileSyntaxError, rewrite
 from dockfix.context.directory import DirectoryContext
 from dockfix.diff import unified
@@ -29,9 +29,6 @@ from dockfix.syntax.parser import parse
 from dockfix.syntax.source import decode, encode
 from dockfix.syntax.tree import Comment, Dockerfile
 from test_buildkit import ask, newer_than_oracle
-
-FIXTURES = Path(__file__).parent.parent / "fixtures"
-CORPUS = Path(os.environ.get("DOCKFIX_CORPUS", FIXTURES))
 
 
 class Result(NamedTuple):
@@ -91,8 +88,7 @@ def _comments(tree: Dockerfile) -> Counter[str]:
 
 @pytest.fixture(scope="module", params=[False, True], ids=["safe", "unsafe"])
 def results(request: pytest.FixtureRequest) -> list[Result]:
-    paths = [path for path in sorted(CORPUS.rglob("*")) if path.is_file()]
-    paths = [path for path in paths if CORPUS != FIXTURES or "Dockerfile" in path.name]
+    paths = corpus_files()
     do = partial(work, unsafe=request.param)
     if len(paths) < 500:
         found = list(map(do, paths))

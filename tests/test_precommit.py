@@ -11,6 +11,7 @@ from itertools import chain, product
 from pathlib import Path
 
 import pytest
+import yaml
 
 from command import CLEAN, MENDABLE, git
 from dockfix.discovery import (
@@ -26,7 +27,6 @@ PRE_COMMIT = shutil.which("pre-commit", path=os.path.dirname(sys.executable)) or
 
 
 def hook_files() -> re.Pattern[str]:
-    yaml = pytest.importorskip("yaml")
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert {hook["id"] for hook in hooks} == {"dockfix", "dockfix-check"}
     assert all(hook["types"] == ["text"] for hook in hooks)
