@@ -8,24 +8,22 @@ every machine that builds, and on every one that pulls.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from dockfix.context import Context
-from dockfix.engine.client import Built, Engine, Recipe
-from dockfix.engine.commands import need_space, watched
+from dockfix.engine.client import Engine, Recipe
+from dockfix.engine.commands import need_space
 from dockfix.engine.edited import Chosen, choose, copied, edit
-from dockfix.engine.images import Image, Layer, read_images
+from dockfix.engine.images import Image
 from dockfix.engine.options import Request
 from dockfix.engine.targets import Target
 from dockfix.engine.terminal import Terminal
+from dockfix.engine.trial import Trial
 from dockfix.engine.weights import Edit, Weighed, edit_of, weigh
 from dockfix.errors import BuildFailed, DockfixError, EngineError
-from dockfix.pipeline import Rewrite, rewrite
 from dockfix.records import Record
 from dockfix.report.text import visible
 from dockfix.syntax.parser import parse
-from dockfix.syntax.source import encode
 
 #: What the two versions are called while they are built.
 _NAMES = ("as it is", "rewritten")
@@ -49,7 +47,7 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
     failed = False
     for target in targets:
         try:
-            found.append(_Trial(engine, request, target, terminal).measured())
+            found.append(_Measurement(engine, request, target, terminal).measured())
         except BuildFailed as error:
             failed = True
             terminal.say(_not_built(target.path, error))
@@ -74,18 +72,8 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
     return 2 if failed else 0
 
 
-class _Trial:
+class _Measurement(Trial):
     """A target that is being measured. The images it makes are gone at the end."""
-
-    def __init__(
-        self, engine: Engine, request: Request, target: Target, terminal: Terminal
-    ) -> None:
-        self.engine = engine
-        self.request = request
-        self.target = target
-        self.terminal = terminal
-        self.built: list[str] = []
-        self.layers: dict[str, Layer] = {}
 
     def measured(self) -> Measured:
         target = self.target
@@ -95,15 +83,13 @@ class _Trial:
             tree = parse(result.before, target.path)
             chosen = choose(tree, context, self.request.own.edit)
         texts = [result.before, result.after] if result.changed else [result.before]
-        recipes = [self.recipe(text) for text in texts]
-        if result.others:
-            recipes[1] = recipes[1]._replace(ignore=encode(result.others[0].after))
+        recipes = [self.recipe(None), *([self.recipe(result)] if result.changed else [])]
         try:
             cold = [
                 self.build(recipe, what, fresh=True)
                 for recipe, what in zip(recipes, _NAMES, strict=False)
             ]
-            images = self.read(cold)
+            images = self.read([one.image for one in cold], "reading the images")
             stage = self.request.build.target
             found = [
                 Weighed(built.seconds, weigh(image, parse(text, target.path), stage))
@@ -113,38 +99,8 @@ class _Trial:
                 edits = self.edited(recipes, images, context, chosen.path)
                 found = [one._replace(edit=edit) for one, edit in zip(found, edits, strict=True)]
         finally:
-            self.engine.remove(self.built)
+            self.remove()
         return Measured(target.path, chosen, found[0], found[1] if result.changed else None)
-
-    def rewritten(self) -> Rewrite:
-        config = self.target.config
-        return rewrite(
-            self.target.source,
-            filename=self.target.path,
-            select=config.select,
-            ignore=config.ignore,
-            extend_select=config.extend_select,
-            unsafe_fixes=config.unsafe_fixes,
-            settings=self.target.settings,
-        )
-
-    def recipe(self, text: str) -> Recipe:
-        dockerfile = encode(text)
-        if self.request.build.strip_syntax:
-            dockerfile = self.target.without_syntax(dockerfile)
-        return self.target.recipe(dockerfile)
-
-    def build(self, recipe: Recipe, what: str, *, fresh: bool) -> Built:
-        said = f"{os.path.normpath(self.target.path)}: building it {what}"
-        with watched(self.terminal, self.request, said) as hooks:
-            built = self.engine.build(recipe, fresh=fresh, hooks=hooks)
-        self.built.append(built.image)
-        return built
-
-    def read(self, built: Sequence[Built], *, packed: bool = False) -> list[Image]:
-        names = [one.image for one in built]
-        with watched(self.terminal, self.request, "reading the images"):
-            return read_images(self.engine.save(names), names, self.layers, weigh=packed)
 
     def edited(
         self, recipes: Sequence[Recipe], images: Sequence[Image], context: Context, path: str
@@ -157,8 +113,9 @@ class _Trial:
                 # each its own edit: what one version built must not be in the other's cache
                 edit(copy, path)
                 recipe = recipe._replace(context=copy)
-                built.append(self.build(recipe, f"{what}, a line edited", fresh=False))
-        after = self.read(built, packed=True)
+                built.append(self.build(recipe, f"{what}, a line edited"))
+        names = [one.image for one in built]
+        after = self.read(names, "reading the images", packed=True)
         return [
             edit_of(old, new, one.seconds, one.steps)
             for old, new, one in zip(images, after, built, strict=True)

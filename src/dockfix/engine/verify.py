@@ -12,17 +12,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from dockfix.config import Config
 from dockfix.engine.claims import Claim, claimed
-from dockfix.engine.client import Built, Engine, Ran, Recipe, Stopped
-from dockfix.engine.commands import need_space, watched
+from dockfix.engine.client import Built, Engine, Ran, Stopped
+from dockfix.engine.commands import need_space
 from dockfix.engine.compare import Comparison, Difference, Renumbered, Setting, compare
-from dockfix.engine.images import Image, Layer, read_images
+from dockfix.engine.images import Image
 from dockfix.engine.options import Request
 from dockfix.engine.targets import Target
 from dockfix.engine.terminal import Terminal
+from dockfix.engine.trial import Trial
 from dockfix.errors import BuildFailed, DockfixError
-from dockfix.pipeline import Applied, Rewrite, rewrite
+from dockfix.pipeline import Applied, Rewrite
 from dockfix.records import Record
 from dockfix.syntax.source import encode
 from dockfix.typed import Literal
@@ -95,7 +95,7 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
 
 def verdict(engine: Engine, request: Request, target: Target, terminal: Terminal) -> Verdict:
     """Builds and compares one file."""
-    return _Trial(engine, request, target, terminal).verdict()
+    return _Verification(engine, request, target, terminal).verdict()
 
 
 def _write(found: Verdict) -> list[str]:
@@ -117,19 +117,13 @@ def _write(found: Verdict) -> list[str]:
     return [os.path.relpath(change.path) for change in changes]
 
 
-class _Trial:
+class _Verification(Trial):
     """A target on its way to a verdict. The images it makes are gone at the end."""
 
     def __init__(
         self, engine: Engine, request: Request, target: Target, terminal: Terminal
     ) -> None:
-        self.engine = engine
-        self.request = request
-        self.target = target
-        self.terminal = terminal
-        self.seconds: list[float] = []
-        self.built: list[str] = []
-        self.layers: dict[str, Layer] = {}
+        super().__init__(engine, request, target, terminal)
         self.images: dict[str, Image] = {}
         self.again: Image | None = None
 
@@ -140,19 +134,19 @@ class _Trial:
         try:
             found = self._compared(result)
         finally:
-            self.engine.remove(self.built)
-        return found._replace(seconds=tuple(self.seconds))
+            self.remove()
+        return found._replace(seconds=tuple(one.seconds for one in self.built))
 
     def _compared(self, result: Rewrite) -> Verdict:
         free = self.engine.free()
         try:
-            self.original = self.build(None, "as it is")
+            self.original = self.build(self.recipe(None), "as it is")
         except BuildFailed as error:
             return Verdict(self.target, "unbuilt", result, error=error)
         taken = (free or 0) - (self.engine.free() or 0)
         need_space(self.engine, 2 * max(taken, 0))
         try:
-            after = self.build(result, "rewritten")
+            after = self.build(self.recipe(result), "rewritten")
         except BuildFailed as error:
             suspects = self.suspects(result, self.fails)
             return Verdict(self.target, "different", result, suspects=suspects, error=error)
@@ -177,44 +171,12 @@ class _Trial:
             behavior=behavior,
         )
 
-    def rewritten(self, most: int | None = None, ignore: Sequence[str] = ()) -> Rewrite:
-        """What dockfix makes of the file, at most so many changes, without some passes."""
-        config: Config = self.target.config
-        return rewrite(
-            self.target.source,
-            filename=self.target.path,
-            select=config.select,
-            ignore=(*config.ignore, *ignore),
-            extend_select=config.extend_select,
-            unsafe_fixes=config.unsafe_fixes,
-            settings=self.target.settings,
-            most=most,
-        )
-
-    def build(self, result: Rewrite | None, what: str, *, fresh: bool = False) -> Built:
-        """Builds what a rewrite comes to, or (None) the file as it is."""
-        path = os.path.normpath(self.target.path)
-        with watched(self.terminal, self.request, f"{path}: building it {what}") as hooks:
-            built = self.engine.build(self.recipe(result), fresh=fresh, hooks=hooks)
-        self.built.append(built.image)
-        self.seconds.append(built.seconds)
-        return built
-
-    def recipe(self, result: Rewrite | None) -> Recipe:
-        text = self.target.source if result is None else encode(result.after)
-        if self.request.build.strip_syntax:
-            text = self.target.without_syntax(text)
-        others = () if result is None else result.others
-        return self.target.recipe(text, encode(others[0].after) if others else None)
-
-    def read(self, *built: Built) -> list[Image]:
+    def images_of(self, *built: Built) -> list[Image]:
         """The images of builds, those together that were not read before."""
         names = [one.image for one in built]
         new = [name for name in names if name not in self.images]
         if new:
-            with watched(self.terminal, self.request, "comparing the images"):
-                found = read_images(self.engine.save(new), new, self.layers)
-            self.images.update(zip(new, found, strict=True))
+            self.images.update(zip(new, self.read(new, "comparing the images"), strict=True))
         return [self.images[name] for name in names]
 
     def compare(self, after: Built, result: Rewrite) -> tuple[Comparison, tuple[Claim, ...]]:
@@ -222,13 +184,13 @@ class _Trial:
 
         Only where something is left over is the original built again to see what is noise.
         """
-        before, new = self.read(self.original, after)
+        before, new = self.images_of(self.original, after)
         found, claims = claimed(compare(before, new), result, before)
         if found.same:
             return found, claims
         if self.again is None:
-            again = self.build(None, "as it is, once more", fresh=True)
-            (self.again,) = self.read(again)
+            again = self.build(self.recipe(None), "as it is, once more", fresh=True)
+            (self.again,) = self.images_of(again)
         return claimed(compare(before, new, self.again), result, before)
 
     def behavior(self, after: Built) -> Behavior:
@@ -239,9 +201,8 @@ class _Trial:
             images = (self.original.image, after.image)
             one, other = (self.engine.run(image, command, _RUN) for image in images)
             found = found._replace(ran=(one, other))
-            if one != other and one != self.engine.run(self.original.image, command, _RUN):
-                found = found._replace(problem="")
-            elif one != other:
+            # what differs from itself, too, is nobody's fault
+            if one != other and one == self.engine.run(self.original.image, command, _RUN):
                 found = found._replace(problem="the command of --run does something else")
         if stop:
             first = self.engine.stop(self.original.image, _GRACE)
@@ -253,14 +214,14 @@ class _Trial:
 
     def fails(self, part: Rewrite) -> bool:
         try:
-            self.build(part, "rewritten in part")
+            self.build(self.recipe(part), "rewritten in part")
         except BuildFailed:
             return True
         return False
 
     def differs(self, part: Rewrite) -> bool:
         try:
-            built = self.build(part, "rewritten in part")
+            built = self.build(self.recipe(part), "rewritten in part")
         except BuildFailed:
             return True
         return not self.compare(built, part)[0].same
