@@ -15,6 +15,7 @@ from dockfix.context.directory import DirectoryContext
 from dockfix.diff import unified
 from dockfix.edits import Edit, Group, Safety
 from dockfix.files import Change, replace_together
+from dockfix.passes import Entry
 from dockfix.passes.base import Pass, Settings
 from dockfix.pipeline import _Run
 from dockfix.syntax.tree import Dockerfile
@@ -36,7 +37,7 @@ def leave_out(*lines: str, safety: Safety = Safety.SAFE, edits: bool = True) -> 
 
 
 def run(one: Pass, settings: Settings, *, unsafe: bool = False) -> Rewrite:
-    return _Run(SOURCE, "Dockerfile", settings, unsafe).run([one])
+    return _Run(SOURCE, "Dockerfile", settings, unsafe).run([Entry.of(one)])
 
 
 FILES = {"src/a": "", "src/docs/b": "", "c": ""}

@@ -13,7 +13,7 @@ from dockfix.engine import claims
 from dockfix.engine.claims import fits, restates
 from dockfix.engine.compare import Setting
 from dockfix.engine.report import spoken
-from dockfix.passes import PASSES
+from dockfix.passes import ENTRIES, PASSES, Entry
 from dockfix.passes.base import Pass, Settings
 from dockfix.passes.exec_form import PASS as EXEC_FORM
 from dockfix.passes.merge_runs import PASS as MERGE_RUNS
@@ -71,9 +71,9 @@ def test_a_wrong_rewrite_is_reported_with_its_pass(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    passes = (wrong(before, after), *PASSES)
-    for module in (pipeline, claims):
-        monkeypatch.setattr(module, "PASSES", passes)
+    wrong_one = wrong(before, after)
+    monkeypatch.setattr(pipeline, "ENTRIES", (Entry.of(wrong_one), *ENTRIES))
+    monkeypatch.setattr(claims, "PASSES", (wrong_one, *PASSES))
     source = SOURCE if before != "touch /a\n" else SOURCE.replace("chmod 755 /a", "touch /c")
     found = verified(tmp_path, source, {"app.txt": "x"})
     text = spoken(found)
@@ -86,7 +86,8 @@ def test_a_wrong_rewrite_is_reported_with_its_pass(
 def test_a_rewrite_that_does_not_build_is_reported(
     real_engine: RealEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "PASSES", (*PASSES, wrong("touch here", "tuch here")))
+    wrong_one = Entry.of(wrong("touch here", "tuch here"))
+    monkeypatch.setattr(pipeline, "ENTRIES", (*ENTRIES, wrong_one))
     found = verified(tmp_path, SOURCE, {"app.txt": "x"})
     assert found.outcome == "different"
     assert [one.name for one in found.suspects] == ["be-wrong"]

@@ -15,9 +15,10 @@ from typing import NamedTuple
 import pytest
 
 import dockfix
-from dockfix import Rewrite, Safety, rewrite
+from corpus_files import corpus_files
+from dockfix import DockerfileSyntaxError, Rewrite, Safety, rewrite
 from dockfix.ignores import pragma_of
-from dockfix.passes import PASSES
+from dockfix.passes import ENTRIES, PASSES, Entry
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.pipeline import _Run
 from dockfix.syntax.parser import parse
@@ -177,7 +178,7 @@ def test_a_module_is_a_pass_and_a_pass_a_module() -> None:
     modules = [
         importlib.import_module(f"dockfix.passes.{path.stem}")
         for path in sorted(MODULES.glob("*.py"))
-        if path.stem not in ("__init__", "base")
+        if path.stem not in ("__init__", "base", "signs")
     ]
     assert sorted(module.PASS.name for module in modules) == sorted(one.name for one in PASSES)
     for module in modules:
@@ -185,6 +186,28 @@ def test_a_module_is_a_pass_and_a_pass_a_module() -> None:
         assert [value for value in vars(module).values() if isinstance(value, Pass)] == [
             module.PASS
         ]
+
+
+def test_the_registry_calls_passes_what_they_call_themselves() -> None:
+    for entry, one in zip(ENTRIES, PASSES, strict=True):
+        assert (entry.code, entry.name, entry.default) == (one.code, one.name, one.default)
+
+
+def test_a_pass_finds_nothing_where_its_entry_sees_no_sign() -> None:
+    asked: Counter[str] = Counter()
+    files = [(case.example.before, case.settings) for case in CASES]
+    files += [(decode(path.read_bytes()), Settings()) for path in corpus_files()]
+    for source, settings in files:
+        try:
+            tree = parse(source, "Dockerfile")
+        except DockerfileSyntaxError:
+            continue
+        for entry in ENTRIES:
+            if not entry.may_work(tree, settings):
+                asked[entry.name] += 1
+                assert not list(entry.load().rewrite(tree, settings)), (entry.name, source)
+    telling = [one for one in ENTRIES if one.context or one.keywords or one.words or one.sign]
+    assert set(asked) == {one.name for one in telling}
 
 
 # Orders
@@ -218,7 +241,7 @@ CROWDED_CONTEXT = Files(
 
 def run_in_order(order: Sequence[Pass], source: str, settings: Settings, *, unsafe: bool) -> str:
     """What passes in an order of their own make of a file."""
-    return _Run(source, "Dockerfile", settings, unsafe).run(order).after
+    return _Run(source, "Dockerfile", settings, unsafe).run(map(Entry.of, order)).after
 
 
 def test_every_order_keeps_every_check() -> None:

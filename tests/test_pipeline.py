@@ -11,7 +11,8 @@ import pytest
 from dockfix import CheckFailed, ConfigError, DockerfileSyntaxError, Rewrite, rewrite
 from dockfix import pipeline as engine
 from dockfix.edits import Edit, Group, Safety, apply
-from dockfix.passes.base import Pass, Settings
+from dockfix.passes import Entry
+from dockfix.passes.base import Settings
 from dockfix.passes.exec_form import PASS as EXEC_FORM
 from dockfix.passes.merge_runs import PASS as MERGE_RUNS
 from dockfix.pipeline import MOST_SWEEPS, choose
@@ -29,7 +30,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, source: str, make: Make, unsafe: bool 
     test_pass = MERGE_RUNS._replace(
         code="DF999", name="test-pass", rewrite=rewrite_it, verify=lambda before, after: None
     )
-    monkeypatch.setattr(engine, "PASSES", (test_pass,))
+    monkeypatch.setattr(engine, "ENTRIES", (Entry.of(test_pass),))
     return rewrite(source, unsafe_fixes=unsafe)
 
 
@@ -85,7 +86,7 @@ def test_the_checks_catch_a_pass_that_goes_wrong(
 
 def test_a_pass_is_asked_to_verify(monkeypatch: pytest.MonkeyPatch) -> None:
     liar = MERGE_RUNS._replace(rewrite=lambda dockerfile, settings: _replace("b", "c")(dockerfile))
-    monkeypatch.setattr(engine, "PASSES", (liar,))
+    monkeypatch.setattr(engine, "ENTRIES", (Entry.of(liar),))
     with pytest.raises(CheckFailed, match="the commands are not the same"):
         rewrite("FROM a\nRUN b\n")
 
@@ -167,7 +168,7 @@ def test_the_check_directive_skips() -> None:
 
 
 def test_selection() -> None:
-    def names(found: tuple[Pass, ...]) -> list[str]:
+    def names(found: tuple[Entry, ...]) -> list[str]:
         return [one.name for one in found]
 
     assert names(choose(["merge-runs"])) == ["merge-runs"]
@@ -180,7 +181,7 @@ def test_selection() -> None:
 
 def test_a_pass_that_is_off_runs_when_selected(monkeypatch: pytest.MonkeyPatch) -> None:
     off = MERGE_RUNS._replace(code="DF998", name="off-pass", aliases=(), default=False)
-    monkeypatch.setattr(engine, "PASSES", (off, EXEC_FORM))
+    monkeypatch.setattr(engine, "ENTRIES", (Entry.of(off), Entry.of(EXEC_FORM)))
     source = "FROM a\nRUN b\nRUN c\nCMD d e\n"
 
     def applied(
@@ -209,7 +210,7 @@ def test_an_unsafe_pass_named_in_full_makes_its_changes(
     source = 'FROM a\nENTRYPOINT b c\nCMD ["d"]\n'
     assert rewrite(source, select=[name]).offered, "a pass that is safe but for this group"
     unsafe = EXEC_FORM._replace(safety=Safety.UNSAFE)
-    monkeypatch.setattr(engine, "PASSES", (MERGE_RUNS, unsafe))
+    monkeypatch.setattr(engine, "ENTRIES", (Entry.of(MERGE_RUNS), Entry.of(unsafe)))
     for select, more in (([name], []), (None, [name]), (["all", name], [])):
         result = rewrite(source, select=select, extend_select=more)
         assert result.changed

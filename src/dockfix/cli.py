@@ -163,7 +163,7 @@ def _build(arguments: Sequence[str]) -> int:
     command = COMMANDS[arguments[0]]
     request = read(arguments[1:], command) or read_with_typer(arguments[1:], command)
     options = request.options
-    choose(options.select or None, options.ignore)
+    choose(options.select or None, options.ignore, options.extend_select)
     finder = Finder(options)
     from dockfix.discovery import find
     from dockfix.engine.commands import run_command
@@ -512,7 +512,7 @@ def _about_passes(name: str | None) -> str:
         return text.listing(PASSES)
     from dockfix.report.explain import explain, plain
 
-    return "\n".join(plain(explain(one)) for one in choose([name]))
+    return "\n".join(plain(explain(one.load())) for one in choose([name]))
 
 
 def _colored(options: Options, stream: TextIO | None) -> bool:

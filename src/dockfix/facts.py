@@ -138,6 +138,14 @@ class _Names:
 
 
 @remembered
+def keywords_in(dockerfile: Dockerfile) -> frozenset[str]:
+    """The keywords of a file's instructions, those behind ONBUILD too."""
+    return frozenset(
+        one.keyword for item in dockerfile.instructions for one in (item, item.child) if one
+    )
+
+
+@remembered
 def places(dockerfile: Dockerfile) -> dict[int, Place]:
     """What is in force at each instruction, by the instruction's `start`."""
     return dict(_places(dockerfile))

@@ -16,7 +16,7 @@ from dockfix.check import check, check_copied
 from dockfix.edits import Edit, Group, Safety, apply
 from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError
 from dockfix.ignores import ignores
-from dockfix.passes import PASSES
+from dockfix.passes import ENTRIES, Entry
 from dockfix.passes.base import Pass, Settings
 from dockfix.patterns import lazy
 from dockfix.records import Record
@@ -140,18 +140,18 @@ def choose(
     select: Sequence[str] | None = None,
     ignore: Sequence[str] = (),
     extend_select: Sequence[str] = (),
-) -> tuple[Pass, ...]:
+) -> tuple[Entry, ...]:
     """The passes to run, in their order. Raises ConfigError for a name that fits none."""
-    wanted = [one.code for one in PASSES if one.default] if select is None else _matching(select)
+    wanted = {one.code for one in ENTRIES if one.default} if select is None else _matching(select)
     added, unwanted = _matching(extend_select), _matching(ignore)
     return tuple(
         one
-        for one in PASSES
+        for one in ENTRIES
         if (one.code in wanted or one.code in added) and one.code not in unwanted
     )
 
 
-def _named(passes: Iterable[Pass], names: Iterable[str]) -> frozenset[str]:
+def _named(passes: Iterable[Entry], names: Iterable[str]) -> frozenset[str]:
     """The codes of the passes that somebody named in full."""
     named = {name.strip().lower() for name in names}
     return frozenset(
@@ -166,15 +166,15 @@ def _matching(names: Sequence[str]) -> set[str]:
         lower = name.strip().lower()
         fits = {
             one.code
-            for one in PASSES
-            if lower in ("all", one.name)
-            or (lower and one.code.lower().startswith(lower))
-            or lower in (alias.lower() for alias in one.aliases)
+            for one in ENTRIES
+            if lower in ("all", one.name) or (lower and one.code.lower().startswith(lower))
+        } or {
+            one.code for one in ENTRIES if lower in (alias.lower() for alias in one.load().aliases)
         }
         if not fits:
             from difflib import get_close_matches
 
-            close = get_close_matches(lower, [one.name for one in PASSES], 1)
+            close = get_close_matches(lower, [one.name for one in ENTRIES], 1)
             hint = f"; did you mean {close[0]}?" if close else "; see --list-passes"
             raise ConfigError(f"no pass is called {name!r}{hint}")
         found |= fits
@@ -213,7 +213,7 @@ class _Run:
             return parse(whole, self.filename)
         return parse_again(self.current, edits, text)
 
-    def run(self, passes: Iterable[Pass]) -> Rewrite:
+    def run(self, passes: Iterable[Entry]) -> Rewrite:
         passes = tuple(passes)
         applied: list[Applied] = []
         reason = _left_alone(self.original)
@@ -254,12 +254,14 @@ class _Run:
         self.settings = self.settings._replace(context=self.context)
         return why
 
-    def step_unless_at_rest(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
+    def step_unless_at_rest(self, one: Entry) -> tuple[list[Applied], list[Applied]]:
         """`step`, but a pass that had nothing to do with this very tree is not asked again."""
         tree, settings, left = self.at_rest.get(one.code, (None, None, []))
         if tree is self.current and settings is self.settings:
             return [], left
-        made, left = self.step(one)
+        if not one.may_work(self.current, self.settings):
+            return [], []
+        made, left = self.step(one.load())
         if not made:
             self.at_rest[one.code] = self.current, self.settings, left
         return made, left

@@ -1,109 +1,147 @@
-"""The passes, one file each. `PASSES` is the only registry and the only order."""
+"""The passes, one file each. `ENTRIES` is the only registry and the only order.
+
+A pass is imported when a file shows that there may be something for it, which most of them never
+see: importing all of them takes longer than rewriting a file.
+"""
 
 from __future__ import annotations
 
-from dockfix.passes import (
-    assume_yes,
-    avoid_sudo,
-    clean_package_cache,
-    copy_not_add,
-    copy_source_late,
-    copy_with_owner,
-    count_layers,
-    dockerignore,
-    drop_root,
-    exec_form,
-    fetch_in_run,
-    find_manifest,
-    find_source,
-    hide_secrets,
-    install_before_source,
-    keep_secrets_out,
-    key_value_form,
-    keyword_case,
-    last_start_only,
-    locked_install,
-    merge_installs,
-    merge_metadata,
-    merge_runs,
-    modern_flags,
-    narrow_copy,
-    no_install_recommends,
-    no_late_delete,
-    pin_dependencies,
-    repair_typos,
-    set_pipefail,
-    sort_packages,
-    stable_first,
-    tag_base,
-    tidy_continuations,
-    update_with_install,
-    use_cache_mount,
-    use_workdir,
-)
-from dockfix.passes.base import Pass
+from collections.abc import Callable
 
-PASSES: tuple[Pass, ...] = (
+from dockfix.facts import keywords_in
+from dockfix.passes import signs
+from dockfix.passes.base import Pass, Settings
+from dockfix.syntax.tree import Dockerfile
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    #: All of them, in their order: for those that want to know them all.
+    PASSES: tuple[Pass, ...]
+
+
+class Entry:
+    """A pass of the registry: what it is called, and by what to tell that it may have work.
+
+    It has none in a file with none of the `keywords`, if there are any, with none of the `words`,
+    or without the `sign`; and none where the build context is unknown, if it needs the `context`.
+    Words are parts of commands as people write them; one that a continuation divides is not seen,
+    and what it would tell is missed.
+    """
+
+    __slots__ = ("code", "context", "default", "keywords", "known", "name", "sign", "words")
+
+    def __init__(
+        self,
+        code: str,
+        name: str,
+        keywords: tuple[str, ...] = (),
+        words: tuple[str, ...] = (),
+        sign: Callable[[Dockerfile], bool] | None = None,
+        context: bool = False,
+        default: bool = True,
+    ) -> None:
+        self.code, self.name = code, name
+        self.keywords, self.words, self.sign, self.context = keywords, words, sign, context
+        self.default = default
+        self.known: Pass | None = None
+
+    @classmethod
+    def of(cls, one: Pass) -> Entry:
+        """An entry for a pass that is at hand."""
+        entry = cls(one.code, one.name, default=one.default)
+        entry.known = one
+        return entry
+
+    def load(self) -> Pass:
+        """The pass itself."""
+        if self.known is None:
+            # importlib would cost as much as some of the passes
+            name = f"dockfix.passes.{self.name.replace('-', '_')}"
+            self.known = __import__(name, fromlist=("PASS",)).PASS
+        return self.known
+
+    def may_work(self, dockerfile: Dockerfile, settings: Settings) -> bool:
+        """Whether there may be something for the pass in a file."""
+        if self.context and settings.context is None:
+            return False
+        if self.keywords and keywords_in(dockerfile).isdisjoint(self.keywords):
+            return False
+        if self.words and not any(map(dockerfile.source.__contains__, self.words)):
+            return False
+        return self.sign is None or self.sign(dockerfile)
+
+
+_COPIES = ("COPY", "ADD")
+#: What the managers that install more than they are told, or ask first, are called.
+_SYSTEM = ("apt", "dnf", "yum", "zypper", "pacman")
+
+ENTRIES: tuple[Entry, ...] = (
     # what is mended is read by the others as it was meant
-    repair_typos.PASS,
+    Entry("DF311", "repair-typos"),
     # an empty line divides a list: what looks at lists has to see the final lines
-    tidy_continuations.PASS,
+    Entry("DF309", "tidy-continuations"),
     # what has no effect needs no rewriting
-    last_start_only.PASS,
+    Entry("DF308", "last-start-only", sign=signs.repeats_a_start),
     # keywords are asked about by no other
-    keyword_case.PASS,
+    Entry("DF307", "keyword-case", sign=signs.has_other_case),
     # the words of ENV and LABEL, in which no other pass looks
-    key_value_form.PASS,
+    Entry("DF306", "key-value-form", sign=signs.has_old_form),
     # which takes pairs with an equals sign only
-    merge_metadata.PASS,
+    Entry("DF310", "merge-metadata", keywords=("ENV", "LABEL", "EXPOSE"), default=False),
     # what copies is read as a COPY by those below
-    copy_not_add.PASS,
+    Entry("DF303", "copy-not-add", keywords=("ADD",)),
     # what is not sent to the builder is in no other's way
-    dockerignore.PASS,
+    Entry("DF403", "dockerignore", keywords=_COPIES, context=True),
     # a RUN that is merged no longer begins with its cd
-    use_workdir.PASS,
+    Entry("DF302", "use-workdir", sign=signs.goes_somewhere),
     # an install that keeps to its lock file writes none that a COPY below it would overwrite
-    locked_install.PASS,
+    Entry("DF405", "locked-install", keywords=("RUN",), context=True),
     # while the RUN that removes still stands alone
-    no_late_delete.PASS,
+    Entry("DF404", "no-late-delete", keywords=("RUN",), words=("rm ",), context=True),
     # what moves comes first: it may bring RUNs together
-    install_before_source.PASS,
+    Entry("DF401", "install-before-source", keywords=_COPIES),
     # the rows of COPYs are final now, and metadata that goes may let RUNs meet
-    stable_first.PASS,
+    Entry("DF402", "stable-first"),
     # as long as a RUN does nothing else
-    copy_with_owner.PASS,
+    Entry("DF312", "copy-with-owner", sign=signs.changes_what_was_copied),
     # a merged RUN holds what the passes below look for in one script
-    merge_runs.PASS,
+    Entry("DF101", "merge-runs", keywords=("RUN",)),
     # fetching and taking apart stand in one RUN now, if they may
-    fetch_in_run.PASS,
+    Entry("DF304", "fetch-in-run", keywords=("RUN",), sign=signs.unpacks_what_it_fetches),
     # installs are merged only if their options are the same
-    assume_yes.PASS,
-    no_install_recommends.PASS,
+    Entry("DF204", "assume-yes", keywords=("RUN",), words=_SYSTEM),
+    Entry("DF203", "no-install-recommends", keywords=("RUN",), words=_SYSTEM),
     # one install has one list to sort
-    merge_installs.PASS,
+    Entry("DF102", "merge-installs", keywords=("RUN",)),
     # what could be merged brings its update along
-    update_with_install.PASS,
+    Entry("DF205", "update-with-install", keywords=("RUN",), words=("apt",)),
     # behind the last install of a merged RUN, and no longer in a RUN of its own
-    clean_package_cache.PASS,
+    Entry("DF201", "clean-package-cache", keywords=("RUN",)),
     # in place of cleanups, which the pass above leaves to it where there is a mount
-    use_cache_mount.PASS,
+    Entry("DF202", "use-cache-mount", keywords=("RUN",), default=False),
     # concerns options, in which no other pass looks
-    modern_flags.PASS,
+    Entry("DF305", "modern-flags", keywords=("RUN",), words=signs.OLD_FLAGS),
     # lists are final now
-    sort_packages.PASS,
+    Entry("DF103", "sort-packages", keywords=("RUN",)),
     # concerns no other
-    exec_form.PASS,
+    Entry("DF301", "exec-form", sign=signs.has_shell_start),
     # notes speak of the file as it will be
-    narrow_copy.PASS,
-    pin_dependencies.PASS,
-    find_manifest.PASS,
-    find_source.PASS,
-    keep_secrets_out.PASS,
-    tag_base.PASS,
-    copy_source_late.PASS,
-    set_pipefail.PASS,
-    drop_root.PASS,
-    hide_secrets.PASS,
-    count_layers.PASS,
-    avoid_sudo.PASS,
+    Entry("DF501", "narrow-copy", keywords=_COPIES, words=(".jar", ".war")),
+    Entry("DF502", "pin-dependencies", keywords=("RUN",), context=True),
+    Entry("DF503", "find-manifest", keywords=("RUN",), context=True),
+    Entry("DF504", "find-source", keywords=_COPIES, context=True),
+    Entry("DF505", "keep-secrets-out", keywords=_COPIES),
+    Entry("DF520", "tag-base", sign=signs.names_no_version),
+    Entry("DF521", "copy-source-late", keywords=_COPIES),
+    Entry("DF522", "set-pipefail", keywords=("RUN",), sign=signs.pipes_a_download),
+    Entry("DF524", "drop-root", keywords=("USER",)),
+    Entry("DF525", "hide-secrets", sign=signs.names_a_secret),
+    Entry("DF526", "count-layers", sign=signs.has_many_instructions),
+    Entry("DF527", "avoid-sudo", keywords=("RUN",), words=("sudo",)),
 )
+
+
+def __getattr__(name: str) -> tuple[Pass, ...]:
+    if name == "PASSES":
+        return tuple(entry.load() for entry in ENTRIES)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,8 +22,6 @@ from dockfix.syntax.tree import Dockerfile
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """At most one note."""
-    if "sudo" not in dockerfile.source:
-        return
     known = places(dockerfile)
     for instruction, script in scripts(dockerfile):
         if "sudo" not in script.text or known[instruction.start].user not in ("root", "0"):

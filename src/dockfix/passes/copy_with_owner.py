@@ -57,8 +57,6 @@ class _Change(Record):
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each COPY with such a RUN below it."""
-    if "chown" not in dockerfile.source and "chmod" not in dockerfile.source:
-        return
     noted = False
     for stage in dockerfile.stages:
         for copying, run in pairwise(stage.instructions):

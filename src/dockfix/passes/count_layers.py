@@ -17,16 +17,12 @@ from collections.abc import Iterator
 
 from dockfix.edits import Group, Safety
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.passes.signs import MOST_LAYERS
 from dockfix.syntax.tree import Dockerfile
-
-#: docker/docker, layer/layer_store.go, and overlay2.
-MOST_LAYERS = 127
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """At most one note for each stage."""
-    if len(dockerfile.instructions) <= MOST_LAYERS:
-        return
     counts: list[int] = []
     for stage in dockerfile.stages:
         count = 0 if stage.base_stage is None else counts[stage.base_stage]

@@ -23,10 +23,9 @@ from collections.abc import Iterator
 
 from dockfix.edits import Group, Safety
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.passes.signs import STARTS
 from dockfix.removal import removal_of
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
-
-_KEYWORDS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
@@ -44,7 +43,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
 
 
 def _replaced(stage: Stage) -> list[Instruction]:
-    found = [one for one in stage.instructions if one.keyword in _KEYWORDS]
+    found = [one for one in stage.instructions if one.keyword in STARTS]
     last = {one.keyword: one for one in found}
     return [one for one in found if one is not last[one.keyword]]
 

@@ -32,12 +32,12 @@ from dockfix.packages import action_of
 from dockfix.packages.language import GEM, NPM, PIP
 from dockfix.packages.manager import Manager
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.passes.signs import OLD_FLAGS
 from dockfix.patterns import lazy
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.shell.walk import shadowed
 from dockfix.syntax.tree import Dockerfile, Instruction
 
-_OLD = ("--production", "--only=prod", "--no-optional", "--no-rdoc", "--no-cache")
 _NPM = {
     "--production": "--omit=dev",
     "--production=true": "--omit=dev",
@@ -60,10 +60,8 @@ _RUBY = lazy(
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each command with an old option."""
-    if not any(old in dockerfile.source for old in _OLD):
-        return
     for instruction, script in scripts(dockerfile):
-        if not any(old in script.text for old in _OLD):
+        if not any(old in script.text for old in OLD_FLAGS):
             continue
         hidden = shadowed(script)
         for simple in script.simples:

@@ -28,8 +28,6 @@ _DOWNLOADS = ("curl", "wget")
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """One note for all of them."""
-    if not any(one in dockerfile.source for one in _DOWNLOADS) or "|" not in dockerfile.source:
-        return
     known = places(dockerfile)
     for instruction, script in scripts(dockerfile):
         if "|" not in script.text or "pipefail" in script.text:

@@ -47,6 +47,7 @@ from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import has_plain_base, is_windows, outermost, places
 from dockfix.layout import removal, style_of
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.passes.signs import makes_or_enters
 from dockfix.paths import bases, copy_of, resolve, within
 from dockfix.patterns import lazy
 from dockfix.shell.tree import Script
@@ -73,9 +74,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             if instruction.keyword == "WORKDIR":
                 gone_to = None
                 yield from _absolute(dockerfile, instruction)
-            elif instruction.keyword == "RUN" and (
-                "mkdir" in instruction.arguments or "cd " in instruction.arguments
-            ):
+            elif instruction.keyword == "RUN" and makes_or_enters(instruction):
                 group, path = _run(dockerfile, stage, number)
                 # what counts from a WORKDIR that is only just coming waits for the next sweep
                 if group and (gone_to is None or path not in (None, gone_to)):

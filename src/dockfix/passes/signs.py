@@ -1,0 +1,125 @@
+"""What tells at a glance that a pass may have something to do in a file.
+
+Each is asked of every file in every sweep, before its pass is even imported: a few comparisons, and
+never a script to be read. It may say yes for nothing, but no only where the pass would find
+nothing.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from dockfix.syntax.tree import Dockerfile, Instruction
+
+#: docker/docker, layer/layer_store.go, and overlay2.
+MOST_LAYERS = 127
+#: Instructions of which only the last one of a stage counts.
+STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
+#: Options that have a newer name.
+OLD_FLAGS = ("--production", "--only=prod", "--no-optional", "--no-rdoc", "--no-cache")
+_SECRETS = ("key", "auth", "credential", "pass", "pword", "secret", "token")
+
+
+def has_many_instructions(dockerfile: Dockerfile) -> bool:
+    """Whether there are more instructions than an image may have layers."""
+    return len(dockerfile.instructions) > MOST_LAYERS
+
+
+def names_no_version(dockerfile: Dockerfile) -> bool:
+    """Whether a stage may be built on an image without a tag, or on the latest one."""
+    return any(
+        ":" not in (image := (stage.base or "").rpartition("/")[2]) or image.endswith(":latest")
+        for stage in dockerfile.stages
+    )
+
+
+def repeats_a_start(dockerfile: Dockerfile) -> bool:
+    """Whether a stage says twice what to start, or how to look after it."""
+    for stage in dockerfile.stages:
+        found = [one.keyword for one in stage.instructions if one.keyword in STARTS]
+        if len(found) > len(set(found)):
+            return True
+    return False
+
+
+def has_other_case(dockerfile: Dockerfile) -> bool:
+    """Whether a keyword is not in capitals, or brings another one that may not be."""
+    return any(
+        one.child is not None
+        or len(one.words) == 3
+        or one.keyword == "HEALTHCHECK"
+        or not one.logical.text.startswith(one.keyword, one.keyword_start)
+        for one in dockerfile.instructions
+    )
+
+
+def has_old_form(dockerfile: Dockerfile) -> bool:
+    """Whether there is a MAINTAINER, or a name and a value with a space between them."""
+    for item in dockerfile.instructions:
+        one = item.child or item
+        if one.keyword == "MAINTAINER":
+            return True
+        if one.keyword in ("ENV", "LABEL") and "=" not in one.words[0].text:
+            return True
+    return False
+
+
+def has_shell_start(dockerfile: Dockerfile) -> bool:
+    """Whether something is started by a shell, or through one; also a RUN of a faulty array."""
+    for one in dockerfile.instructions:
+        if one.keyword in STARTS:
+            if one.json is None or "-c" in one.json[1:2]:
+                return True
+        elif one.keyword == "RUN" and one.json is None and one.arguments[:1] == "[":
+            return True
+    return False
+
+
+def changes_what_was_copied(dockerfile: Dockerfile) -> bool:
+    """Whether a RUN below a COPY begins with a change of owner or mode."""
+    return any(
+        copying.keyword == "COPY"
+        and run.keyword == "RUN"
+        and ("chown" in run.arguments or "chmod" in run.arguments)
+        for copying, run in pairwise(dockerfile.instructions)
+    )
+
+
+def goes_somewhere(dockerfile: Dockerfile) -> bool:
+    """Whether a RUN makes a directory or goes to one, or a WORKDIR does not begin at the root."""
+    for one in dockerfile.instructions:
+        if one.keyword == "WORKDIR":
+            if one.arguments[:1] != "/":
+                return True
+        elif one.keyword == "RUN" and makes_or_enters(one):
+            return True
+    return False
+
+
+def makes_or_enters(run: Instruction) -> bool:
+    """Whether a RUN may make a directory or go to one."""
+    return "mkdir" in run.arguments or "cd " in run.arguments
+
+
+def unpacks_what_it_fetches(dockerfile: Dockerfile) -> bool:
+    """Whether archives may be fetched and taken apart."""
+    source = dockerfile.source
+    return ("tar" in source or "unzip" in source) and (
+        "curl" in source or "wget" in source or "://" in source
+    )
+
+
+def pipes_a_download(dockerfile: Dockerfile) -> bool:
+    """Whether there are downloads, and pipes."""
+    source = dockerfile.source
+    return ("curl" in source or "wget" in source) and "|" in source.replace("||", "")
+
+
+def names_a_secret(dockerfile: Dockerfile) -> bool:
+    """Whether a variable may be called as secrets are."""
+    for one in dockerfile.instructions:
+        if one.keyword in ("ENV", "ARG"):
+            text = one.arguments.lower()
+            if any(word in text for word in _SECRETS):
+                return True
+    return False
