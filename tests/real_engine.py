@@ -103,7 +103,16 @@ class RealEngine:
                 if not Path(f"/proc/{process}").exists():
                     break
                 time.sleep(0.1)
+        self._unmount()
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def _unmount(self) -> None:
+        """Unmounts what an engine leaves behind, which would keep its folder from being removed."""
+        mounts = Path("/proc/self/mounts").read_text().split("\n")
+        places = [line.split(" ")[1] for line in mounts if " " in line]
+        for place in reversed(places):
+            if place.startswith(f"{self.home}/"):
+                subprocess.run(["umount", "--lazy", place], capture_output=True)
 
     def _answers(self) -> bool:
         command = ["docker", "version"]

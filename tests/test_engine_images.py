@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from command import dockfix_command
-from dockfix.engine import images
-from dockfix.engine.images import Entry, read_images
+from dockfix.engine.images import read_images
+from dockfix.engine.layers import Entry, Layers
 from dockfix.engine.overlay import Overlay
 from dockfix.engine.process import reading
 from dockfix.engine.tar import Stream
@@ -89,8 +89,7 @@ def exported(name: str) -> dict[bytes, Entry]:
     container = done.stdout.strip()
     try:
         with reading(["docker", "container", "export", container], "docker export") as file:
-            archive = images._Archive({}, weigh=False)
-            return archive._changes(Stream(file.read, "export")).entries
+            return Layers({}, weigh=False).changes(Stream(file.read, "export")).entries
     finally:
         subprocess.run(["docker", "container", "rm", container], check=True, capture_output=True)
 

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from archives import Pieces, image, info, layer, saved
-from dockfix.engine import images
-from dockfix.engine.images import Entry, Layer, read_archive, read_images
+from dockfix.engine import layers
+from dockfix.engine.images import read_archive, read_images
+from dockfix.engine.layers import Entry, Layer, Layers
 from dockfix.engine.process import reading
 from dockfix.engine.tar import BLOCK, Stream, members
 from dockfix.errors import EngineError, ImageError
@@ -351,12 +352,12 @@ def test_damaged_gzip() -> None:
 
 
 def test_more_paths_than_any_image_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "_MOST_PATHS", 10)
+    monkeypatch.setattr(layers, "_MOST_PATHS", 10)
     assert "more than 10 paths" in refused(saved(layer(*((str(n), b"") for n in range(11)))))
 
 
 def test_more_names_than_memory_is_there_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "_MOST_TEXT", 10_000)
+    monkeypatch.setattr(layers, "_MOST_TEXT", 10_000)
     many = {f"user.{n}": "x" for n in range(100)}
     for member in (info("a", xattrs=many), info("a", tarfile.SYMTYPE, linkname="y" * 4000)):
         archive = saved(layer(member, member, member))
@@ -410,8 +411,8 @@ def test_an_image_in_little_memory() -> None:
         yield END
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    archive = images._Archive({}, weigh=False)
-    found = archive._changes(Stream(Pieces(pieces()).read, "test"))
+    archive = Layers({}, weigh=False)
+    found = archive.changes(Stream(Pieces(pieces()).read, "test"))
     assert len(found.entries) == count
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
 

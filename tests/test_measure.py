@@ -21,7 +21,8 @@ from dockfix.engine import measure
 from dockfix.engine.client import Built, Hooks, Ran, Recipe, Stopped
 from dockfix.engine.edited import Chosen, choose, copied, edit
 from dockfix.engine.figures import as_json, as_text, change, seconds_of, size_of
-from dockfix.engine.images import Image, Layer, Made
+from dockfix.engine.images import Image, Made
+from dockfix.engine.layers import Layer
 from dockfix.engine.measure import Measured
 from dockfix.engine.options import BuildOptions, MeasureOptions, Request
 from dockfix.engine.page import page

@@ -16,7 +16,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dockfix.engine.images import ACCOUNTS, Entry, Image
+from dockfix.engine.images import Image
+from dockfix.engine.layers import ACCOUNTS, Entry
 from dockfix.engine.overlay import Overlay
 from dockfix.records import Record
 from dockfix.typed import Literal

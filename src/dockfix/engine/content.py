@@ -36,7 +36,7 @@ def digests(member: Member, body: Stream, keep: int = 0) -> tuple[bytes, bytes, 
             plain.update(piece)
         digest = plain.digest()
         return digest, digest, None
-    kept = first if member.size == len(first) <= keep else None
+    kept = [first] if member.size <= keep and member.pieces is None else None
     if first[:4] == _ZIP and len(first) < member.size <= _LARGEST_ZIP and member.pieces is None:
         first = b"".join((first, *_full(member.size - len(first), body)))
         pieces = iter(())
@@ -50,8 +50,11 @@ def digests(member: Member, body: Stream, keep: int = 0) -> tuple[bytes, bytes, 
         plain.update(piece)
         if calm is not None:
             calm.update(piece)
+        if kept is not None and isinstance(piece, bytes):
+            kept.append(piece)
     digest = plain.digest()
-    return digest, digest if calm is None else calm.digest(), kept
+    text = None if kept is None else b"".join(kept)
+    return digest, digest if calm is None else calm.digest(), text
 
 
 class _Digest:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dockfix.engine.images import Entry, Layer
+from dockfix.engine.layers import Entry, Layer
 from dockfix.records import Record
 
 #: What nobody described: engines make missing parents like this.

@@ -56,7 +56,7 @@ class Stream:
         tell: Callable[[bytes], object] | None = None,
     ) -> None:
         self._read = read
-        self._what = what
+        self.what = what
         self._tell = tell
         self._buffer = b""
         self._at = 0
@@ -98,7 +98,7 @@ class Stream:
 
     def error(self, reason: str) -> ImageError:
         """An error about these bytes."""
-        return ImageError(f"{self._what}: {reason}")
+        return ImageError(f"{self.what}: {reason}")
 
     def some(self, size: int) -> bytes:
         """At most so many bytes; none at the end only."""
@@ -144,21 +144,25 @@ def members(stream: Stream) -> Iterator[tuple[Member, Stream]]:
         if extended:
             member = _extend(member, extended, old_pieces, stream)
         extended, old_pieces = {}, []
-        left = member.stored
-        read = 0
+        body = _Body(stream, member.stored)
+        yield member, Stream(body.read, stream.what)
+        stream.skip(body.left)
+        stream.skip(-member.stored % BLOCK)
 
-        def body(size: int) -> bytes:
-            nonlocal read
-            size = min(size, left - read)  # noqa: B023
-            data = stream.some(size) if size else b""
-            if size and not data:
-                raise stream.error("ends in the middle")
-            read += len(data)
-            return data
 
-        yield member, Stream(body, stream._what)
-        stream.skip(left - read)
-        stream.skip(-left % BLOCK)
+class _Body:
+    """The stored bytes of a member, and how many of them are `left` to be read."""
+
+    def __init__(self, stream: Stream, size: int) -> None:
+        self._stream = stream
+        self.left = size
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.some(min(size, self.left)) if self.left else b""
+        if self.left and not data:
+            raise self._stream.error("ends in the middle")
+        self.left -= len(data)
+        return data
 
 
 def _header(header: bytes, stream: Stream) -> Member:

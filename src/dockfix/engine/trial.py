@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from dockfix.engine.client import Built, Engine, Recipe
 from dockfix.engine.commands import shown, watched
-from dockfix.engine.images import Image, Layer, read_images
+from dockfix.engine.images import Image, read_images
+from dockfix.engine.layers import Layer
 from dockfix.engine.options import Request
 from dockfix.engine.targets import Target
 from dockfix.engine.terminal import Terminal

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dockfix.engine.images import Image, Made, shown
+from dockfix.engine.images import Image, Made
+from dockfix.engine.layers import shown
 from dockfix.engine.overlay import Overlay
 from dockfix.engine.progress import Step
 from dockfix.records import Record
