@@ -10,7 +10,7 @@ import pytest
 from dockfix import pipeline
 from dockfix.edits import Edit, Group
 from dockfix.engine import claims
-from dockfix.engine.claims import fits, restates
+from dockfix.engine.claims import fit, restates
 from dockfix.engine.compare import Setting
 from dockfix.engine.report import spoken
 from dockfix.passes import ENTRIES, PASSES, Entry
@@ -114,7 +114,7 @@ def test_a_command_in_another_form_is_the_same_words(before: str, after: str, sa
 
 
 @pytest.mark.parametrize(
-    ("path", "fit"),
+    ("path", "fits"),
     [
         ("/var/lib/apt/lists/x", True),
         ("/var/lib/apt/lists/partial/y", True),
@@ -125,7 +125,10 @@ def test_a_command_in_another_form_is_the_same_words(before: str, after: str, sa
         ("/.git/HEAD", True),
         ("/a/b/.git/c/d", True),
         ("/a/b.git/c", False),
+        ("/app/x", True),
+        ("/app/x.jar", False),
     ],
 )
-def test_globs_of_paths(path: str, fit: bool) -> None:
-    assert fits(path, ("/var/lib/apt/lists/**", "/opt/*/.npm/**", "/**/.git/**")) is fit
+def test_globs_of_paths(path: str, fits: bool) -> None:
+    globs = ("/var/lib/apt/lists/**", "/opt/*/.npm/**", "/**/.git/**", "/app/**", "!/app/x.jar")
+    assert bool(fit(path, globs)) is fits

@@ -39,7 +39,9 @@ class Group(Record):
     those of every instruction that the edits touch can switch the group off. `ignored` are lines
     that the ignore file of the build context gets together with the edits, or neither is made. A
     group with neither is a note. `aliases` are those of the pass that speak of this group, if not
-    all of them do: an ignore comment with another one does not mean it.
+    all of them do: an ignore comment with another one does not mean it. `declares` is what the
+    image shows of it on purpose, beside what its `Pass` declares: globs of paths that are missing
+    then, and names of settings (`WorkingDir`) that are others.
     """
 
     offset: int
@@ -48,6 +50,7 @@ class Group(Record):
     safety: Safety = Safety.SAFE
     ignored: tuple[str, ...] = ()
     aliases: tuple[str, ...] | None = None
+    declares: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:

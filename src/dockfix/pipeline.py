@@ -41,7 +41,7 @@ class Applied(Record):
     """A group of edits of a pass, made or only offered, and where it lies in the original file.
 
     `line` and `column` start at 1 and count characters; `start` and `end` are character offsets of
-    the span that the edits cover.
+    the span that the edits cover. `declares` is what an image shows of it on purpose.
     """
 
     code: str
@@ -52,6 +52,7 @@ class Applied(Record):
     safety: Safety
     start: int
     end: int
+    declares: tuple[str, ...] = ()
 
 
 class OtherFile(Record):
@@ -338,7 +339,10 @@ class _Run:
         spans = [group.offset, *(offset for e in group.edits for offset in (e.start, e.end))]
         start, end = self.origin(min(spans)), self.origin(max(spans))
         line, column = self.position(self.origin(group.offset))
-        return Applied(one.code, one.name, group.message, line, column, group.safety, start, end)
+        safety, declares = group.safety, group.declares
+        return Applied(
+            one.code, one.name, group.message, line, column, safety, start, end, declares
+        )
 
     def position(self, offset: int) -> tuple[int, int]:
         """`Dockerfile.position` of the original, for many offsets."""

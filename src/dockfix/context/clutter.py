@@ -109,6 +109,12 @@ def find(context: Context, folders: Iterable[str]) -> list[Clutter]:
     return sorted(lines, key=place)
 
 
+def anywhere(lines: Iterable[str]) -> tuple[str, ...]:
+    """Globs of what an image is without that these lines leave out, wherever it was copied to."""
+    names = [line.rpartition("/")[2] for line in lines]
+    return tuple(glob for name in names for glob in (f"/**/{name}", f"/**/{name}/**"))
+
+
 def _called_dockerfile(context: Context) -> list[str]:
     return [name for name in context.entries("") or () if name.startswith("Dockerfile")]
 

@@ -21,12 +21,12 @@ from itertools import count
 from typing import Any, BinaryIO
 from urllib.parse import quote, urlencode
 
-from dockfix.engine.client import LABEL, Built, Hooks, Ran, Recipe, Stopped, run_name
+from dockfix.engine.client import LABEL, OWN_NAME, Built, Hooks, Ran, Recipe, Stopped, run_name
 from dockfix.engine.options import BuildOptions
 from dockfix.engine.process import ANSWER
 from dockfix.engine.progress import Progress
 from dockfix.engine.trace import Trace
-from dockfix.engine.transfer import NAME, write_context
+from dockfix.engine.transfer import write_context
 from dockfix.errors import BuildFailed, EngineError
 
 _DEFAULT = "unix:///var/run/docker.sock"
@@ -147,7 +147,7 @@ class Api:
         query = {
             "version": "2",
             "t": name,
-            "dockerfile": NAME,
+            "dockerfile": OWN_NAME,
             "buildargs": json.dumps(arguments),
             "labels": json.dumps({LABEL: self._run}),
             "nocache": "1" if fresh or options.no_cache else "",

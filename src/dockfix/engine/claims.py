@@ -1,89 +1,177 @@
 """What passes declare that a build of their work may show, laid beside what it does show.
 
-A pass that changes the image on purpose says in its record what it removes, which records of the
-build it leaves in another state, and which settings it says in another form. Nothing else passes:
-a command said in another form must still be the same words.
+A pass that changes the image on purpose says in its record what it removes, what it may change,
+which records of the build it leaves in another state, and which settings it says in another form;
+a single change may say more. Nothing else passes: a command said in another form must still be the
+same words, and packages that are left out must be ones that nobody asked for by name.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from fnmatch import translate
 from functools import cache
 from re import DOTALL, Pattern, compile
 
 from dockfix.engine.compare import Comparison, Difference, Setting
 from dockfix.engine.images import Image
+from dockfix.engine.layers import ACCOUNTS
 from dockfix.engine.overlay import Overlay
+from dockfix.engine.packages import Gone
 from dockfix.passes import PASSES
 from dockfix.passes.base import Pass
 from dockfix.pipeline import Rewrite
 from dockfix.records import Record
+from dockfix.typed import Literal
+
+Way = Literal["removes", "changes", "records", "packages", "restates"]
 
 
 class Claim(Record):
-    """A difference that a pass declares: files that it removes, or a setting said otherwise."""
+    """A difference that a pass declares, and in which way.
+
+    `what` is the glob that it fits, the package that it is of, or empty.
+    """
 
     owner: Pass
+    way: Way
+    what: str
     difference: Difference | Setting
 
 
 def claimed(
-    found: Comparison, result: Rewrite, before: Image
+    found: Comparison, result: Rewrite, before: Image, after: Image
 ) -> tuple[Comparison, tuple[Claim, ...]]:
     """A comparison without what the passes of a rewrite declare, and what they declare."""
-    names = {finding.code for finding in result.applied}
-    passes = [one for one in PASSES if one.code in names]
+    if found.same:
+        return found, ()
+    declared = _Declared(result, before, after)
     claims: list[Claim] = []
     files: list[Difference] = []
-    settings: list[Setting] = []
     for difference in found.files:
-        owner = next((one for one in passes if declares(one, difference, before)), None)
-        if owner is None:
+        claim = declared.claim(difference)
+        if claim is None:
             files.append(difference)
         else:
-            claims.append(Claim(owner, difference))
+            claims.append(claim)
+    settings: list[Setting] = []
     for setting in found.settings:
-        owner = next((one for one in passes if restates(one, setting)), None)
-        if owner is None:
+        claim = declared.claim_of_setting(setting, found)
+        if claim is None:
             settings.append(setting)
         else:
-            claims.append(Claim(owner, setting))
+            claims.append(claim)
     return found._replace(files=tuple(files), settings=tuple(settings)), tuple(claims)
 
 
-def declares(one: Pass, difference: Difference, before: Image) -> bool:
-    """Whether a pass says of itself that it removes a file, or that it is but a record."""
-    if difference.aspect == "content":
-        return fits(difference.path, one.logs)
-    if difference.aspect != "missing":
-        return False
-    if fits(difference.path, one.removes):
-        return True
-    # a directory that went with all that was in it
-    above = difference.path.encode("utf-8", "surrogateescape")[1:] + b"/"
-    files = [
-        "/" + path.decode("utf-8", "surrogateescape")
-        for path, placed in Overlay(before.layers).paths.items()
-        if path.startswith(above) and placed.entry.kind != "directory"
-    ]
-    return bool(files) and all(fits(path, one.removes) for path in files)
+class _Declared:
+    """What the passes of a rewrite declare of two images."""
+
+    def __init__(self, result: Rewrite, before: Image, after: Image) -> None:
+        codes = {finding.code for finding in result.applied}
+        self.passes = [one for one in PASSES if one.code in codes]
+        self._own = {one.code: tuple(_declared_by(one, result)) for one in self.passes}
+        self._before, self._after = Overlay(before.layers), Overlay(after.layers)
+        self._sorted: dict[int, list[bytes]] = {}
+        self._gone = Gone(self._before, self._after)
+
+    def claim(self, difference: Difference) -> Claim | None:
+        """Who declares a difference of files."""
+        for one in self.passes:
+            for way, what in self._ways(one, difference):
+                return Claim(one, way, what, difference)
+        return None
+
+    def claim_of_setting(self, setting: Setting, found: Comparison) -> Claim | None:
+        """Who declares a difference of settings."""
+        for one in self.passes:
+            if restates(one, setting, found):
+                return Claim(one, "restates", "", setting)
+            if setting.name in self._own[one.code]:
+                return Claim(one, "changes", "", setting)
+        return None
+
+    def _ways(self, one: Pass, difference: Difference) -> Iterator[tuple[Way, str]]:
+        path, aspect = difference.path, difference.aspect
+        if aspect in ("missing", "new"):
+            found = [self._way(one, path, aspect) for path in self._below(difference)]
+            if found and None not in found:
+                yield from (way for way in found[:1] if way)
+        elif glob := fit(path, one.changes):
+            yield "changes", glob
+        elif aspect == "content" and (glob := fit(path, one.logs)):
+            yield "records", glob
+        elif one.fewer_packages and (package := self._altered(difference)):
+            yield "packages", package
+
+    def _way(self, one: Pass, path: bytes, aspect: str) -> tuple[Way, str] | None:
+        """In which way a pass declares a path that only one of the images has."""
+        shown = "/" + path.decode("utf-8", "surrogateescape")
+        if glob := fit(shown, one.changes) or _leads_to(shown, one.changes):
+            return "changes", glob
+        if aspect == "missing" and (glob := fit(shown, (*one.removes, *self._own[one.code]))):
+            return "removes", glob
+        if aspect == "missing" and one.fewer_packages and (owner := self._gone.owner(path)):
+            return "packages", owner
+        return None
+
+    def _below(self, difference: Difference) -> Iterator[bytes]:
+        """The paths of a directory that only one of the images has: files, and what is empty."""
+        overlay = self._before if difference.aspect == "missing" else self._after
+        paths = self._sorted.get(id(overlay))
+        if paths is None:
+            paths = self._sorted[id(overlay)] = sorted(overlay.paths)
+        top = difference.path.encode("utf-8", "surrogateescape")[1:]
+        at = bisect_left(paths, top)
+        while at < len(paths) and (paths[at] == top or paths[at].startswith(top + b"/")):
+            # of a directory that is not empty the next path lies in it
+            if not (at + 1 < len(paths) and paths[at + 1].startswith(paths[at] + b"/")):
+                yield paths[at]
+            at += 1
+
+    def _altered(self, difference: Difference) -> str | None:
+        """The package left out that something else is otherwise for."""
+        path = difference.path.encode("utf-8", "surrogateescape")[1:]
+        if difference.aspect == "target":
+            # an alternative, of which the first choice was in the package
+            return self._gone.owner(path)
+        if difference.aspect == "content" and path in ACCOUNTS:
+            texts = self._before.texts.get(path, b""), self._after.texts.get(path, b"")
+            names = [{line.partition(b":")[0] for line in text.split(b"\n")} for text in texts]
+            return min(self._gone.names, default=None) if names[1] < names[0] else None
+        return None
 
 
-def fits(path: str, globs: Sequence[str]) -> bool:
-    """Whether a path is one of those that a pass declares."""
-    return any(_pattern(glob).fullmatch(path) for glob in globs)
+def _declared_by(one: Pass, result: Rewrite) -> Iterator[str]:
+    """What single changes of a pass declare."""
+    for made in result.applied:
+        if made.code == one.code:
+            yield from made.declares
 
 
-def restates(one: Pass, setting: Setting) -> bool:
+def fit(path: str, globs: Sequence[str]) -> str:
+    """The glob of those that a pass declares that a path fits; `!GLOB` takes paths out again."""
+    if any(glob[:1] == "!" and _pattern(glob[1:]).fullmatch(path) for glob in globs):
+        return ""
+    return next((glob for glob in globs if _pattern(glob).fullmatch(path)), "")
+
+
+def _leads_to(path: str, globs: Sequence[str]) -> str:
+    """The glob whose place lies below an empty directory: one to mount something over it."""
+    return next((glob for glob in globs if glob.startswith(path + "/")), "")
+
+
+def restates(one: Pass, setting: Setting, found: Comparison | None = None) -> bool:
     """Whether a pass says of itself that it says a command otherwise, in the same words."""
-    if setting.name not in one.restates or setting.after is None:
+    if setting.name not in one.restates:
         return False
-    if setting.before is None:
-        # what stood in another setting, which nobody compares
-        return setting.name.startswith("Labels ")
+    if setting.name in ("Author", "Labels maintainer"):
+        return found is not None and _same_author(found)
+    if setting.before is None or setting.after is None:
+        return False
     try:
         before, after = json.loads(setting.before), json.loads(setting.after)
     except ValueError:
@@ -96,6 +184,15 @@ def restates(one: Pass, setting: Setting) -> bool:
     if setting.name == "OnBuild":
         return _commands(before) == _commands(after)
     return _same_words(before, after)
+
+
+def _same_author(found: Comparison) -> bool:
+    """Whether a label says what MAINTAINER said; quotes around all of it are no part of a label."""
+    told = {one.name: one for one in found.settings}
+    author, label = told.get("Author"), told.get("Labels maintainer")
+    if author is None or label is None:
+        return False
+    return label.after in (author.before, (author.before or "").strip("\"'"))
 
 
 def _commands(triggers: object) -> list[str]:

@@ -24,6 +24,8 @@ from dockfix.typed import Protocol
 
 #: The label of everything made; its value is the run's own.
 LABEL = "dockfix.run"
+#: What a Dockerfile is called that has to lie in the build context, for want of another way.
+OWN_NAME = ".dockfix.Dockerfile"
 
 
 class Recipe(Record):

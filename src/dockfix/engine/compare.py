@@ -3,7 +3,8 @@
 What is compared: what lies at each path, its content, mode, owner, link target and extended
 attributes, and the settings of the config. What is not: times, because every build has others; how
 files are spread over layers; and which names share a hard link, because a change in a later layer
-may break that on one engine and not on another.
+may break that on one engine and not on another; nor what engines themselves put into a container
+for a while and leave a trace of.
 
 Owners are compared by name, through each image's own passwd and group: the numbers of system
 accounts depend on which was added first. Where numbers changed, `renumbered` says so, because a
@@ -16,8 +17,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dockfix.engine.client import OWN_NAME
 from dockfix.engine.images import Image
-from dockfix.engine.layers import ACCOUNTS, Entry
+from dockfix.engine.layers import ACCOUNTS, AUTOMATIC, Entry
 from dockfix.engine.overlay import Overlay
 from dockfix.records import Record
 from dockfix.typed import Literal
@@ -31,6 +33,14 @@ SETTINGS = (
 )  # fmt: skip
 #: Those that hold when nothing is said.
 _DEFAULTS = {"WorkingDir": "/", "User": "root", "Shell": ["/bin/sh", "-c"]}
+
+
+#: Where an engine mounts something of its own while a RUN runs, and makes what to mount it on.
+_MOUNTED = (b"dev", b"proc", b"sys")
+_MADE = frozenset(
+    (b"etc/hostname", b"etc/hosts", b"etc/mtab", b"etc/resolv.conf", b"run/.containerenv",
+     b"run/secrets")
+)  # fmt: skip
 
 
 class Difference(Record):
@@ -89,9 +99,9 @@ def compare(before: Image, after: Image, again: Image | None = None) -> Comparis
         noise = [one for one in found if noise_of.has(one)]
         known = set(noise)
         found = [one for one in found if one not in known]
-    settings = list(_settings(before.config, after.config))
+    settings = list(_settings(before, after))
     if again is not None:
-        restless = {one.name for one in _settings(before.config, again.config)}
+        restless = {one.name for one in _settings(before, again)}
         settings = [one for one in settings if one.name not in restless]
     return Comparison(tuple(found), tuple(settings), renumbered, tuple(noise))
 
@@ -101,7 +111,9 @@ class _Side:
 
     def __init__(self, image: Image) -> None:
         self.overlay = Overlay(image.layers)
-        self.paths = self.overlay.paths
+        self.paths = {
+            path: placed for path, placed in self.overlay.paths.items() if not _is_engines(path)
+        }
         texts = self.overlay.texts
         self.users = _numbers(texts.get(b"etc/passwd", b""))
         self.groups = _numbers(texts.get(b"etc/group", b""))
@@ -115,10 +127,17 @@ class _Side:
             self._group_names.get(entry.gid, str(entry.gid)),
         )
 
-    def accounts(self, path: bytes) -> frozenset[bytes] | None:
-        """The lines of a file of accounts without the numbers; None if it is not there."""
+    def records(self, path: bytes) -> frozenset[bytes] | None:
+        """What a file says whose order or numbers depend on what was installed first; else None.
+
+        These are accounts, without their numbers, and which packages only others needed.
+        """
         text = self.overlay.texts.get(path)
-        return None if text is None else frozenset(self._lines(path, text))
+        if text is None or not (path in ACCOUNTS or path == AUTOMATIC):
+            return None
+        if path == AUTOMATIC:
+            return frozenset(one.strip() for one in text.split(b"\n\n"))
+        return frozenset(self._lines(path, text))
 
     def _lines(self, path: bytes, text: bytes) -> Iterable[bytes]:
         for line in text.splitlines():
@@ -129,6 +148,12 @@ class _Side:
             elif path.startswith(b"etc/group") and len(fields) > 3:
                 fields[2] = b""
             yield b":".join(fields)
+
+
+def _is_engines(path: bytes) -> bool:
+    """Whether what lies at a path is the engine's own, for which no instruction asked."""
+    first = path.partition(b"/")[0]
+    return first in _MOUNTED or path.rpartition(b"/")[2] == OWN_NAME.encode()
 
 
 def _numbers(text: bytes) -> dict[str, int]:
@@ -174,6 +199,8 @@ def _differences(before: _Side, after: _Side) -> Iterable[Difference]:
         if old is not None and new is not None:
             yield from _aspects(path, old.entry, new.entry, before, after)
             continue
+        if path in _MADE and not any(one.entry.size for one in (old, new) if one):
+            continue
         one_sided.add(path)
         if path.rpartition(b"/")[0] in one_sided:
             continue
@@ -191,8 +218,8 @@ def _aspects(
         yield Difference(name, "kind", old.kind, new.kind)
         return
     if old.essence != new.essence:
-        accounts = path in ACCOUNTS and before.accounts(path)
-        if not accounts or accounts != after.accounts(path):
+        records = before.records(path)
+        if records is None or records != after.records(path):
             yield Difference(name, "content", _said(old), _said(new))
     if old.mode != new.mode:
         yield Difference(name, "mode", f"{old.mode:04o}", f"{new.mode:04o}")
@@ -231,9 +258,11 @@ class _Noise:
         return one.aspect == "new" and one.path.rpartition("/")[0] in self._restless
 
 
-def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[Setting]:
+def _settings(before: Image, after: Image) -> Iterable[Setting]:
+    if before.author != after.author:
+        yield Setting("Author", before.author or None, after.author or None)
     for name in SETTINGS:
-        old, new = _value(name, before), _value(name, after)
+        old, new = _value(name, before.config), _value(name, after.config)
         if old == new:
             continue
         if isinstance(old, dict) and isinstance(new, dict) and name != "Healthcheck":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from dockfix.engine.claims import Claim, fits
+from dockfix.engine.claims import Claim, Way
 from dockfix.engine.client import Ran, Stopped
 from dockfix.engine.compare import Difference, Setting
 from dockfix.engine.verify import Verdict
@@ -21,6 +21,13 @@ _HEADLINES = {
     "different": ("different", _RED),
     "unbuilt": ("does not build as it is", _RED),
 }
+#: How it is said what a pass does to paths on purpose.
+_VERBS: tuple[tuple[Way, str], ...] = (
+    ("packages", "leaves out"),
+    ("removes", "removes"),
+    ("changes", "changes what is kept in"),
+    ("records", "leaves other records of the build in"),
+)
 #: What an engine says when it cannot get the frontend that `# syntax=` names.
 _FRONTEND = "resolve image config for docker-image://"
 
@@ -94,30 +101,34 @@ def _claims(claims: Sequence[Claim], shown: int | None) -> list[str]:
     lines = []
     for name in dict.fromkeys(claim.owner.name for claim in claims):
         own = [claim for claim in claims if claim.owner.name == name]
-        owner = own[0].owner
-        fields = [one.difference for one in own if isinstance(one.difference, Setting)]
-        lines += [f"  {name} says it in another form: {_said(one)}" for one in fields]
-        for aspect, verb, globs in (
-            ("missing", "removes", owner.removes),
-            ("content", "leaves other records of the build in", owner.logs),
+        for verb, settings in (
+            ("says it in another form", [one for one in own if one.way == "restates"]),
+            ("changes it", [one for one in own if one.way == "changes" and not one.what]),
         ):
-            paths = [
-                visible(one.difference.path)
-                for one in own
-                if isinstance(one.difference, Difference) and one.difference.aspect == aspect
-            ]
-            if paths:
-                lines.append(f"  {name} {verb} {_places(paths, globs)}")
+            lines += [f"  {name} {verb}: {_said(one.difference)}" for one in settings]
+        for way, verb in _VERBS:
+            of_way = [claim for claim in own if claim.way == way and claim.what]
+            if of_way:
+                lines.append(f"  {name} {verb} {_places(of_way)}")
                 if shown is None:
-                    lines += [f"    {path}" for path in paths]
+                    lines += [f"    {visible(_path(claim))}" for claim in of_way]
     return lines
 
 
-def _places(paths: Sequence[str], globs: Sequence[str]) -> str:
-    if len(paths) < 3:
-        return " and ".join(paths)
-    touched = dict.fromkeys(glob for glob in globs for path in paths if fits(path, (glob,)))
-    return f"{count(len(paths), 'path')} of {', '.join(touched)}"
+def _path(claim: Claim) -> str:
+    assert isinstance(claim.difference, Difference)
+    return claim.difference.path
+
+
+def _places(claims: Sequence[Claim]) -> str:
+    """The paths of claims; if there are many, what they are of."""
+    what = list(dict.fromkeys(claim.what for claim in claims))
+    if claims[0].way == "packages":
+        names = ", ".join(what[:_SHOWN]) + (", …" if len(what) > _SHOWN else "")
+        return f"{count(len(what), 'package')} ({names}), in all {count(len(claims), 'path')}"
+    if len(claims) < 3:
+        return " and ".join(visible(_path(claim)) for claim in claims)
+    return f"{count(len(claims), 'path')} of {', '.join(what)}"
 
 
 def _said(one: Difference | Setting) -> str:

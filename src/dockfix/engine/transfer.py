@@ -12,11 +12,8 @@ import tarfile
 from typing import BinaryIO
 
 from dockfix.context import ignorefile
-from dockfix.engine.client import Recipe
+from dockfix.engine.client import OWN_NAME, Recipe
 from dockfix.errors import EngineError
-
-#: What the Dockerfile is called in the archive, where `COPY . .` finds it like everything else.
-NAME = ".dockfix.Dockerfile"
 
 
 def write_context(recipe: Recipe, file: BinaryIO) -> None:
@@ -25,7 +22,7 @@ def write_context(recipe: Recipe, file: BinaryIO) -> None:
     root = recipe.context
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
         # first, because its plain header is how BuildKit knows an archive
-        info = tarfile.TarInfo(NAME)
+        info = tarfile.TarInfo(OWN_NAME)
         info.size = len(recipe.dockerfile)
         archive.addfile(info, io.BytesIO(recipe.dockerfile))
         for folder, names, files in os.walk(root):

@@ -185,13 +185,13 @@ class _Verification(Trial):
         Only where something is left over is the original built again to see what is noise.
         """
         before, new = self.images_of(self.original, after)
-        found, claims = claimed(compare(before, new), result, before)
+        found, claims = claimed(compare(before, new), result, before, new)
         if found.same:
             return found, claims
         if self.again is None:
             again = self.build(self.recipe(None), "as it is, once more", fresh=True)
             (self.again,) = self.images_of(again)
-        return claimed(compare(before, new, self.again), result, before)
+        return claimed(compare(before, new, self.again), result, before, new)
 
     def behavior(self, after: Built) -> Behavior:
         """What the images do, as far as --run and --stop ask for it."""

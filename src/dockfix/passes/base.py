@@ -60,11 +60,14 @@ class Pass(Record):
     after this pass and says what is wrong with the change, or None. A pass that is not `default`
     runs only when it is selected.
 
-    What a build of both files may show: `removes` are globs of paths that the new image may lack
-    (`*` stays within a name, `/**` is all below, `/**/` any folder), `logs` those of files that
-    record how the image was made, and may record something else; `restates` are the fields
-    of the image's configuration that say the same words in another form. `dockfix verify` takes a
-    pass at its word, and nothing else for granted.
+    What a build of both files may show, on purpose: `removes` are globs of paths that the new image
+    may lack (`*` stays within a name, `/**` is all below, `/**/` any folder, `!` in front takes
+    paths out again; a group may have more of them), `changes` those below which anything may be
+    otherwise, `logs` those of files that record how the image was made, and may record something
+    else; `fewer_packages` says that packages may be missing that nobody asked for by name;
+    `restates` are the fields of the image's configuration that say the same words in another form.
+    `dockfix verify` takes a pass at its word, and nothing else for granted. What a pass only
+    doubts it does not declare: that is what verifying is for.
     """
 
     code: str
@@ -77,7 +80,9 @@ class Pass(Record):
     examples: tuple[Example, ...]
     default: bool = True
     removes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     logs: tuple[str, ...] = ()
+    fewer_packages: bool = False
     restates: tuple[str, ...] = ()
 
     @property

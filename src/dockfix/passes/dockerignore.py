@@ -41,13 +41,6 @@ if TYPE_CHECKING:
     from dockfix.context.clutter import Clutter, Surroundings
 
 _ALWAYS_SAFE = ("history", "cache", "editor", "containers")
-#: What the safe lines name, as `dockfix verify` may miss it in the image.
-_LEFT_OUT = (
-    "/**/.git/**", "/**/.hg/**", "/**/.svn/**", "/**/.idea/**", "/**/.vscode/**",
-    "/**/__pycache__/**", "/**/.*_cache/**", "/**/.tox/**", "/**/.nox/**", "/**/.gradle/**",
-    "/**/node_modules/**", "/**/.DS_Store", "/**/Dockerfile*", "/**/.dockerignore",
-    "/**/*compose*.y*ml", "/**/.devcontainer/**",
-)  # fmt: skip
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
@@ -58,7 +51,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     copies = _copies(dockerfile, context)
     if not copies:
         return
-    from dockfix.context.clutter import Surroundings, find
+    from dockfix.context.clutter import Surroundings, anywhere, find
 
     folders = dict.fromkeys(source for copy in copies for source in _directories(copy, context))
     found = find(context, folders)
@@ -78,10 +71,10 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         return
     if safe:
         message = f"the image has no use for {_listed(safe)}"
-        yield Group(offset, message, (), Safety.SAFE, tuple(safe))
+        yield Group(offset, message, (), Safety.SAFE, tuple(safe), declares=anywhere(safe))
     if unsafe:
         message = f"{_listed(unsafe)} of this machine would be in the image"
-        yield Group(offset, message, (), Safety.UNSAFE, tuple(unsafe))
+        yield Group(offset, message, (), Safety.UNSAFE, tuple(unsafe), declares=anywhere(unsafe))
 
 
 def _copies(dockerfile: Dockerfile, context: Context) -> list[Copy]:
@@ -258,5 +251,4 @@ PASS = Pass(
         ),
         Example("FROM python:3.12\nCOPY . /app\n", why="nobody knows the build context"),
     ),
-    removes=_LEFT_OUT,
 )  # fmt: skip

@@ -47,6 +47,7 @@ from dockfix.shell.tree import Pipeline, Script, Simple
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 _URL = lazy(r"https?://(?:[^\s\"'\\`$]|\$\w|\$\{\w+\})+")
+_VARIABLE = lazy(r"\$(?:\w+|\{[^}]*\})")
 _SIMPLE_URL = lazy(r"[\w/:.@%+=,~-]+")
 _SWEEPING = lazy(r"\brm\b[^;&|\n]*[*$?\[]")
 #: Directories that every image has.
@@ -121,7 +122,7 @@ def _forgotten(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Gr
         if _goes_anyway(script, step.command.end, name):
             continue
         edits = (Edit(end, end, f"{_joint(dockerfile, run, pipelines, step.number)}rm {name}"),)
-        yield _group(run, f"{_last(name)} stays in the image", edits)
+        yield _group(run, _last(name), edits)
 
 
 def _goes_anyway(script: Script, start: int, name: str) -> bool:
@@ -183,7 +184,7 @@ def _added(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Group]
         edits = _fetching(dockerfile, following[0], step, f"{tool} {url}", folder, removing)
         if edits:
             gone = removal(dockerfile, add)
-            yield _group(add, f"{name} stays in the image", (gone, *edits))
+            yield _group(add, name, (gone, *edits))
         return
 
 
@@ -252,8 +253,10 @@ def _fetching(
     return edits
 
 
-def _group(instruction: Instruction, message: str, edits: tuple[Edit, ...]) -> Group:
-    return Group(instruction.keyword_offset, message, edits, Safety.UNSAFE)
+def _group(instruction: Instruction, name: str, edits: tuple[Edit, ...]) -> Group:
+    gone = (f"/**/{_VARIABLE.sub('*', name)}",)
+    message = f"{name} stays in the image"
+    return Group(instruction.keyword_offset, message, edits, Safety.UNSAFE, declares=gone)
 
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
@@ -380,4 +383,6 @@ PASS = Pass(
             why="without ca-certificates curl trusts nobody",
         ),
     ),
+    # what wget notes about servers
+    changes=("/**/.wget-hsts",),
 )

@@ -222,5 +222,5 @@ PASS = Pass(
             why="the label would be replaced",
         ),
     ),
-    restates=("Labels maintainer",),
+    restates=("Labels maintainer", "Author"),
 )

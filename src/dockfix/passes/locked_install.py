@@ -203,4 +203,13 @@ PASS = Pass(
         ),
         Example(_NODE + "COPY . .\nRUN npm install\n", why="without the context nobody knows"),
     ),
+    changes=(
+        "/**/node_modules/**",
+        "/**/vendor/**",
+        "/**/.venv/**",
+        "/**/site-packages/**",
+        "/usr/local/bundle/**",
+        "/**/*.lock",
+        "/**/*-lock.*",
+    ),
 )

@@ -23,7 +23,7 @@ from dockfix.context import Context
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import is_windows
 from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import Copy, bases, copy_of, resolve, within
+from dockfix.paths import Copy, bases, copy_of, is_pattern, resolve, within
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 _BUILT = ("target", "build/libs", "dist", "")
@@ -52,10 +52,20 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     if inside and (context is None or context.kind(inside) == "file"):
         message = f"only {archive} is run; copy it alone"
         edit = Edit(copy.instruction.text_start, copy.instruction.text_end, f"{inside} {path}")
-        yield Group(here, message, (edit,), Safety.UNSAFE)
+        declared = _left_out(copy, path, context)
+        yield Group(here, message, (edit,), Safety.UNSAFE, declares=declared)
     elif context is not None and len(found := _archives(context)) == 1:
         message = f"only {archive} is run; was COPY {found[0]} {path} meant?"
         yield Group(here, message, (), Safety.NOTE)
+
+
+def _left_out(copy: Copy, archive: str, context: Context | None) -> tuple[str, ...]:
+    """Globs of what the image is without: all that was copied but the archive."""
+    if context is None:
+        return ()
+    names = [name for name in context.entries("") or () if not is_pattern(name)]
+    globs = [f"{copy.target.rstrip('/')}/{name}{below}" for name in names for below in ("", "/**")]
+    return (*globs, f"!{archive}")
 
 
 def _whole(dockerfile: Dockerfile, stage: Stage) -> Copy | None:

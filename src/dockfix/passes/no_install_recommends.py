@@ -105,6 +105,22 @@ def _digest(dockerfile: Dockerfile) -> list[list[str]]:
     ]
 
 
+#: What programs of packages make, and nobody else needs.
+_MADE = (
+    "/etc/ca-certificates.conf", "/etc/ssl/certs/**", "/usr/share/mime/**", "/var/cache/**",
+    "/var/lib/dpkg/alternatives/*", "/var/lib/dpkg/triggers/*", "/var/lib/systemd/**",
+    "/var/lib/ucf/**",
+)  # fmt: skip
+#: What programs of packages write about other packages, and what is made of what others bring.
+_RECORDS = (
+    "/etc/ca-certificates.conf", "/etc/ld.so.cache", "/etc/mailcap", "/etc/shells",
+    "/etc/ssl/certs/**", "/usr/lib/*/gconv/gconv-modules.cache", "/usr/lib/*/gdk-pixbuf-2.0/**",
+    "/usr/lib/*/gio/modules/giomodule.cache", "/usr/share/applications/mimeinfo.cache",
+    "/usr/share/glib-2.0/schemas/gschemas.compiled", "/usr/share/icons/*/icon-theme.cache",
+    "/usr/share/info/dir*", "/usr/share/mime/**", "/var/cache/**", "/var/lib/apt/extended_states",
+    "/var/lib/dpkg/**", "/var/lib/systemd/**", "/var/lib/ucf/**", "/var/log/**",
+)  # fmt: skip
+
 PASS = Pass(
     code="DF203",
     name="no-install-recommends",
@@ -154,4 +170,7 @@ PASS = Pass(
         Example(before="FROM debian\nRUN apt-get upgrade -y\n", why="nothing new is asked for"),
         Example(before="FROM centos:7\nRUN yum install -y git\n", why="it knows of none"),
     ),
+    removes=_MADE,
+    logs=_RECORDS,
+    fewer_packages=True,
 )

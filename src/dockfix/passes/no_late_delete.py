@@ -87,10 +87,12 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             way = _way(dockerfile, late, context) if late and removal else None
             if late is None or removal is None or way is None:
                 continue
-            edits, lines = way
+            edits, lines, declared = way
             what = " and ".join(late.paths)
             message = f"{what} would stay in the layer of the COPY: not copied, not deleted"
-            yield Group(run.keyword_offset, message, (*edits, removal), Safety.SAFE, lines)
+            edits = (*edits, removal)
+            at = run.keyword_offset
+            yield Group(at, message, edits, Safety.SAFE, lines, declares=declared)
 
 
 def _removed(run: Instruction, place: Place) -> dict[str, bool]:
@@ -196,52 +198,60 @@ def _only_installs(run: Instruction, place: Place) -> bool:
 
 def _way(
     dockerfile: Dockerfile, late: _Late, context: Context
-) -> tuple[tuple[Edit, ...], tuple[str, ...]] | None:
-    """Edits of the COPY, or lines for the ignore file, that leave the paths out."""
+) -> tuple[tuple[Edit, ...], tuple[str, ...], tuple[str, ...]] | None:
+    """Edits of the COPY, or lines for the ignore file, that leave the paths out.
+
+    And globs of what the image is without then, too.
+    """
+    from dockfix.context.clutter import anywhere
+
     instruction = late.copy.instruction
     if late.copy.sources == ("",) and instruction.json is None:
-        rest = _rest(dockerfile, late, context)
+        useless = _useless(dockerfile, context)
+        rest = [
+            name
+            for name in context.entries("") or ()
+            if name not in (*useless, *late.paths) and not name.endswith(".dockerignore")
+        ]
         if len(rest) == 1 and _PLAIN_PATH.fullmatch(rest[0]) and _is_tree(rest[0], context):
             source, target = instruction.words
             below = target.text.rstrip("/") if target.text.strip("./") else target.text.strip("/")
             into = f"{below}/{rest[0]}" if below else f"/{rest[0]}"
             return (
-                Edit(source.start, source.end, f"./{rest[0]}"),
-                Edit(target.start, target.end, into),
-            ), ()
+                (
+                    Edit(source.start, source.end, f"./{rest[0]}"),
+                    Edit(target.start, target.end, into),
+                ),
+                (),
+                anywhere((*sorted(useless), "*.dockerignore")),
+            )
         syntax = [one.value for one in dockerfile.directives if one.name == "syntax"]
         if syntax and _HAS_EXCLUDE.fullmatch(syntax[0]):
             flags = "".join(f"--exclude={path} " for path in late.paths)
             start = instruction.text_start
-            return (Edit(start, start, flags),), ()
+            return (Edit(start, start, flags),), (), ()
     if any(path in late.copy.sources for path in late.paths):
         return None
     if _wanted_elsewhere(dockerfile, late, context):
         return None
-    return (), late.paths
+    return (), late.paths, ()
 
 
 def _is_tree(path: str, context: Context) -> bool:
     return context.kind(path) == "directory" and not context.is_link(path)
 
 
-def _rest(dockerfile: Dockerfile, late: _Late, context: Context) -> list[str]:
-    """What a COPY of the whole context brings beside the paths, without what nobody needs."""
+def _useless(dockerfile: Dockerfile, context: Context) -> frozenset[str]:
+    """What a COPY of the whole context brings that nobody needs."""
     from dockfix.context.clutter import Surroundings, find
 
     around = Surroundings(dockerfile, context)
-    useless = {
+    return frozenset(
         path
         for one in find(context, [""])
         if one.kind in ("history", "cache", "editor", "containers") and not around.keeps(one)
         for path in one.paths
-    }
-    entries = context.entries("") or ()
-    return [
-        name
-        for name in entries
-        if name not in useless and name not in late.paths and not name.endswith(".dockerignore")
-    ]
+    )
 
 
 def _wanted_elsewhere(dockerfile: Dockerfile, late: _Late, context: Context) -> bool:

@@ -333,4 +333,6 @@ PASS = Pass(
             why="the lists of the one RUN are needed by the other",
         ),
     ),
+    removes=(DOCKER_CLEAN,),
+    changes=tuple(f"{target}/**" for mount in MOUNTS for target in mount.targets),
 )

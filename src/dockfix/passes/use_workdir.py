@@ -62,6 +62,7 @@ _METADATA = frozenset(
 _UNUSUAL = lazy(r"OLDPWD|\bcd +-|\bpopd\b|\bdirs\b|\bumask\b|\$_\b")
 _MOVES = lazy(r"\b(?:cd|chdir|pushd)\b")
 _OTHER_OWNER = "the user of the base image may get the directory in another way"
+_STARTS_THERE = "containers then start there, too"
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
@@ -257,7 +258,7 @@ def _ending(dockerfile: Dockerfile, stage: Stage, number: int, script: Script) -
             one.json is None or any(not _starts_anywhere(word) for word in one.json)
         ):
             return None
-    return "containers then start there, too"
+    return _STARTS_THERE
 
 
 def _starts_anywhere(word: str) -> bool:
@@ -267,7 +268,8 @@ def _starts_anywhere(word: str) -> bool:
 def _group(run: Instruction, message: str, doubt: str, edits: tuple[Edit, ...]) -> Group:
     if not doubt:
         return Group(run.keyword_offset, message, edits)
-    return Group(run.keyword_offset, f"{message}; {doubt}", edits, Safety.UNSAFE)
+    declares = ("WorkingDir",) if doubt == _STARTS_THERE else ()
+    return Group(run.keyword_offset, f"{message}; {doubt}", edits, Safety.UNSAFE, declares=declares)
 
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:

@@ -48,10 +48,14 @@ def plain(markdown: str) -> str:
 
 def _declared(one: Pass) -> str:
     """What images may show of a pass, for `dockfix verify`."""
-    paths, logs = (", ".join(f"`{glob}`" for glob in globs) for globs in (one.removes, one.logs))
+    paths, changed, logs = (
+        ", ".join(f"`{glob}`" for glob in globs) for globs in (one.removes, one.changes, one.logs)
+    )
     fields = " and ".join(f"`{field}`" for field in one.restates)
     return (
-        (f"\n- Removes from the image: {paths}" if paths else "")
+        ("\n- Leaves packages out that nobody asked for by name" if one.fewer_packages else "")
+        + (f"\n- Removes from the image: {paths}" if paths else "")
+        + (f"\n- May change what the image keeps in: {changed}" if changed else "")
         + (f"\n- Leaves other records of how the image was made: {logs}" if logs else "")
         + (f"\n- Says in another form: {fields}" if fields else "")
     )
