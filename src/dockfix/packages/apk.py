@@ -7,7 +7,7 @@ from dockfix.patterns import lazy
 
 APK = Manager(
     name="apk",
-    programs=lazy("apk"),
+    programs=words("apk"),
     verbs=verbs(
         update="update",
         install="add",

@@ -44,7 +44,7 @@ _SAME = (("--yes", "-y"), ("--assume-yes", "-y"), ("--quiet", "-q"), ("--fix-bro
 
 APT = Manager(
     name="apt",
-    programs=lazy(r"apt-get|apt"),
+    programs=words("apt-get apt"),
     verbs=_VERBS,
     flags=_FLAGS,
     valued=_VALUED,
@@ -56,7 +56,7 @@ APT = Manager(
 
 APTITUDE = APT._replace(
     name="aptitude",
-    programs=lazy("aptitude"),
+    programs=words("aptitude"),
     flags=words(
         "-y --assume-yes -q --quiet -qq -f -d --download-only -s --simulate -P --prompt -V -Z -D",
         "-v",

@@ -15,10 +15,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from dockfix.packages import pacman
+from dockfix.packages import apk, language, pacman, rpm
 from dockfix.packages.command import program_of
 from dockfix.packages.manager import words
-from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple, Word
@@ -43,7 +42,7 @@ class Cache(Record):
 
     name: str
     signs: tuple[str, ...]
-    programs: re.Pattern[str]
+    programs: frozenset[str]
     fills: frozenset[str]
     cleans: frozenset[str]
     folders: tuple[str, ...]
@@ -99,7 +98,7 @@ def _folder(path: str) -> frozenset[str]:
 APT = Cache(
     name="apt",
     signs=("apt",),
-    programs=lazy("apt-get|apt|aptitude"),
+    programs=words("apt-get apt aptitude"),
     fills=words("update"),
     cleans=words("clean autoclean distclean"),
     wipes=frozenset(("clean", "autoclean")),
@@ -114,7 +113,7 @@ APT = Cache(
 APK = Cache(
     name="apk",
     signs=("apk",),
-    programs=lazy("apk"),
+    programs=apk.APK.programs,
     fills=words("add upgrade fix"),
     cleans=words("cache"),
     others=words("update del search info list policy fetch dot stats manifest index audit verify"),
@@ -140,7 +139,7 @@ _CACHE_ONLY = words("-C --cacheonly")
 YUM = Cache(
     name="yum",
     signs=("yum",),
-    programs=lazy("yum"),
+    programs=words("yum"),
     fills=_RPM,
     cleans=words("clean"),
     wipes=frozenset(("clean all",)),
@@ -157,7 +156,7 @@ YUM = Cache(
 DNF = YUM._replace(
     name="dnf",
     signs=("dnf",),
-    programs=lazy("dnf[345]?|microdnf|tdnf"),
+    programs=rpm.YUM.programs - words("yum"),
     folders=("/var/cache/dnf/", "/var/cache/libdnf5/", "/var/cache/yum/", "/var/cache/tdnf/"),
     cleanup=("{} clean all",),
     cleaned=("/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/yum", "/var/cache/tdnf"),
@@ -167,7 +166,7 @@ DNF = YUM._replace(
 ZYPPER = Cache(
     name="zypper",
     signs=("zypper",),
-    programs=lazy("zypper"),
+    programs=rpm.ZYPPER.programs,
     fills=words("install in update up dist-upgrade dup patch refresh ref"),
     cleans=words("clean cc"),
     wipes=frozenset(("clean", "cc")),
@@ -186,7 +185,7 @@ ZYPPER = Cache(
 PACMAN = Cache(
     name="pacman",
     signs=("pacman",),
-    programs=lazy("pacman"),
+    programs=pacman.PACMAN.programs,
     fills=words("install"),
     cleans=words("clean"),
     folders=("/var/cache/pacman/",),
@@ -198,7 +197,7 @@ PACMAN = Cache(
 PIP = Cache(
     name="pip",
     signs=("pip",),
-    programs=lazy(r"pip(?:[23](?:\.\d+)?)?"),
+    programs=language.PIP.programs,
     fills=words("install"),
     cleans=words("cache"),
     others=words("uninstall download wheel search index list show freeze check config debug"),
@@ -215,7 +214,7 @@ PIP = Cache(
 GEM = Cache(
     name="gem",
     signs=("gem",),
-    programs=lazy(r"gem(?:\d[\d.]*)?"),
+    programs=language.GEM.programs,
     fills=words("install i update"),
     cleans=frozenset(),
     others=words("uninstall cleanup list sources build push environment env which fetch pristine"),
@@ -229,7 +228,7 @@ GEM = Cache(
 NPM = Cache(
     name="npm",
     signs=("npm",),
-    programs=lazy("npm"),
+    programs=language.NPM.programs,
     fills=words(
         "install i in ins inst insta instal isnt isnta isntal isntall add ci clean-install",
         "install-clean install-test it cit update up upgrade install-ci-test",
@@ -253,7 +252,7 @@ NPM = Cache(
 YARN = Cache(
     name="yarn",
     signs=("yarn",),
-    programs=lazy("yarn|yarnpkg"),
+    programs=words("yarn yarnpkg"),
     fills=words("install add global upgrade"),
     cleans=words("cache"),
     wipes=frozenset(("cache clean",)),
@@ -272,7 +271,7 @@ YARN = Cache(
 PNPM = Cache(
     name="pnpm",
     signs=("pnpm",),
-    programs=lazy("pnpm"),
+    programs=words("pnpm"),
     fills=words("install i add update up fetch"),
     cleans=words("store"),
     wipes=frozenset(("store prune",)),
@@ -287,7 +286,7 @@ PNPM = Cache(
 COMPOSER = Cache(
     name="composer",
     signs=("composer",),
-    programs=lazy(r"composer(?:\.phar)?"),
+    programs=words("composer composer.phar"),
     fills=words("install update upgrade require create-project global"),
     cleans=words("clear-cache clearcache cc"),
     wipes=frozenset(("clear-cache", "clearcache")),
@@ -302,7 +301,7 @@ COMPOSER = Cache(
 CONDA = Cache(
     name="conda",
     signs=("conda", "mamba"),
-    programs=lazy("conda|mamba|micromamba"),
+    programs=words("conda mamba micromamba"),
     fills=words("install create update upgrade env"),
     cleans=words("clean"),
     wipes=frozenset(("clean",)),
@@ -344,7 +343,7 @@ def _uses(script: Script) -> Iterator[Use]:
 
 @lru_cache(maxsize=4096)
 def _cache_of(program: str) -> Cache | None:
-    return next((one for one in CACHES if one.programs.fullmatch(program)), None)
+    return next((one for one in CACHES if program in one.programs), None)
 
 
 def _use(cache: Cache, simple: Simple, position: int, text: str) -> Use:
@@ -401,4 +400,4 @@ def cleans_up(text: str, caches: Iterable[Cache] = CACHES) -> bool:
     if found[0] == "rm":
         return bool(rest) and any(one.junk.issuperset(rest) for one in caches)
     name = found[0].rpartition("/")[2]
-    return any(" ".join(rest) in one.wipes and one.programs.fullmatch(name) for one in caches)
+    return any(" ".join(rest) in one.wipes and name in one.programs for one in caches)

@@ -233,7 +233,7 @@ def _program(simple: Simple) -> tuple[Manager, int] | None:
 
 @lru_cache(maxsize=4096)
 def _manager_of(program: str) -> Manager | None:
-    return next((one for one in MANAGERS if one.programs.fullmatch(program)), None)
+    return next((one for one in MANAGERS if program in one.programs), None)
 
 
 def _behind_wrappers(words: tuple[Word, ...]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockfix.packages.manager import Manager, verbs, words
+from dockfix.packages.manager import Manager, verbs, versions, words
 from dockfix.patterns import lazy
 
 _VERSION = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+"
@@ -11,7 +11,7 @@ _VERSION = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+"
 #: (pip/_internal/cli/cmdoptions.py).
 PIP = Manager(
     name="pip",
-    programs=lazy(r"pip(?:[23](?:\.\d+)?)?"),
+    programs=versions("pip", "2", "2.7", "3", *(f"3.{minor}" for minor in range(30))),
     verbs=verbs(
         install="install",
         remove="uninstall",
@@ -51,7 +51,7 @@ PIP = Manager(
 #: Only installs into the global place: without `-g` the order is that of a package.json at most.
 NPM = Manager(
     name="npm",
-    programs=lazy("npm"),
+    programs=words("npm"),
     verbs=verbs(
         install="install i in ins inst insta instal isnt isnta isntal isntall add",
         other="""ci uninstall remove rm update upgrade run run-script start test build exec
@@ -82,7 +82,14 @@ NPM = Manager(
 #: gem installs one after another: a version asked for late may add one to a version already there.
 GEM = Manager(
     name="gem",
-    programs=lazy(r"gem(?:\d[\d.]*)?"),
+    programs=versions(
+        "gem",
+        "1.8",
+        "1.9",
+        "1.9.1",
+        "1.9.3",
+        *(f"{major}.{minor}" for major in (2, 3, 4) for minor in range(8)),
+    ),
     verbs=verbs(
         install="install i",
         remove="uninstall",

@@ -27,7 +27,7 @@ class Manager(Record):
     """
 
     name: str
-    programs: re.Pattern[str]
+    programs: frozenset[str]
     verbs: dict[str, Action]
     flags: frozenset[str]
     valued: frozenset[str]
@@ -38,6 +38,11 @@ class Manager(Record):
     single: frozenset[str] = frozenset()
     same: tuple[tuple[str, str], ...] = ()
     lists: str = ""
+
+
+def versions(program: str, *versions: str) -> frozenset[str]:
+    """The names of a program that is installed with its version in its name, too."""
+    return frozenset((program, *(f"{program}{version}" for version in versions)))
 
 
 def words(*texts: str) -> frozenset[str]:

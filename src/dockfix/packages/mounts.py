@@ -10,12 +10,11 @@ it is told where the store is; yarn from 2 on, whose cache is what the program r
 
 from __future__ import annotations
 
-import re
-
+from dockfix.packages.apt import APT
 from dockfix.packages.caches import CACHES, cleans_up
 from dockfix.packages.command import program_of
+from dockfix.packages.language import PIP
 from dockfix.packages.manager import words
-from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.shell.tree import Simple
 
@@ -30,7 +29,7 @@ class Mount(Record):
     """
 
     name: str
-    programs: re.Pattern[str]
+    programs: frozenset[str]
     verbs: frozenset[str]
     targets: tuple[str, ...]
     bases: frozenset[str] = frozenset()
@@ -50,7 +49,7 @@ class Mount(Record):
     def serves(self, simple: Simple) -> bool:
         """Whether a command profits from it."""
         found = program_of(simple)
-        if found is None or not self.programs.fullmatch(found[0]):
+        if found is None or found[0] not in self.programs:
             return False
         rest = [word.value or "" for word in simple.words[found[1] :]]
         if not self.offline.isdisjoint(rest):
@@ -62,39 +61,39 @@ _XDG = ("HOME", "XDG_CACHE_HOME")
 MOUNTS = (
     # below /var/lib/apt there is more than lists: which packages were installed by hand
     Mount(
-        "apt", lazy("apt-get|apt"), words("update install"),
+        "apt", APT.programs, words("update install"),
         ("/var/cache/apt", "/var/lib/apt/lists"), locked=True,
     ),
-    Mount("apk", lazy("apk"), words("add upgrade"), ("/var/cache/apk",), option="--no-cache",
+    Mount("apk", words("apk"), words("add upgrade"), ("/var/cache/apk",), option="--no-cache",
           offline=words("--no-network --cache-dir --root -p"), locked=True),
     Mount(
-        "pip", lazy(r"pip(?:[23](?:\.\d+)?)?"), words("install wheel download"),
+        "pip", PIP.programs, words("install wheel download"),
         ("/root/.cache/pip",), names=(*_XDG, "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR"),
         option="--no-cache-dir", offline=words("--cache-dir --no-index"), home=True,
     ),
-    Mount("npm", lazy("npm"), words("install i ci add"), ("/root/.npm",),
+    Mount("npm", words("npm"), words("install i ci add"), ("/root/.npm",),
           names=("HOME", "npm_config_cache", "NPM_CONFIG_CACHE"),
           offline=words("--cache --offline"), home=True),
-    Mount("yarn", lazy("yarn"), words("global"), ("/usr/local/share/.cache/yarn",),
+    Mount("yarn", words("yarn"), words("global"), ("/usr/local/share/.cache/yarn",),
           names=(*_XDG, "YARN_CACHE_FOLDER"), offline=words("--cache-folder --offline")),
     Mount(
-        "go", lazy("go"), words("build install mod test vet get generate"),
+        "go", words("go"), words("build install mod test vet get generate"),
         ("/go/pkg/mod", "/root/.cache/go-build"), bases=words("golang"),
         names=(*_XDG, "GOPATH", "GOCACHE", "GOMODCACHE", "GOFLAGS"), home=True, store=True,
     ),
-    Mount("cargo", lazy("cargo"), words("build install fetch test check run"),
+    Mount("cargo", words("cargo"), words("build install fetch test check run"),
           ("/usr/local/cargo/registry",), bases=words("rust"), names=("CARGO_HOME",),
           offline=words("--offline --frozen"), store=True),
-    Mount("maven", lazy("mvn"), frozenset(), ("/root/.m2/repository",), bases=words("maven"),
+    Mount("maven", words("mvn"), frozenset(), ("/root/.m2/repository",), bases=words("maven"),
           names=("HOME", "MAVEN_CONFIG", "MAVEN_OPTS"), offline=words("-o --offline"), home=True,
           store=True),
-    Mount("gradle", lazy("gradlew?"), frozenset(), ("/root/.gradle",),
+    Mount("gradle", words("gradle gradlew"), frozenset(), ("/root/.gradle",),
           bases=words("eclipse-temurin openjdk"), names=("HOME", "GRADLE_USER_HOME"),
           offline=words("--offline"), home=True, store=True),
-    Mount("composer", lazy("composer"), words("install update require create-project"),
+    Mount("composer", words("composer"), words("install update require create-project"),
           ("/root/.composer/cache",), bases=words("php"),
           names=(*_XDG, "COMPOSER_HOME", "COMPOSER_CACHE_DIR"), option="--no-cache", home=True),
-    Mount("bundler", lazy("bundle"), words("install"), ("/usr/local/bundle/cache",),
+    Mount("bundler", words("bundle"), words("install"), ("/usr/local/bundle/cache",),
           bases=words("ruby"), names=("GEM_HOME", "BUNDLE_PATH"), offline=words("--local")),
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from dockfix.patterns import lazy
 
 PACMAN = Manager(
     name="pacman",
-    programs=lazy("pacman"),
+    programs=words("pacman"),
     verbs={},
     flags=words(
         "--noconfirm --confirm --needed --quiet -q --verbose -v --asdeps --asexplicit --debug",

@@ -10,7 +10,7 @@ _PLAIN = lazy(r"@?[A-Za-z0-9_][A-Za-z0-9_.+:~^-]*(?:\([A-Za-z0-9_:.+-]+\))?")
 
 YUM = Manager(
     name="yum",
-    programs=lazy("yum|dnf[345]?|microdnf|tdnf"),
+    programs=words("yum dnf dnf3 dnf4 dnf5 microdnf tdnf"),
     verbs=verbs(
         update="makecache",
         install="install localinstall in",
@@ -58,7 +58,7 @@ _EARLY_VALUED = words(
 
 ZYPPER = Manager(
     name="zypper",
-    programs=lazy("zypper"),
+    programs=words("zypper"),
     verbs=verbs(
         update="refresh ref",
         install="install in",

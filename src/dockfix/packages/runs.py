@@ -50,7 +50,7 @@ def undecided(run: Run, cache: Cache) -> bool:
         and not any(
             flag.name == "mount" and covered(cache, flag.value or "") for flag in run.shell.flags
         )
-        and not any(cache.programs.fullmatch(name) for name in shadowed(script))
+        and cache.programs.isdisjoint(shadowed(script))
     )
 
 

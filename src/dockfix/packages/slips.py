@@ -46,7 +46,7 @@ def _verb(manager: Manager, simple: Simple) -> tuple[Word, str] | None:
         return None
     for word in simple.words:
         text = word.text
-        if text.startswith("-") or manager.programs.fullmatch(text.rpartition("/")[2]):
+        if text.startswith("-") or text.rpartition("/")[2] in manager.programs:
             continue
         if text in ("sudo", "env") or "=" in text:
             continue
