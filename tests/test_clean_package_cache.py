@@ -38,6 +38,11 @@ def _cleaned(source: str) -> str:
         INSTALL + "\nCOPY a /a\nRUN apt-get update && apt-get install -y gcc",
         INSTALL + "\nCOPY a /a\nRUN apt-get remove -y git",
         INSTALL + "\nCOPY a /a\nRUN ./configure && make -j4 CC=gcc && make install",
+        INSTALL + "\nCOPY a /a\nRUN . /a/bin/activate && /a/bin/pip install x",
+        INSTALL + "\nCOPY a /a\nRUN bash -c 'cd /a && make'",
+        INSTALL + "\nCOPY a /a\nRUN /etc/init.d/postgresql start && vendor/bin/phpunit",
+        INSTALL + "\nCOPY --from=uv /uv /bin/uv\nRUN uv sync",
+        INSTALL + "\nCOPY a /usr/bin/\nRUN apt-get update && apt-get install -y gcc && a",
         INSTALL + "\nRUN --mount=type=cache,target=/root/.cache pip install x",
         "RUN --mount=type=cache,target=/root/.cache apt-get update && apt-get install -y git",
     ],
@@ -58,6 +63,18 @@ def test_cleaned_once(run: str) -> None:
         INSTALL + "\nCOPY a /a\nRUN apt-get install -y gcc",
         INSTALL + "\nCOPY a /a\nRUN ./install-more.sh",
         INSTALL + "\nCOPY a /a\nRUN bash setup",
+        INSTALL + "\nCOPY install-more /tmp/\nRUN /tmp/install-more",
+        INSTALL + "\nCOPY a /a\nRUN bash -eux /a/setup",
+        INSTALL + "\nCOPY a /a\nRUN bash -c 'cd /a && ./setup'",
+        INSTALL + "\nCOPY a /a\nRUN sudo -E ./setup",
+        INSTALL + "\nCOPY a /a\nRUN timeout 9 /a/setup.sh",
+        INSTALL + "\nCOPY a /a\nRUN find /a -type f -exec /a/run {} +",
+        INSTALL + '\nCOPY a /a\nRUN ["/a/setup"]',
+        INSTALL + '\nCOPY a /a\nRUN ["bash", "-c", "/a/setup.sh"]',
+        INSTALL + "\nCOPY a /a\nRUN <<E\ncd /a\n./setup\nE",
+        INSTALL + "\nCOPY setup /usr/local/bin/\nRUN setup",
+        INSTALL + "\nCOPY a /usr/bin/setup\nRUN true && setup",
+        INSTALL + "\nCOPY a /a\nRUN bin/setup",
         INSTALL + "\nCOPY a /a\nRUN . ./env && x",
         INSTALL + "\nCOPY a /a\nRUN xargs apt-get install -y < list",
         INSTALL + "\nCOPY a /a\nRUN <<E\napt-get install -y gcc\nE",
@@ -94,6 +111,35 @@ def test_cleaned_once(run: str) -> None:
 def test_left_alone(text: str) -> None:
     source = f"FROM debian\n{text}\n"
     assert _cleaned(source) == source
+
+
+@pytest.mark.parametrize(
+    ("head", "program", "may_go"),
+    [
+        ("FROM debian", "", True),
+        ("FROM example.org/base", "", False),
+        ("FROM example.org/base\nUSER root", "", True),
+        ("FROM debian\nUSER app", "", False),
+        ("FROM debian", "sudo ", False),
+    ],
+)
+def test_where_lists_are_fetched_on_a_condition_the_cleanup_must_not_fail_without(
+    head: str, program: str, may_go: bool
+) -> None:
+    """Others may have no sudo, and may not remove what root has written."""
+    fetch = f"{program}apt-get update && {program}apt-get install -y git"
+    for script in (f"if x; then {fetch}; fi", f"case x in *) {fetch};; esac"):
+        source = f"{head}\nRUN {script}\n"
+        assert (_cleaned(source) != source) is may_go
+    assert _cleaned(f"{head}\nRUN {fetch}\n").endswith(f"&& {program}{REMOVAL}\n")
+
+
+def test_the_programs_of_a_copied_folder_are_known_from_the_context() -> None:
+    source = f"FROM debian\n{INSTALL}\nCOPY tools /usr/local/bin\nRUN setup\n"
+    for name, same in (("tools/setup", True), ("tools/other", False)):
+        settings = Settings(context=Files({name: "x"}))
+        after = rewrite(source, select=["clean-package-cache"], settings=settings).after
+        assert (after == source) is same
 
 
 def test_a_last_line_without_a_line_ending() -> None:

@@ -113,6 +113,17 @@ def has_plain_base(stage: Stage) -> bool:
     return (stage.base or "").lower().partition("@")[0].partition(":")[0] in _PLAIN_BASES
 
 
+#: Values of USER that are root for sure.
+ROOT = frozenset(("root", "0", "root:root", "0:0", "root:0", "0:root"))
+
+
+def is_root(dockerfile: Dockerfile, place: Place) -> bool:
+    """Whether root is the user for sure: the file says so, or an official image below it does."""
+    if place.user is None:
+        return has_plain_base(outermost(dockerfile)[place.stage])
+    return place.user in ROOT
+
+
 class _Names:
     """The names that a stage and those it is built from set, and the predefined ones.
 

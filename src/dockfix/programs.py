@@ -74,6 +74,31 @@ class Programs:
                         yield (text or "").startswith(_STARTS)
 
 
+def copied(dockerfile: Dockerfile, context: Context | None) -> frozenset[str]:
+    """Names of the programs that COPY and ADD put where a shell looks for programs.
+
+    Not of those from images and other stages, which are hardly scripts.
+    """
+    starting = bases(dockerfile)
+    names: set[str] = set()
+    for instruction in dockerfile.instructions:
+        copy = (
+            copy_of(instruction, starting[instruction.start])
+            if "bin" in (instruction.arguments)
+            else None
+        )
+        if copy is None or copy.origin:
+            continue
+        folder, _, name = copy.target.rpartition("/")
+        if folder in _INSTALLED and not copy.into:
+            names.add(name)
+        elif copy.target in _INSTALLED:
+            for source in copy.sources:
+                below = context.entries(source) if context else None
+                names |= {source.rpartition("/")[2], *(below or ())}
+    return frozenset(names)
+
+
 def _installed(path: str | None) -> bool:
     return path is not None and path.rpartition("/")[0] in ("", *_INSTALLED)
 

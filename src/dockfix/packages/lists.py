@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dockfix.packages.apt import APT, APTITUDE
-from dockfix.packages.command import action_of, mentions
+from dockfix.packages.command import action_of, mentions, program_of
 from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.remembered import cached_by_identity
@@ -19,14 +19,33 @@ from dockfix.syntax.tree import Dockerfile
 #: Texts in a file or a script that has to do with apt.
 APT_TEXT = lazy(r"\b(?:apt|aptitude)\b|apt-")
 #: Programs that may run apt out of sight: scripts of the build, and tools that set machines up.
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", ".", "source"))
+_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
+#: Programs that start another one, which some word of theirs names.
+_STARTERS = frozenset(
+    ("chroot", "command", "eatmydata", "exec", "fakeroot", "gosu", "nice", "nohup", "runuser",
+     "setpriv", "setsid", "stdbuf", "su", "su-exec", "sudo", "time", "timeout", "xargs",
+     "xvfb-run")
+)  # fmt: skip
 _SETUP = frozenset(
     ("ansible-playbook", "ansible", "puppet", "chef-client", "chef-solo", "salt-call",
      "playwright", "npx", "rosdep")
 )  # fmt: skip
 #: Targets of make that build and install, and set no machine up.
 _BUILDS = frozenset(("all", "build", "check", "clean", "install", "modules", "test"))
-_SCRIPT = lazy(r".*\.(?:sh|bash)|\./(?!configure$|gradlew$|mvnw$|manage\.py$).*")
+#: Folders of programs that were installed, and programs by a path that only build their project.
+_FOLDERS = frozenset(("bin", "sbin", ".bin", "init.d"))
+_BUILDERS = frozenset(
+    ("artisan", "b2", "bundle", "config", "Configure", "configure", "gradlew", "manage.py", "mvnw",
+     "rails", "rake", "waf")
+)  # fmt: skip
+#: Files that are sourced for what they set, and run nothing.
+_SETTINGS = frozenset(
+    ("activate", "lsb-release", "nvm.sh", "os-release", "sdkman-init.sh", ".bashrc", ".profile")
+)
+#: Where a command may begin in the text of a script.
+_BEGINNING = lazy(r"[;&|(){}\n]+|\b(?:do|else|then)\b")
+_QUOTES = "\"'"
+_ENDINGS = (".sh", ".bash")
 
 
 class Lists(Record):
@@ -76,19 +95,65 @@ def _only_names(command: Simple) -> bool:
 @cached_by_identity
 def out_of_sight(command: Simple) -> bool:
     """Whether a command may run any package manager without saying so."""
-    words = [word.value or word.text for word in command.words]
+    found = program_of(command)
+    words = [word.value or word.text.strip(_QUOTES) for word in command.words]
+    return words_hide(words[found[1] - 1 if found else 0 :])
+
+
+def words_hide(words: Sequence[str]) -> bool:
+    """The same of a program with its arguments."""
     if not words:
         return False
-    name = words[0].rpartition("/")[2]
+    program, arguments = words[0], words[1:]
+    name = program.rpartition("/")[2]
+    if name in (".", "source"):
+        return bool(arguments) and arguments[0].rpartition("/")[2] not in _SETTINGS
     if name in _SHELLS:
-        return len(words) > 1 and not words[1].startswith("-")
+        return _hides_in_shell(arguments)
+    if name == "find":
+        executed = [number for number, word in enumerate(arguments) if word.startswith("-exec")]
+        return any(words_hide(arguments[number + 1 :]) for number in executed)
+    if name in _STARTERS:
+        return any(
+            words_hide(arguments[number:])
+            if word.startswith("./")
+            or word.endswith(_ENDINGS)
+            or word.rpartition("/")[2] in _SHELLS
+            else " " in word and text_hides(word)
+            for number, word in enumerate(arguments)
+        )
     if name == "make":
-        targets = {word for word in words[1:] if word[:1] != "-" and "=" not in word}
+        targets = {word for word in arguments if word[:1] != "-" and "=" not in word}
         return not targets <= _BUILDS
-    return name in _SETUP or (
-        (words[0].startswith("./") or words[0].endswith((".sh", ".bash")))
-        and bool(_SCRIPT.fullmatch(words[0]))
-    )
+    return name in _SETUP or _is_script(program)
+
+
+def _hides_in_shell(arguments: Sequence[str]) -> bool:
+    for number, word in enumerate(arguments):
+        if word[:1] != "-":
+            return True
+        if word[:2] != "--" and "c" in word:
+            return any(map(text_hides, arguments[number + 1 : number + 2]))
+        if word == "-s":
+            return False
+    return False
+
+
+def text_hides(script: str) -> bool:
+    """The same of the commands of a script that is a word, as far as splitting it shows them."""
+    parts = (part.split() for part in _BEGINNING.split(script))
+    return any(words_hide([word.strip(_QUOTES) for word in part]) for part in parts)
+
+
+def _is_script(program: str) -> bool:
+    """Whether a program by a path is none that was installed, nor one that builds its project."""
+    folder, slash, name = program.removeprefix("./").rpartition("/")
+    if name.endswith(_ENDINGS):
+        return True
+    if not slash and not program.startswith("./"):
+        return False
+    installed = folder.rpartition("/")[2] in _FOLDERS and folder not in _FOLDERS
+    return not installed and name not in _BUILDERS
 
 
 def needed_above(dockerfile: Dockerfile, needed: Sequence[bool]) -> list[bool]:

@@ -10,7 +10,8 @@ from dockfix.facts import Place, script_of
 from dockfix.layout import style_of
 from dockfix.packages import caches
 from dockfix.packages.caches import APT, Cache, Use, cleans_up, covered
-from dockfix.packages.lists import APT_TEXT, Lists, lists_of
+from dockfix.packages.command import program_of
+from dockfix.packages.lists import APT_TEXT, Lists, lists_of, text_hides, words_hide
 from dockfix.records import Record
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
@@ -54,12 +55,28 @@ def undecided(run: Run, cache: Cache) -> bool:
     )
 
 
-def lists_in(run: Run) -> Lists:
-    """What a RUN does with apt's lists."""
+def lists_in(run: Run, copied: frozenset[str] = frozenset()) -> Lists:
+    """What a RUN does with apt's lists; `copied` are names of programs that nobody knows."""
     if run.script is not None:
-        return lists_of(run.script)
-    body = run.shell.arguments + "".join(heredoc.content for heredoc in run.shell.heredocs)
-    return Lists(None, installs=False, needs=None, opaque=bool(APT_TEXT.search(body)))
+        lists = lists_of(run.script)
+        if copied and not lists.needy:
+            call = _first_call(run.script, copied)
+            if call and (lists.fetches is None or call.start < lists.fetches.start):
+                return Lists(lists.fetches, lists.installs, call)
+        return lists
+    body = "\n".join((run.shell.arguments, *(one.content for one in run.shell.heredocs)))
+    opaque = bool(APT_TEXT.search(body)) or (
+        words_hide(run.shell.json) if run.shell.json is not None else text_hides(body)
+    )
+    return Lists(None, installs=False, needs=None, opaque=opaque)
+
+
+def _first_call(script: Script, names: frozenset[str]) -> Simple | None:
+    for simple in script.nested:
+        found = program_of(simple)
+        if found is not None and found[0] in names:
+            return simple
+    return None
 
 
 def own_cleanup(

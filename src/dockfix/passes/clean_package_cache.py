@@ -15,14 +15,16 @@ them. A RUN of its own that only cleans up is moved in.
 
 What it leaves alone: RUNs whose cache is needed later: apt's lists, when a later RUN of the stage,
 or of a stage built on it or copying its root, installs or looks packages up before an `apt-get
-update` of its own, or runs a script that might; those of others, when a later command works offline
-from them. RUNs with a cache mount over the cache; installs below another root; what the author
-keeps elsewhere or cleans up himself (a variable, a configuration file, a removal). Exec form,
-here-documents, ONBUILD, scripts dockfix does not understand; a place behind `||`, in a condition or
-a loop, before a comment; scripts that trap or replace themselves by `exec`. What npm, yarn, pnpm,
-composer and conda store in stages that no image is made of. yarn, unless it is known to be yarn 1:
-the cache of later ones holds what the program runs on. go and cargo, whose stores are what the next
-build starts from: a cache mount is better.
+update` of its own, or runs a script that might (by a path that is no folder of installed programs,
+by the name of a program that was copied); lists fetched on a condition, where removing them takes
+sudo or an account that may not; those of others, when a later command works offline from them. RUNs
+with a cache mount over the cache; installs below another root; what the author keeps elsewhere or
+cleans up himself (a variable, a configuration file, a removal). Exec form, here-documents, ONBUILD,
+scripts dockfix does not understand; a place behind `||`, in a condition or a loop, before a
+comment; scripts that trap or replace themselves by `exec`. What npm, yarn, pnpm, composer and conda
+store in stages that no image is made of. yarn, unless it is known to be yarn 1: the cache of later
+ones holds what the program runs on. go and cargo, whose stores are what the next build starts from:
+a cache mount is better.
 
 Safety: an added option changes nothing about what is installed (gem's leaves out documentation
 only). A cleanup runs only after a command of the same program succeeded, as the same user, and
@@ -36,7 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import outer_base, places, run_commands, shipped_stages, source_span
+from dockfix.facts import is_root, outer_base, places, run_commands, shipped_stages, source_span
 from dockfix.layout import style_of
 from dockfix.packages.apk_index import nothing_kept, useless
 from dockfix.packages.caches import (
@@ -53,7 +55,9 @@ from dockfix.packages.caches import (
 from dockfix.packages.lists import APT_TEXT, needed_above
 from dockfix.packages.runs import Run, lists_in, own_cleanup, read_run, undecided
 from dockfix.passes.base import Example, Pass, Settings
-from dockfix.shell.splice import Spot, at_end, behind
+from dockfix.programs import copied
+from dockfix.shell.splice import Spot, at_end, behind, surely_runs
+from dockfix.shell.tree import Simple
 from dockfix.syntax.tree import Dockerfile
 
 #: Where the managers keep what they can do without; below the home of root, or of another user.
@@ -85,7 +89,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     ]
     for cache in present:
         if cache is APT:
-            yield from _lists(dockerfile, stages)
+            yield from _lists(dockerfile, stages, settings)
         elif cache.option:
             yield from _options(dockerfile, stages, cache)
         else:
@@ -170,10 +174,11 @@ def _is_yarn_1(found: list[Use], settings: Settings) -> bool:
     return lock is not None and "yarn lockfile v1" in lock
 
 
-def _lists(dockerfile: Dockerfile, stages: list[list[Run]]) -> Iterator[Group]:
+def _lists(dockerfile: Dockerfile, stages: list[list[Run]], settings: Settings) -> Iterator[Group]:
     if not APT_TEXT.search(dockerfile.source):
         return
-    lists = [[lists_in(run) for run in runs] for runs in stages]
+    names = copied(dockerfile, settings.context)
+    lists = [[lists_in(run, names) for run in runs] for runs in stages]
     needed = needed_above(dockerfile, [any(one.needy for one in row) for row in lists])
     for runs, row, needed_later in zip(stages, lists, needed, strict=True):
         found: list[Group] = []
@@ -184,7 +189,7 @@ def _lists(dockerfile: Dockerfile, stages: list[list[Run]]) -> Iterator[Group]:
                 shell = run.place.shell
                 spot = (
                     at_end(run.script, errexit=shell.errexit, declared=shell.declared)
-                    if run.script and undecided(run, APT)
+                    if run.script and undecided(run, APT) and _may_remove(dockerfile, run, fetches)
                     else None
                 )
                 if spot is not None:
@@ -193,6 +198,14 @@ def _lists(dockerfile: Dockerfile, stages: list[list[Run]]) -> Iterator[Group]:
                     found.append(_clean(dockerfile, run, spot, program, APT, later))
             needed_later = needed_later or one.needy
         yield from reversed(found)
+
+
+def _may_remove(dockerfile: Dockerfile, run: Run, fetches: Simple) -> bool:
+    """Whether lists can be removed at the end even if the command that fetches them did not run."""
+    assert run.script is not None
+    return surely_runs(run.script.items, fetches) or (
+        is_root(dockerfile, run.place) and fetches.words[0].value != "sudo"
+    )
 
 
 def _clean(

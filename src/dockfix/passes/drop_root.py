@@ -16,16 +16,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.edits import Group, Safety
+from dockfix.facts import ROOT
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.syntax.tree import Dockerfile
-
-_ROOT = ("root", "0", "root:root", "0:0", "root:0", "0:root")
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """At most one note."""
     users = [one for one in dockerfile.stages[-1].instructions if one.keyword == "USER"]
-    if users and users[-1].arguments in _ROOT:
+    if users and users[-1].arguments in ROOT:
         message = "the container runs as root: end with the USER that it needs"
         yield Group(users[-1].keyword_offset, message, (), Safety.NOTE)
 

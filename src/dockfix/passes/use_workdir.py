@@ -44,7 +44,7 @@ from dockfix.directories import (
     sees,
 )
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import has_plain_base, is_windows, outermost, places
+from dockfix.facts import ROOT, has_plain_base, is_windows, outermost, places
 from dockfix.layout import removal, style_of
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.passes.signs import makes_or_enters
@@ -53,7 +53,6 @@ from dockfix.patterns import lazy
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
-_ROOT = frozenset(("root", "0", "root:root", "0:0"))
 _METADATA = frozenset(
     ("ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER",
      "STOPSIGNAL")
@@ -132,7 +131,7 @@ def _doubt(dockerfile: Dockerfile, stage: Stage, user: str | None) -> str | None
     """Why a WORKDIR may make a directory in another way than the user of a RUN; None: it does."""
     if user is None:
         return "" if has_plain_base(outermost(dockerfile)[stage.index]) else _OTHER_OWNER
-    return "" if user in _ROOT else None
+    return "" if user in ROOT else None
 
 
 def _made_for_nothing(

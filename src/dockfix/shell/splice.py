@@ -130,6 +130,26 @@ def _behind(
     return Spot(end, item.terminator_start + len(item.terminator), sequence)
 
 
+def surely_runs(items: tuple[Item, ...], simple: Simple) -> bool:
+    """Whether a command has run wherever its list has come to an end without a failure."""
+    for number, item in enumerate(items):
+        if not item.start <= simple.start < item.end:
+            continue
+        node = item.node
+        if any(operator.text == "||" for operator in node.operators):
+            return False
+        last = number == len(items) - 1
+        for place, pipeline in enumerate(node.pipelines):
+            if pipeline.start <= simple.start < pipeline.end:
+                # a list that breaks off in the middle is no failure if another list follows
+                return (not place or last) and any(
+                    one is simple
+                    or (isinstance(one, Group | Subshell) and surely_runs(one.body, simple))
+                    for one in pipeline.commands
+                )
+    return False
+
+
 class Joint(Record):
     """How a command is joined to one put in before it; `after` is where the one before that ends.
 
