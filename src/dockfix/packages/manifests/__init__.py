@@ -15,77 +15,37 @@ __all__ = ["Needs", "Project", "Reads", "Rules", "UnsureError", "rules_of"]
 def rules_of(program: str) -> Rules | None:
     """The rules of the manager that a program is. A file's managers are few: each is imported
     when it is met."""
-    name = program.removesuffix("w") if program in ("mvnw", "gradlew") else program
-    if name == "pip":
-        from dockfix.packages.manifests import pip
-
-        return pip.RULES
-    if name in ("npm", "yarn", "pnpm"):
-        return _of_node(name)
-    if name in ("pipenv", "poetry", "uv"):
-        return _of_python(name)
-    return _other(name)
-
-
-def _of_node(name: str) -> Rules:
-    if name == "npm":
-        from dockfix.packages.manifests import npm
-
-        return npm.RULES
-    if name == "yarn":
-        from dockfix.packages.manifests import yarn
-
-        return yarn.RULES
-    from dockfix.packages.manifests import pnpm
-
-    return pnpm.RULES
-
-
-def _of_python(name: str) -> Rules:
-    if name == "pipenv":
-        from dockfix.packages.manifests import pipenv
-
-        return pipenv.RULES
-    if name == "poetry":
-        from dockfix.packages.manifests import poetry
-
-        return poetry.RULES
-    from dockfix.packages.manifests import uv
-
-    return uv.RULES
-
-
-def _other(name: str) -> Rules | None:
-    if name in ("bundle", "bundler"):
-        from dockfix.packages.manifests import bundler
-
-        return bundler.RULES
-    if name == "composer":
-        from dockfix.packages.manifests import composer
-
-        return composer.RULES
-    if name == "go":
-        from dockfix.packages.manifests import go
-
-        return go.RULES
-    if name == "mvn":
-        from dockfix.packages.manifests import maven
-
-        return maven.RULES
-    if name == "gradle":
-        from dockfix.packages.manifests import gradle
-
-        return gradle.RULES
-    if name == "dotnet":
-        from dockfix.packages.manifests import dotnet
-
-        return dotnet.RULES
-    if name == "mix":
-        from dockfix.packages.manifests import mix
-
-        return mix.RULES
-    if name == "cargo":
-        from dockfix.packages.manifests import cargo
-
-        return cargo.RULES
-    return None
+    match program:
+        case "pip":
+            from dockfix.packages.manifests.pip import RULES
+        case "npm":
+            from dockfix.packages.manifests.npm import RULES
+        case "yarn":
+            from dockfix.packages.manifests.yarn import RULES
+        case "pnpm":
+            from dockfix.packages.manifests.pnpm import RULES
+        case "pipenv":
+            from dockfix.packages.manifests.pipenv import RULES
+        case "poetry":
+            from dockfix.packages.manifests.poetry import RULES
+        case "uv":
+            from dockfix.packages.manifests.uv import RULES
+        case "bundle" | "bundler":
+            from dockfix.packages.manifests.bundler import RULES
+        case "composer":
+            from dockfix.packages.manifests.composer import RULES
+        case "go":
+            from dockfix.packages.manifests.go import RULES
+        case "mvn" | "mvnw":
+            from dockfix.packages.manifests.maven import RULES
+        case "gradle" | "gradlew":
+            from dockfix.packages.manifests.gradle import RULES
+        case "dotnet":
+            from dockfix.packages.manifests.dotnet import RULES
+        case "mix":
+            from dockfix.packages.manifests.mix import RULES
+        case "cargo":
+            from dockfix.packages.manifests.cargo import RULES
+        case _:
+            return None
+    return RULES
