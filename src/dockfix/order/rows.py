@@ -1,12 +1,19 @@
-"""Rows of instructions in which a COPY may go down: COPYs, RUNs, and what neither of them minds."""
+"""Rows of COPYs and RUNs, and what neither of them minds, in which a COPY may go down."""
 
 from __future__ import annotations
 
-from dockfix.ignores import pragma_of
+from collections.abc import Iterator
+
+from dockfix.context import Context
+from dockfix.facts import places
+from dockfix.order.sinking import Around, Step, may_change_files, relies, step_of
+from dockfix.packages.independence import may_lead
+from dockfix.paths import Copy, bases, copy_of, environment
 from dockfix.records import Record
 from dockfix.remembered import remembered
-from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction
+from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
+_COPIES = ("COPY", "ADD")
 #: What may stand between: none of it changes what a COPY without variables copies, and a RUN stays
 #: where it is. WORKDIR is looked at.
 _BYSTANDERS = frozenset(
@@ -14,100 +21,123 @@ _BYSTANDERS = frozenset(
      "STOPSIGNAL", "USER", "WORKDIR")
 )  # fmt: skip
 _MEMBERS = _BYSTANDERS | {"ADD", "COPY", "RUN"}
+#: Of 3,200 files that people wrote none has more than 20 COPYs above a row that is looked at.
+_MOST_COPIES = 400
+#: A RUN without any of these installs nothing that is known.
+_PROGRAMS = (
+    "pip", "npm", "yarn", "pnpm", "apt", "apk", "uv", "poetry", "bundle", "composer", "go mod",
+    "mvn", "gradle", "dotnet", "mix", "cargo", "yum", "dnf", "zypper", "pacman",
+)  # fmt: skip
 
 
-class Member(Record):
-    """An instruction of a row; `start` is where the comments right above it begin."""
+class Candidate(Record):
+    """A row that is worth a look, read, and what it is judged by."""
 
-    start: int
-    instruction: Instruction
+    stage: Stage
+    steps: list[Step]
+    around: Around
+
+
+def rows(dockerfile: Dockerfile, context: Context | None) -> Iterator[Candidate]:
+    """The rows of a file in which a COPY stands above something that may install."""
+    found = [list(_rows(stage)) for stage in dockerfile.stages]
+    if not any(_is_worth_a_look(row) for stage_rows in found for row in stage_rows):
+        return
+    known, starting = places(dockerfile), bases(dockerfile)
+    above: dict[int | None, tuple[list[Copy | None], list[tuple[Instruction, int]]]] = {
+        None: ([], [])
+    }
+    for stage, stage_rows in zip(dockerfile.stages, found, strict=True):
+        before, runs = (above[stage.base_stage][0].copy(), above[stage.base_stage][1].copy())
+        for row in stage_rows:
+            if len(before) <= _MOST_COPIES and _is_worth_a_look(row):
+                steps = [step_of(one, starting[one.start], known[one.start]) for one in row]
+                around = Around(
+                    tuple(before),
+                    _fresh(dockerfile, runs),
+                    _environments(dockerfile)[stage.index],
+                    _last_reliers(dockerfile)[stage.index],
+                    context,
+                    _copies(dockerfile),
+                )
+                yield Candidate(stage, steps, around)
+            for one in row:
+                if one.keyword in _COPIES:
+                    before.append(copy_of(one, starting[one.start]))
+                elif one.keyword == "RUN":
+                    runs.append((one, len(before)))
+        above[stage.index] = before, runs
+
+
+def _rows(stage: Stage) -> Iterator[list[Instruction]]:
+    row: list[Instruction] = []
+    for one in stage.instructions:
+        if one.keyword in _MEMBERS:
+            row.append(one)
+        elif row:
+            yield row
+            row = []
+    if row:
+        yield row
+
+
+def _is_worth_a_look(row: list[Instruction]) -> bool:
+    """Whether a COPY stands above a RUN that may install something."""
+    copied = False
+    for one in row:
+        keyword = one.keyword
+        if keyword == "RUN" and copied:
+            text = one.logical.text
+            if any(name in text for name in _PROGRAMS):
+                return True
+        copied = copied or keyword in _COPIES
+    return False
+
+
+def _fresh(dockerfile: Dockerfile, runs: list[tuple[Instruction, int]]) -> int:
+    """How many COPYs stand above the last RUN that may have changed their files."""
+    for run, copies in reversed(runs):
+        if not copies:
+            break
+        step = step_of(run, bases(dockerfile)[run.start], places(dockerfile)[run.start])
+        if may_change_files(step):
+            return copies
+    return 0
 
 
 @remembered
-def rows(dockerfile: Dockerfile) -> list[list[list[Member]]]:
-    """The rows of each stage, in order."""
-    stages: list[list[list[Member]]] = [[[]]] if dockerfile.fragment else []
-    comment: int | None = None
-    for item in dockerfile.items:
-        if isinstance(item, Comment):
-            comment = _line_start(dockerfile.source, item.start) if comment is None else comment
-            continue
-        if isinstance(item, Instruction):
-            if item.keyword == "FROM":
-                stages.append([[]])
-            elif stages and item.keyword in _MEMBERS:
-                stages[-1][-1].append(Member(item.start if comment is None else comment, item))
-            elif stages and stages[-1][-1]:
-                stages[-1].append([])
-        comment = None
-    return stages
-
-
-def _line_start(source: str, offset: int) -> int:
-    return source.rfind("\n", 0, offset) + 1
-
-
-def insertion(dockerfile: Dockerfile, member: Member) -> int:
-    """Where an instruction goes that is to stand right above another: below the comments of that
-    one, unless they speak to dockfix or to a linter."""
-    start = member.instruction.start
-    above = dockerfile.source[member.start : start]
-    speaks = any(pragma_of(line.strip()) for line in above.split("\n"))
-    return member.start if speaks else start
-
-
-class Block(Record):
-    """Neighbors that move: a span of the source, below `target`."""
-
-    start: int
-    end: int
-    target: Member
+def _environments(dockerfile: Dockerfile) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """Of what each stage and those that it is built from put into the environment, what counts."""
+    found: list[tuple[tuple[str, str], ...]] = []
+    for stage in dockerfile.stages:
+        own = tuple(
+            pair
+            for instruction in stage.instructions
+            if instruction.keyword in ("ENV", "ARG")
+            for pair in environment(instruction)
+            if may_lead(*pair)
+        )
+        inherited = () if stage.base_stage is None else found[stage.base_stage]
+        found.append(own + inherited if own else inherited)
+    return tuple(found)
 
 
 @remembered
-def _blanks(dockerfile: Dockerfile) -> tuple[set[int], dict[int, int]]:
-    """Where empty lines start, and where they start by where they end."""
-    blanks = [item for item in dockerfile.items if isinstance(item, Blank)]
-    return {item.start for item in blanks}, {item.end: item.start for item in blanks}
+def _copies(dockerfile: Dockerfile) -> tuple[Copy | None, ...]:
+    """All COPYs of the file; of one that another build makes nobody knows where it lands."""
+    starting = bases(dockerfile)
+    return tuple(
+        copy_of(one, starting[one.start]) if one.keyword in _COPIES else None
+        for stage in dockerfile.stages
+        for one in stage.instructions
+        if (one.child or one).keyword in _COPIES
+    )
 
 
-def blocks(dockerfile: Dockerfile, moves: list[tuple[Member, Member]]) -> list[Block]:
-    """The moves (what, below what) in the order of the file, neighbors of one target together.
-
-    The empty line above a paragraph goes along with it.
-    """
-    blanks, ends = _blanks(dockerfile)
-    found: list[Block] = []
-    for member, target in moves:
-        start, end = member.start, member.instruction.end
-        if found and found[-1].target is target and found[-1].end == start:
-            found[-1] = found[-1]._replace(end=end)
-        else:
-            found.append(Block(start, end, target))
-    return [
-        block._replace(start=ends[block.start])
-        if block.start in ends and block.end in blanks
-        else block
-        for block in found
-    ]
-
-
-def moving(dockerfile: Dockerfile, found: list[Block]) -> dict[int, str]:
-    """What is to be inserted where, that blocks stand below their targets, the empty lines between
-    paragraphs kept."""
-    blanks, ends = _blanks(dockerfile)
-    inserted: dict[int, str] = {}
-    texts: dict[int, tuple[Member, list[str]]] = {}
-    for block in found:
-        piece = dockerfile.source[block.start : block.end]
-        texts.setdefault(block.target.start, (block.target, []))[1].append(piece)
-    for target, pieces in texts.values():
-        end, text = target.instruction.end, "".join(pieces)
-        ending = "\r\n" if text.endswith("\r\n") else "\n"
-        apart_from_others = end in blanks or end == len(dockerfile.source)
-        if target.start in ends and apart_from_others and text.lstrip("\r\n") == text:
-            text = ending + text
-        if dockerfile.source[end - 1] != "\n":
-            text = ending + text.removesuffix(ending)
-        inserted[end] = text
-    return inserted
+@remembered
+def _last_reliers(dockerfile: Dockerfile) -> tuple[int, ...]:
+    """Where in each stage the last RUN starts that installs from lists an earlier one fetched."""
+    return tuple(
+        max((one.start for one in stage.instructions if relies(one)), default=-1)
+        for stage in dockerfile.stages
+    )

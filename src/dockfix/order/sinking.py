@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from dockfix.context import Context
 from dockfix.facts import Place, script_of
-from dockfix.order.rows import Member
 from dockfix.order.splits import NOTHING_ELSE, Needed, splittable
 from dockfix.packages.independence import Answer, Surroundings, judge
 from dockfix.packages.reads import Chain, chain_of
@@ -25,9 +24,9 @@ _REFRESHES = lazy(r"\bupdate\b|--no-cache\b|--update-cache\b|-U\b")
 
 
 class Step(Record):
-    """A member of a row, read: a COPY, the commands of a RUN, and where caches are mounted."""
+    """An instruction of a row, read: a COPY, or the commands and cache mounts of a RUN."""
 
-    member: Member
+    instruction: Instruction
     copy: Copy | None
     chain: Chain | None
     base: str
@@ -36,7 +35,7 @@ class Step(Record):
     @property
     def keyword(self) -> str:
         """The keyword of the instruction."""
-        return self.member.instruction.keyword
+        return self.instruction.keyword
 
     @property
     def copies(self) -> bool:
@@ -44,7 +43,7 @@ class Step(Record):
         return self.keyword in ("COPY", "ADD")
 
 
-class Move(Record):
+class Sinking(Record):
     """A COPY that goes below a RUN, or, with a `cut`, in between two commands of it.
 
     `needs` are, for each RUN that misses some of its files then, these files; `doubt` is why the
@@ -80,12 +79,11 @@ class Around(Record):
     everywhere: tuple[Copy | None, ...]
 
 
-def step_of(member: Member, base: str, place: Place) -> Step:
-    """A member of a row, read."""
-    instruction = member.instruction
+def step_of(instruction: Instruction, base: str, place: Place) -> Step:
+    """An instruction of a row, read."""
     if instruction.keyword != "RUN":
-        return Step(member, copy_of(instruction, base), None, base, None)
-    return Step(member, None, _chain(instruction, place), base, _mounts(instruction, base))
+        return Step(instruction, copy_of(instruction, base), None, base, None)
+    return Step(instruction, None, _chain(instruction, place), base, _mounts(instruction, base))
 
 
 def may_change_files(run: Step) -> bool:
@@ -143,7 +141,7 @@ class Row:
         self.around = around
         self.trusting = trusting
         self.order = list(steps)
-        self.moves: list[Move] = []
+        self.moves: list[Sinking] = []
         self.stays: list[Stay] = []
         #: Copies of manifests that moves bring, by the RUN they stand above.
         self.extra: dict[int, list[Copy]] = {}
@@ -152,15 +150,15 @@ class Row:
         commands = sum(len(step.chain.reads) + 1 for step in steps if step.chain)
         if copies * (commands + len(steps)) <= _MOST_PAIRS:
             for step in reversed(steps):
-                if step.copy and step.copy.origin is None and not step.member.instruction.heredocs:
+                if step.copy and step.copy.origin is None and not step.instruction.heredocs:
                     self._sink(step, step.copy)
 
     def _sink(self, step: Step, copy: Copy) -> None:
         position = self.order.index(step)
-        owned = any(flag.name == "chown" for flag in step.member.instruction.flags)
-        fixed = "$" not in step.member.instruction.logical.text
+        owned = any(flag.name == "chown" for flag in step.instruction.flags)
+        fixed = "$" not in step.instruction.logical.text
         above, fresh = self._above(position)
-        best: Move | None = None
+        best: Sinking | None = None
         needs: list[tuple[Step, tuple[Needed, ...]]] = []
         provided: set[str] = set()
         written: tuple[str, ...] = ()
@@ -176,14 +174,14 @@ class Row:
                 if other.keyword in ("ENV", "ARG") and not fixed:
                     break
                 if other.keyword == "WORKDIR" and owned and not needs:
-                    made = resolve(other.base, other.member.instruction.arguments)
+                    made = resolve(other.base, other.instruction.arguments)
                     owner = owner and made is not None and within(step.base, made)
                 continue
-            moved = copy_of(step.member.instruction, other.base)
+            moved = copy_of(step.instruction, other.base)
             if moved is None or moved.target != copy.target:
                 self._stay(step, other, "where it copies to depends on the WORKDIR above it")
                 break
-            above += self.extra.get(other.member.start, ())
+            above += self.extra.get(other.instruction.start, ())
             found = self._cross(step, copy, other, tuple(above), fresh)
             if found is None:
                 break
@@ -202,9 +200,9 @@ class Row:
             refreshed = refreshed or any(one.refreshes for one in commands)
             cut = count if count < len(other.chain.reads) or not other.chain.whole else 0
             if any(one.installs for one in commands) and not (
-                refreshed and other.member.instruction.start < self.around.last_relier
+                refreshed and other.instruction.start < self.around.last_relier
             ):
-                best = Move(step, other, cut, doubts, tuple(needs), written)
+                best = Sinking(step, other, cut, doubts, tuple(needs), written)
             if cut:
                 break
         if best:
@@ -217,7 +215,7 @@ class Row:
             if other.copies:
                 above.append(other.copy)
             elif other.keyword == "RUN":
-                above += self.extra.get(other.member.start, ())
+                above += self.extra.get(other.instruction.start, ())
                 if may_change_files(other):
                     fresh = len(above)
         return above, fresh
@@ -233,7 +231,7 @@ class Row:
             return None
         around = Surroundings(run.base, above, fresh, self.around.variables, self.around.context)
         reads = run.chain.reads
-        chosen = self.cuts.get(run.member.start)
+        chosen = self.cuts.get(run.instruction.start)
         for count in range(len(reads), 0, -1):
             whole = run.chain.whole and count == len(reads)
             if chosen is not None and count != chosen:
@@ -248,7 +246,7 @@ class Row:
             answer = judge(copy, reads[:count], around)
             if not answer.refusal and answer.needs:
                 answer = splittable(copy, answer, self.around.context)
-            owned = any(flag.name == "chown" for flag in step.member.instruction.flags)
+            owned = any(flag.name == "chown" for flag in step.instruction.flags)
             if answer.written and owned and not answer.doubt:
                 answer = answer._replace(doubt=f"{answer.written[0]} may be somebody else's then")
             for tree in answer.written:
@@ -277,12 +275,12 @@ class Row:
         if managers and managers[0] not in done and reason != NOTHING_ELSE:
             self.stays.append(Stay(step, managers[0], reason))
 
-    def _take(self, move: Move, copy: Copy, position: int) -> None:
+    def _take(self, move: Sinking, copy: Copy, position: int) -> None:
         self.moves.insert(0, move)
         if move.cut:
-            self.cuts[move.below.member.start] = move.cut
+            self.cuts[move.below.instruction.start] = move.cut
         for run, needs in move.needs:
-            found = self.extra.setdefault(run.member.start, [])
+            found = self.extra.setdefault(run.instruction.start, [])
             for source, path in needs:
                 folder = path.rpartition("/")[0] or "/"
                 found.append(copy._replace(sources=(source,), target=folder, into=True))

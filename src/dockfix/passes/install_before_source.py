@@ -41,131 +41,29 @@ lock file that the install may bring up to date.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import places, script_of, source_span
-from dockfix.layout import style_of
-from dockfix.order.rows import Member, blocks, insertion, moving, rows
-from dockfix.order.sinking import Around, Move, Row, Stay, may_change_files, relies, step_of
-from dockfix.order.splits import manifests_of
+from dockfix.edits import Group, Safety
+from dockfix.facts import places, script_of
+from dockfix.order.rows import rows
+from dockfix.order.sinking import Row, Sinking, Stay, Step
 from dockfix.order.steps import is_step, rebuilt, total
-from dockfix.packages.independence import may_lead
 from dockfix.packages.reads import chained
 from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import Copy, bases, copy_of, environment
-from dockfix.remembered import remembered
+from dockfix.paths import Copy, bases, copy_of
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Dockerfile, Stage
-
-_MOVED = ("COPY", "ADD")
-#: Of 3,200 files that people wrote none has more than 20 COPYs above a row that is looked at.
-_MOST_COPIES = 400
-#: A comment above a COPY of everything that rather speaks of the install below it.
-_SPEAKS_OF_INSTALLS = ("install", "dependenc", "requirements", "packages")
-#: A RUN without any of these installs nothing that is known.
-_PROGRAMS = (
-    "pip", "npm", "yarn", "pnpm", "apt", "apk", "uv", "poetry", "bundle", "composer", "go mod",
-    "mvn", "gradle", "dotnet", "mix", "cargo", "yum", "dnf", "zypper", "pacman",
-)  # fmt: skip
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """One group for each row of COPY and RUN that can be put in a better order."""
-    known, starting = places(dockerfile), bases(dockerfile)
-    above: dict[int | None, tuple[list[Copy | None], list[tuple[Member, int]]]] = {None: ([], [])}
-    for stage, stage_rows in zip(dockerfile.stages, rows(dockerfile), strict=True):
-        before, runs = (above[stage.base_stage][0].copy(), above[stage.base_stage][1].copy())
-        for row in stage_rows:
-            if len(before) <= _MOST_COPIES and _worth_a_look(row):
-                around = Around(
-                    tuple(before),
-                    _fresh(dockerfile, runs),
-                    _environments(dockerfile)[stage.index],
-                    _last_reliers(dockerfile)[stage.index],
-                    settings.context,
-                    _copies(dockerfile),
-                )
-                steps = [
-                    step_of(one, starting[one.instruction.start], known[one.instruction.start])
-                    for one in row
-                ]
-                safely = Row(steps, around, trusting=False)
-                found = safely if safely.moves else Row(steps, around, trusting=True)
-                if found.moves:
-                    yield _group(dockerfile, stage, row, found.moves, settings)
-                elif safely.stays:
-                    yield from _note(safely.stays[0], settings)
-            for one in row:
-                if one.instruction.keyword in _MOVED:
-                    before.append(copy_of(one.instruction, starting[one.instruction.start]))
-                elif one.instruction.keyword == "RUN":
-                    runs.append((one, len(before)))
-        above[stage.index] = before, runs
-
-
-def _worth_a_look(row: list[Member]) -> bool:
-    """Whether a COPY stands above a RUN that may install something."""
-    copied = False
-    for one in row:
-        keyword = one.instruction.keyword
-        if keyword == "RUN" and copied:
-            text = one.instruction.logical.text
-            if any(name in text for name in _PROGRAMS):
-                return True
-        copied = copied or keyword in _MOVED
-    return False
-
-
-def _fresh(dockerfile: Dockerfile, runs: list[tuple[Member, int]]) -> int:
-    """How many COPYs stand above the last RUN that may have changed their files."""
-    for run, copies in reversed(runs):
-        start = run.instruction.start
-        if not copies:
-            break
-        step = step_of(run, bases(dockerfile)[start], places(dockerfile)[start])
-        if may_change_files(step):
-            return copies
-    return 0
-
-
-@remembered
-def _environments(dockerfile: Dockerfile) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """Of what each stage and those that it is built from put into the environment, what counts."""
-    found: list[tuple[tuple[str, str], ...]] = []
-    for stage in dockerfile.stages:
-        own = tuple(
-            pair
-            for instruction in stage.instructions
-            if instruction.keyword in ("ENV", "ARG")
-            for pair in environment(instruction)
-            if may_lead(*pair)
-        )
-        inherited = () if stage.base_stage is None else found[stage.base_stage]
-        found.append(own + inherited if own else inherited)
-    return tuple(found)
-
-
-@remembered
-def _copies(dockerfile: Dockerfile) -> tuple[Copy | None, ...]:
-    """All COPYs of the file; of one that another build makes nobody knows where it lands."""
-    starting = bases(dockerfile)
-    return tuple(
-        copy_of(one, starting[one.start]) if one.keyword in _MOVED else None
-        for stage in dockerfile.stages
-        for one in stage.instructions
-        if (one.child or one).keyword in _MOVED
-    )
-
-
-@remembered
-def _last_reliers(dockerfile: Dockerfile) -> tuple[int, ...]:
-    """Where in each stage the last RUN starts that installs from lists an earlier one fetched."""
-    return tuple(
-        max((one.start for one in stage.instructions if relies(one)), default=-1)
-        for stage in dockerfile.stages
-    )
+    for stage, steps, around in rows(dockerfile, settings.context):
+        safely = Row(steps, around, trusting=False)
+        found = safely if safely.moves else Row(steps, around, trusting=True)
+        if found.moves:
+            yield _group(dockerfile, stage, steps, found.moves, settings)
+        elif safely.stays:
+            yield from _note(safely.stays[0], settings)
 
 
 def _note(stay: Stay, settings: Settings) -> Iterator[Group]:
@@ -177,108 +75,42 @@ def _note(stay: Stay, settings: Settings) -> Iterator[Group]:
     if settings.context is None:
         reason = "what it reads is told by the build context, which is not at hand"
     message = f"stays above {stay.manager}, which installs everything again for any change"
-    yield Group(
-        stay.step.member.instruction.keyword_offset, f"{message}: {reason}", (), Safety.NOTE
-    )
+    yield Group(stay.step.instruction.keyword_offset, f"{message}: {reason}", (), Safety.NOTE)
 
 
 def _group(
-    dockerfile: Dockerfile, stage: Stage, row: list[Member], moves: list[Move], settings: Settings
+    dockerfile: Dockerfile,
+    stage: Stage,
+    steps: Sequence[Step],
+    moves: list[Sinking],
+    settings: Settings,
 ) -> Group:
-    source, eol = dockerfile.source, style_of(dockerfile, row[0].instruction).eol
-    in_place: dict[int, str] = {}
-    inserted: dict[int, str] = {}
-    members: dict[int, Member] = {}
-    added = 0
-    for move in moves:
-        member = move.step.member
-        for run, needs in move.needs:
-            assert move.step.copy is not None
-            lines = manifests_of(move.step.copy, needs, settings.context)
-            added += len(lines)
-            text = "".join(line + eol for line in lines)
-            if _nothing_between(row, moves, member, run.member):
-                in_place[member.instruction.start] = text
-                comments = source[member.start : member.instruction.start].lower()
-                if "ignore=" not in comments and any(
-                    word in comments for word in _SPEAKS_OF_INSTALLS
-                ):
-                    member = Member(member.instruction.start, member.instruction)
-            else:
-                at = insertion(dockerfile, run.member)
-                inserted[at] = inserted.get(at, "") + text
-        members[move.step.member.start] = member
-    found = blocks(
-        dockerfile, [(members[move.step.member.start], move.below.member) for move in moves]
-    )
-    cuts = {move.below.member.start: move for move in moves if move.cut}
-    whole = [block for block in found if block.target.start not in cuts]
-    for at, text in moving(dockerfile, whole).items():
-        inserted[at] = text + inserted.get(at, "")
-    edits: list[Edit] = []
-    for block in found:
-        kept = "".join(text for at, text in in_place.items() if block.start <= at < block.end)
-        blank = re.match(r"[ \t\r\n]*\n|", source[block.start : block.end])
-        left = blank[0] + kept if blank and kept else kept
-        edits.append(Edit(block.start, block.end, inserted.pop(block.start, "") + left))
-    for start, move in cuts.items():
-        pieces = [source[one.start : one.end] for one in found if one.target.start == start]
-        edits.append(_cut(dockerfile, move, "".join(pieces), eol))
-    edits += [Edit(at, at, text) for at, text in inserted.items()]
+    from dockfix.order.sunk import sunk
+
+    made = sunk(dockerfile, steps, moves, settings.context)
     reason = next((move.doubt for move in moves if move.doubt), "")
-    message = _message(dockerfile, stage, row, moves, added, len(cuts))
+    message = _message(dockerfile, stage, steps, moves, made.added)
     return Group(
-        moves[0].step.member.instruction.keyword_offset,
+        moves[0].step.instruction.keyword_offset,
         f"{message}; {reason}" if reason else message,
-        tuple(edits),
+        made.edits,
         Safety.UNSAFE if reason else Safety.SAFE,
         tuple(dict.fromkeys(tree for move in moves for tree in move.written)),
     )
 
 
-def _nothing_between(row: list[Member], moves: list[Move], copy: Member, run: Member) -> bool:
-    """Whether no step stays between a COPY and a RUN when the moves are made."""
-    moved = {move.step.member.start for move in moves}
-    return not any(
-        copy.start < one.start < run.start
-        and one.start not in moved
-        and one.instruction.keyword in (*_MOVED, "RUN")
-        for one in row
-    )
-
-
-def _cut(dockerfile: Dockerfile, move: Move, text: str, eol: str) -> Edit:
-    """Divides a RUN, what moves in between."""
-    run, chain = move.below.member.instruction, move.below.chain
-    assert chain is not None
-    span = chain.cuts[move.cut]
-    assert span is not None
-    start, _ = source_span(run, span[0], span[0])
-    _, end = source_span(run, span[1], span[1])
-    head = dockerfile.source[run.keyword_offset : run.text_start]
-    bare = text.lstrip("\r\n")
-    blank = eol if bare != text else ""
-    bare = bare if bare.endswith("\n") else bare + eol
-    return Edit(start, end, eol + blank + bare + blank + head + span[2])
-
-
 def _message(
-    dockerfile: Dockerfile,
-    stage: Stage,
-    row: list[Member],
-    moves: list[Move],
-    added: int,
-    cuts: int,
+    dockerfile: Dockerfile, stage: Stage, row: Sequence[Step], moves: list[Sinking], added: int
 ) -> str:
     """What an install reads of a COPY, and what an edited file rebuilds before and after."""
     move = next((one for one in moves if one.needs), moves[0])
-    start, below = move.step.member.start, move.below.member.start
-    moved = {one.step.member.start for one in moves}
+    start, below = move.step.instruction.start, move.below.instruction.start
+    moved = {one.step.instruction.start for one in moves}
     passed = sum(
-        start < one.start <= below and one.start not in moved and is_step(one.instruction)
-        for one in row
+        start < one.start <= below and one.start not in moved and is_step(one)
+        for one in (step.instruction for step in row)
     ) - bool(move.cut)
-    before = rebuilt(dockerfile, stage, move.step.member.instruction.start)
+    before = rebuilt(dockerfile, stage, start)
     steps = total(dockerfile)
     chain = move.below.chain
     manager = next(one.manager for one in chain.reads if one.installs) if chain else ""
@@ -286,7 +118,7 @@ def _message(
     reads = f"only {' and '.join(names)}" if 0 < len(names) < 3 else str(len(names) or "none")
     return (
         f"{manager} reads {reads} of these files, yet installs everything again for any change:"
-        f" an edited file rebuilds {before - passed} of {steps + added + cuts} steps instead of"
+        f" an edited file rebuilds {before - passed} of {steps + added} steps instead of"
         f" {before} of {steps}, the install no longer among them"
     )
 
@@ -339,7 +171,7 @@ def _order(
     for one in stage.instructions:
         text = dockerfile.source[one.keyword_offset : one.end].rstrip("\r\n")
         setters += one.keyword in ("ARG", "ENV")
-        if one.keyword in _MOVED:
+        if one.keyword in ("COPY", "ADD"):
             copy = copy_of(one, starting[one.start])
             target = copy.target if copy else starting[one.start]
             key = (text, target, setters if "$" in text else 0)
