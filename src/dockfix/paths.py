@@ -293,6 +293,10 @@ def environment(instruction: Instruction) -> list[tuple[str, str]]:
     """Names and values of an ENV or ARG as written, quotes dropped; an ARG without one has ""."""
     words = [word.text for word in instruction.words]
     if instruction.keyword == "ENV" and len(words) > 1 and "=" not in words[0]:
-        return [(words[0], re.sub(r"[\"']", "", " ".join(words[1:])))]
+        return [(words[0], _plain(" ".join(words[1:])))]
     pairs = (word.partition("=") for word in words)
-    return [(name, re.sub(r"[\"']", "", value)) for name, _, value in pairs]
+    return [(name, _plain(value)) for name, _, value in pairs]
+
+
+def _plain(value: str) -> str:
+    return value.replace('"', "").replace("'", "")

@@ -15,10 +15,10 @@ from itertools import accumulate
 from dockfix.check import check, check_copied
 from dockfix.edits import Edit, Group, Safety, apply
 from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError
+from dockfix.facts import keywords_in
 from dockfix.ignores import ignores
 from dockfix.passes import ENTRIES, Entry
 from dockfix.passes.base import Pass, Settings
-from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.syntax.incremental import parse_again
 from dockfix.syntax.parser import parse
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
 #: Sweeps after which a file that does not come to rest is left alone.
 MOST_SWEEPS = 10
-
-
-#: In all files of which an instruction takes something from the build context, in a few others.
-_BUILDER_READS = lazy(r"(?i:\b(?:copy|add)\b)|--mount")
 
 
 class Applied(Record):
@@ -249,7 +245,10 @@ class _Run:
 
     def look_for_context(self) -> str:
         """Settles the build context of a file that copies something: why it is unknown, or ""."""
-        if self.find_context is None or not _BUILDER_READS.search(self.original.source):
+        if self.find_context is None or (
+            keywords_in(self.original).isdisjoint(("COPY", "ADD"))
+            and "--mount" not in self.original.source
+        ):
             return ""
         self.context, why = self.find_context(self.original)
         self.settings = self.settings._replace(context=self.context)

@@ -11,7 +11,6 @@ path that is set in many ways.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -389,10 +388,15 @@ def _at_home(folder: str, target: str) -> bool:
     )
 
 
+def _assigns(word: str) -> bool:
+    name, equals, _ = word.partition("=")
+    return bool(equals) and name.isidentifier()
+
+
 def cleans_up(text: str, caches: Iterable[Cache] = CACHES) -> bool:
     """Whether a command, given as text, does nothing but clean up after one of the managers."""
     found = text.split()
-    while found and (found[0] in ("sudo", "-u") or re.match(r"-|[A-Za-z_]\w*=", found[0])):
+    while found and (found[0] in ("sudo", "-u") or found[0][:1] == "-" or _assigns(found[0])):
         del found[: 2 if found[0] == "-u" else 1]
     if not found:
         return False

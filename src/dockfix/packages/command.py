@@ -80,7 +80,6 @@ class Call(Record):
 _SUDO_FLAGS = frozenset(("-E", "-H", "-n", "-S", "-k", "--preserve-env", "--set-home"))
 _SUDO_VALUED = frozenset(("-u", "-g", "--user", "--group"))
 _ASSIGNMENT = lazy(r"[A-Za-z_]\w*=")
-_PYTHON = lazy(r"python(?:[23](?:\.\d+)?)?|pypy3?")
 
 
 @cached_by_identity
@@ -217,7 +216,7 @@ def program_of(simple: Simple) -> tuple[str, int] | None:
     if position is None or position >= len(simple.words):
         return None
     name = _name(simple.words[position])
-    if name.startswith("py") and _PYTHON.fullmatch(name):
+    if name[:2] == "py" and name.rstrip("0123456789.") in ("python", "pypy"):
         follow = [word.value for word in simple.words[position + 1 : position + 3]]
         if follow == ["-m", "pip"]:
             return "pip", position + 3

@@ -72,8 +72,6 @@ class Entry:
 
 
 _COPIES = ("COPY", "ADD")
-#: What the managers that install more than they are told, or ask first, are called.
-_SYSTEM = ("apt", "dnf", "yum", "zypper", "pacman")
 
 ENTRIES: tuple[Entry, ...] = (
     # what is mended is read by the others as it was meant
@@ -101,7 +99,7 @@ ENTRIES: tuple[Entry, ...] = (
     # what moves comes first: it may bring RUNs together
     Entry("DF401", "install-before-source", keywords=_COPIES),
     # the rows of COPYs are final now, and metadata that goes may let RUNs meet
-    Entry("DF402", "stable-first"),
+    Entry("DF402", "stable-first", sign=signs.may_be_sorted),
     # as long as a RUN does nothing else
     Entry("DF312", "copy-with-owner", sign=signs.changes_what_was_copied),
     # a merged RUN holds what the passes below look for in one script
@@ -109,18 +107,18 @@ ENTRIES: tuple[Entry, ...] = (
     # fetching and taking apart stand in one RUN now, if they may
     Entry("DF304", "fetch-in-run", keywords=("RUN",), sign=signs.unpacks_what_it_fetches),
     # installs are merged only if their options are the same
-    Entry("DF204", "assume-yes", keywords=("RUN",), words=_SYSTEM),
-    Entry("DF203", "no-install-recommends", keywords=("RUN",), words=_SYSTEM),
+    Entry("DF204", "assume-yes", keywords=("RUN",), words=signs.MANAGERS),
+    Entry("DF203", "no-install-recommends", sign=signs.installs_openly),
     # one install has one list to sort
     Entry("DF102", "merge-installs", keywords=("RUN",)),
     # what could be merged brings its update along
-    Entry("DF205", "update-with-install", keywords=("RUN",), words=("apt",)),
+    Entry("DF205", "update-with-install", sign=signs.installs_without_update),
     # behind the last install of a merged RUN, and no longer in a RUN of its own
     Entry("DF201", "clean-package-cache", keywords=("RUN",)),
     # in place of cleanups, which the pass above leaves to it where there is a mount
     Entry("DF202", "use-cache-mount", keywords=("RUN",), default=False),
     # concerns options, in which no other pass looks
-    Entry("DF305", "modern-flags", keywords=("RUN",), words=signs.OLD_FLAGS),
+    Entry("DF305", "modern-flags", keywords=("RUN",), sign=signs.has_old_flag),
     # lists are final now
     Entry("DF103", "sort-packages", keywords=("RUN",)),
     # concerns no other
@@ -132,7 +130,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("DF504", "find-source", keywords=_COPIES, context=True),
     Entry("DF505", "keep-secrets-out", keywords=_COPIES),
     Entry("DF520", "tag-base", sign=signs.names_no_version),
-    Entry("DF521", "copy-source-late", keywords=_COPIES),
+    Entry("DF521", "copy-source-late", sign=signs.brings_everything),
     Entry("DF522", "set-pipefail", keywords=("RUN",), sign=signs.pipes_a_download),
     Entry("DF524", "drop-root", keywords=("USER",)),
     Entry("DF525", "hide-secrets", sign=signs.names_a_secret),

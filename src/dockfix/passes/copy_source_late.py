@@ -21,10 +21,9 @@ from dockfix.facts import places, script_of
 from dockfix.packages import action_of
 from dockfix.packages.language import NPM
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.passes.signs import EVERYTHING
 from dockfix.shell.tree import Script, Simple
 from dockfix.syntax.tree import Dockerfile, Instruction
-
-_WHOLE = (".", "./", "/")
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
@@ -44,7 +43,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
 
 def _is_whole(instruction: Instruction) -> bool:
     words = instruction.json or tuple(word.text for word in instruction.words)
-    return words[0] in _WHOLE and not any(flag.name == "from" for flag in instruction.flags)
+    return words[0] in EVERYTHING and not any(flag.name == "from" for flag in instruction.flags)
 
 
 def _installs(simple: Simple) -> bool:

@@ -70,7 +70,9 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each archive that would stay in the image."""
     for stage in dockerfile.stages:
         for number, instruction in enumerate(stage.instructions):
-            if instruction.keyword == "RUN" and re.search("wget|curl", instruction.arguments):
+            if instruction.keyword == "RUN" and (
+                "wget" in instruction.arguments or "curl" in instruction.arguments
+            ):
                 yield from _forgotten(dockerfile, stage, number)
             elif instruction.keyword == "ADD" and "://" in instruction.arguments:
                 yield from _added(dockerfile, stage, number)

@@ -26,11 +26,15 @@ from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
 from dockfix.syntax.tree import Dockerfile
 
-#: Names that say enough.
-_SECRET_NAME = lazy(
-    r"\.env(?:\.(?!example|sample|template|dist|test|defaults?$)[\w-]+)?|id_(?:rsa|dsa|ecdsa|ed25519)"
-    r"|\.netrc|\.pgpass|\.git-credentials|\.htpasswd|master\.key|[\w.-]+\.(?:p12|pfx|kdbx)"
-)
+#: Names that say enough, how such a name may end, and what follows `.env` in the name of a file
+#: that is there to be read.
+_NAMES = frozenset(
+    (".env", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".netrc", ".pgpass",
+     ".git-credentials", ".htpasswd", "master.key")
+)  # fmt: skip
+_ENDINGS = (".p12", ".pfx", ".kdbx")
+_OPEN = (".example", ".sample", ".template", ".dist", ".test")
+_DEFAULTS = (".env.default", ".env.defaults")
 #: Names of files that may hold one, and how it looks inside.
 _PERHAPS = lazy(r"[\w.-]+\.(?:pem|key)|\.npmrc|\.yarnrc\.yml|\.pypirc|pip\.conf")
 _INSIDE = lazy(
@@ -71,7 +75,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
 def _secrets(source: str, context: Context | None) -> Iterator[str]:
     """The files that a source brings and that are called as secrets are, or hold one."""
     if context is None:
-        if source and not is_wild(source) and _SECRET_NAME.fullmatch(source.rpartition("/")[2]):
+        if source and not is_wild(source) and _is_of_a_secret(source.rpartition("/")[2]):
             yield source
         return
     for path in expanded(source, context) if is_wild(source) else (source,):
@@ -86,18 +90,25 @@ def _secrets(source: str, context: Context | None) -> Iterator[str]:
                 yield inside
 
 
+def _is_of_a_secret(name: str) -> bool:
+    if name in _NAMES or name.endswith(_ENDINGS):
+        return True
+    return (
+        name.startswith(".env.")
+        and name.count(".") == 2
+        and not name.startswith(_OPEN, len(".env"))
+        and name not in _DEFAULTS
+    )
+
+
 def _may_be(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return (
-        _SECRET_NAME.fullmatch(name) is not None
-        or _PERHAPS.fullmatch(name) is not None
-        or (path in _BY_CUSTOM)
-    )
+    return _is_of_a_secret(name) or _PERHAPS.fullmatch(name) is not None or (path in _BY_CUSTOM)
 
 
 def _is_secret(path: str, context: Context) -> bool:
     name = path.rpartition("/")[2]
-    if _SECRET_NAME.fullmatch(name) or path.endswith(_BY_CUSTOM):
+    if _is_of_a_secret(name) or path.endswith(_BY_CUSTOM):
         return True
     text = context.head(path, _HEAD) if _PERHAPS.fullmatch(name) else None
     return text is not None and any(_INSIDE.search(line) for line in text.splitlines())

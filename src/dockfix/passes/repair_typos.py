@@ -41,7 +41,7 @@ _FLAG = lazy(
     rf"[{DASHES}][{DASHES}-]?"
     r"(?=(?:from|chown|chmod|link|parents|exclude|checksum|mount|network|security)\b)"
 )
-_KEYWORD = lazy(r"(?:FROM|RUN|CMD|ENTRYPOINT|WORKDIR|USER|EXPOSE|VOLUME)(?=[ \t])")
+_KEYWORDS = ("FROM", "RUN", "CMD", "ENTRYPOINT", "WORKDIR", "USER", "EXPOSE", "VOLUME")
 _WORD = lazy(r"[^\s\\`&]+")
 _MARKS = str.maketrans(dict.fromkeys(DASHES, "-") | dict.fromkeys(f"{QUOTES}'", '"'))
 
@@ -83,7 +83,7 @@ def _from(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Ite
 
 def _expose(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterator[Group]:
     for word in instruction.words:
-        found = _PORT.fullmatch(word.text)
+        found = None if word.text.isdigit() else _PORT.fullmatch(word.text)
         if found is None or word.end - word.start != len(word.text):
             continue
         port = found[2] + (found[3] or "").lower()
@@ -170,8 +170,11 @@ def _swallowed(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Gro
 
 def _keyword_at(source: str, offset: int) -> str:
     """The keyword that a line starts with, if it is one that takes any arguments."""
-    found = _KEYWORD.match(source, offset) if source[offset - 1] == "\n" else None
-    return found[0] if found else ""
+    if source[offset - 1] != "\n" or not source.startswith(_KEYWORDS, offset):
+        return ""
+    keyword = next(one for one in _KEYWORDS if source.startswith(one, offset))
+    offset += len(keyword)
+    return keyword if source[offset : offset + 1] in (" ", "\t") else ""
 
 
 _CHECKS: dict[str, _Check] = {

@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from dockfix.syntax.tree import Dockerfile, Instruction
@@ -17,6 +18,14 @@ MOST_LAYERS = 127
 STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 #: Options that have a newer name.
 OLD_FLAGS = ("--production", "--only=prod", "--no-optional", "--no-rdoc", "--no-cache")
+#: Sources that are the whole build context.
+EVERYTHING = (".", "./", "/")
+#: Words of an ARG that says what is built.
+_VOLATILE = (
+    "COMMIT", "SHA", "REV", "VERSION", "REF", "HASH", "TAG", "BUILD", "BRANCH", "DATE", "TIME"
+)  # fmt: skip
+#: The managers that install more than they are told, or ask first.
+MANAGERS = ("apt", "dnf", "yum", "zypper", "pacman")
 _SECRETS = ("key", "auth", "credential", "pass", "pword", "secret", "token")
 
 
@@ -47,7 +56,7 @@ def has_other_case(dockerfile: Dockerfile) -> bool:
     return any(
         one.child is not None
         or len(one.words) == 3
-        or one.keyword == "HEALTHCHECK"
+        or (one.keyword == "HEALTHCHECK" and not one.arguments.startswith(("CMD", "NONE")))
         or not one.logical.text.startswith(one.keyword, one.keyword_start)
         for one in dockerfile.instructions
     )
@@ -80,9 +89,74 @@ def changes_what_was_copied(dockerfile: Dockerfile) -> bool:
     return any(
         copying.keyword == "COPY"
         and run.keyword == "RUN"
-        and ("chown" in run.arguments or "chmod" in run.arguments)
+        and run.arguments.startswith(("chown", "chmod"))
         for copying, run in pairwise(dockerfile.instructions)
     )
+
+
+def has_old_flag(dockerfile: Dockerfile) -> bool:
+    """Whether there is an option with a newer name, or what looks like one."""
+    source = dockerfile.source
+    return any(
+        # a newer name itself
+        source.count(flag) > source.count("--no-cache-dir") * (flag == "--no-cache")
+        for flag in OLD_FLAGS
+    )
+
+
+def brings_everything(dockerfile: Dockerfile) -> bool:
+    """Whether something copies the whole build context."""
+    for one in dockerfile.instructions:
+        if one.keyword in ("COPY", "ADD"):
+            words = one.json or [word.text for word in one.words[:1]]
+            if words and words[0] in EVERYTHING:
+                return True
+    return False
+
+
+def may_be_sorted(dockerfile: Dockerfile) -> bool:
+    """Whether COPYs stand side by side, or an ARG says what is built."""
+    copied = False
+    for one in dockerfile.instructions:
+        copies = one.keyword in ("COPY", "ADD")
+        if copies and copied:
+            return True
+        copied = copies
+        if one.keyword == "ARG" and is_volatile(one):
+            return True
+    return False
+
+
+def is_volatile(instruction: Instruction) -> bool:
+    """Whether a name or a value may say what is built, and change with every build."""
+    text = instruction.arguments.upper()
+    return any(word in text for word in _VOLATILE)
+
+
+def installs_openly(dockerfile: Dockerfile) -> bool:
+    """Whether a manager may install what a package recommends."""
+    return any(
+        any(map(text.__contains__, MANAGERS)) and text.count(" in") > text.count("recommends")
+        for text in _runs(dockerfile)
+    )
+
+
+def installs_without_update(dockerfile: Dockerfile) -> bool:
+    """Whether apt upgrades, or installs something and nothing in the same RUN updates its lists."""
+    for text in _runs(dockerfile):
+        if "apt" in text and ("upgrade" in text or not 0 <= text.find("update") < text.find("ins")):
+            return True
+    return False
+
+
+def _runs(dockerfile: Dockerfile) -> Iterator[str]:
+    """The texts of the RUNs, here-documents included."""
+    for item in dockerfile.instructions:
+        one = item.child or item
+        if one.keyword == "RUN":
+            yield one.arguments
+            for heredoc in one.heredocs:
+                yield heredoc.content
 
 
 def goes_somewhere(dockerfile: Dockerfile) -> bool:

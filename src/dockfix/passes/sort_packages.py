@@ -87,7 +87,7 @@ def _order_counts(command: Command, simple: Simple) -> bool:
             ordered is not None
             and any(ordered.fullmatch(word.value or "") for word in command.packages)
         )
-        or any(re.split("=", option.option)[0] in single for option in command.options)
+        or any(option.option.partition("=")[0] in single for option in command.options)
         or any(
             redirect.start < end
             or redirect.target.text.startswith("=")
@@ -276,7 +276,7 @@ def _without_packages(script: Script) -> tuple[str, list[frozenset[str]]]:
             text += script.text[done : word.start]
             done = word.end
         sets.append(frozenset(word.value or "" for word in movable))
-    return re.sub(r"\s+", "", text + script.text[done:]), sets
+    return "".join((text + script.text[done:]).split()), sets
 
 
 _EXAMPLES = (

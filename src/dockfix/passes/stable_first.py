@@ -36,7 +36,6 @@ npm and other installers that build packages, whose scripts may read whatever th
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -47,6 +46,7 @@ from dockfix.order.steps import is_step, rebuilt, total
 from dockfix.order.swaps import Mover, changes_more, comes_again, may_swap, mover, values_at
 from dockfix.packages.onlookers import is_metadata, look
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.passes.signs import is_volatile
 from dockfix.paths import bases, environment
 from dockfix.patterns import lazy
 from dockfix.records import Record
@@ -58,7 +58,6 @@ _METADATA = ("ARG", "ENV", "LABEL")
 _MOST_COPIES = 50
 _MOST_MOVED = 50
 _MOST_INSTRUCTIONS = 1_000
-_VOLATILE = lazy(r"(?:COMMIT|SHA|REV|VERSION|REF|HASH|TAG|BUILD|BRANCH|DATE|TIME)", re.IGNORECASE)
 _LINKS = lazy(r"\bln\b|\bsymlink\b")
 _MENTION = lazy(r"\$\{?(\w+)")
 _WORD = lazy(r"\w+")
@@ -217,7 +216,7 @@ def _volatile(stage: Stage) -> list[Instruction]:
     found: list[Instruction] = []
     for instruction in stage.instructions:
         keyword = instruction.keyword
-        if keyword not in _METADATA or (not names and not _VOLATILE.search(instruction.arguments)):
+        if keyword not in _METADATA or (not names and not is_volatile(instruction)):
             continue
         own = names_set_by(instruction)
         if all(map(is_metadata, own)) and (keyword == "ARG" or names & _mentions(instruction)):
