@@ -208,6 +208,7 @@ def test_rows(text: str, expected: list[str]) -> None:
         ("FROM x\nRUN a \\\n && b \\\n      c\n", ("\n", "      ", True, " ")),
         ("FROM x\r\nRUN a \\\r\n\t&& b\r\n", ("\r\n", "\t", True, "\t")),
         ("FROM x\nRUN a\nRUN a && \\\n   b\n", ("\n", "   ", False, "   ")),
+        ("FROM x\nRUN if a || \\\n      b; then c && \\\n  d; fi\n", ("\n", "  ", False, "  ")),
         ("FROM x\nRUN a \\\n    # &&\n\n    b\n", ("\n", "    ", True, "    ")),
     ],
 )
@@ -216,6 +217,13 @@ def test_style(source: str, expected: tuple[str, str, bool, str]) -> None:
     style = style_of(dockerfile, dockerfile.instructions[1])
     assert (style.eol, style.indent, style.leading, style.chain) == expected
     assert style_of(dockerfile).eol == expected[0]
+
+
+def test_comments_stand_where_the_commands_do() -> None:
+    dockerfile = parse("FROM x\nRUN a && \\\n  b c \\\n    d\nRUN e \\\n    && f\n", "")
+    first, second = (style_of(dockerfile, one) for one in dockerfile.instructions[1:])
+    assert first.joint(comments=["# c"]) == " && \\\n  # c\n  "
+    assert second.joint(comments=["# c"]) == " \\\n    # c\n    && "
 
 
 def test_unit_deeper() -> None:

@@ -39,7 +39,8 @@ class Style(Record):
 
         By `&&`; by `;` if `sequence`.
         """
-        lines = "".join(f"{self.indent}{comment}{self.eol}" for comment in comments)
+        indent = self.indent if self.chain in ("", " ") else self.chain
+        lines = "".join(f"{indent}{comment}{self.eol}" for comment in comments)
         if sequence:
             return f";{self.newline}{lines}{self.chain}"
         if self.leading:
@@ -67,7 +68,7 @@ class _Signs(Record):
 
 
 _NOTHING = _Signs(None, None, None, None)
-_OPERATORS = ("&&", "||")
+_OPERATOR = "&&"
 
 
 def style_of(dockerfile: Dockerfile, instruction: Instruction | None = None) -> Style:
@@ -153,14 +154,14 @@ def _signs(text: str, escape: str) -> _Signs:
             continue
         indent = line[: len(line) - len(line.lstrip(" \t"))]
         if number and body != escape:
-            if body.startswith(_OPERATORS):
+            if body.startswith(_OPERATOR):
                 leads.append(indent)
             elif behind_operator:
                 follows.append(indent)
             indents.append(indent)
         written = line.rstrip(" \t\r")
         behind_operator = written.endswith(escape) and (
-            written[: -len(escape)].rstrip(" \t").endswith(_OPERATORS)
+            written[: -len(escape)].rstrip(" \t").endswith(_OPERATOR)
         )
     units = [indent for indent in indents if "\t" in indent or len(indent) > 1]
     units.sort(key=lambda indent: len(indent.expandtabs(8)))

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 from dockfix.facts import Place, places, source_span
 from dockfix.ignores import pragma_of
+from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.remembered import remembered
 from dockfix.shell.joining import Part, part_of
 from dockfix.shell.tree import Script
+from dockfix.syntax.parser import KEYWORDS
 from dockfix.syntax.tree import Comment, Directive, Dockerfile, Instruction
+
+_CAPITALS = lazy(r"#+[ \t]*([A-Z]+)[ \t]+[^ \t]")
 
 
 class Run(Record):
@@ -31,7 +35,9 @@ class Run(Record):
 def neighbors(dockerfile: Dockerfile, ignored_as: frozenset[str]) -> Iterator[list[Run]]:
     """Stretches of two or more RUNs with nothing but comments and blanks between them.
 
-    A RUN with a comment above that ignores one of the names `ignored_as` has no part.
+    An instruction that is commented out keeps apart what stands around it: the day it counts again
+    it has to be an instruction. A RUN with a comment above that ignores one of the names
+    `ignored_as` has no part.
     """
     stretch: list[tuple[Instruction, tuple[Comment, ...], bool]] = []
     above: list[Comment] = []
@@ -39,6 +45,10 @@ def neighbors(dockerfile: Dockerfile, ignored_as: frozenset[str]) -> Iterator[li
     for item in dockerfile.items:
         if isinstance(item, Comment):
             above.append(item)
+            if stretch and _is_commented_out(item):
+                if len(stretch) > 1:
+                    yield _runs(dockerfile, stretch, ignored_as)
+                stretch = []
         elif isinstance(item, Instruction):
             if (item.child or item).keyword != "RUN":
                 if len(stretch) > 1:
@@ -56,6 +66,11 @@ def neighbors(dockerfile: Dockerfile, ignored_as: frozenset[str]) -> Iterator[li
             above = []
     if len(stretch) > 1:
         yield _runs(dockerfile, stretch, ignored_as)
+
+
+def _is_commented_out(comment: Comment) -> bool:
+    found = _CAPITALS.match(comment.text)
+    return found is not None and found[1] in KEYWORDS
 
 
 def _runs(

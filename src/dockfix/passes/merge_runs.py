@@ -15,7 +15,8 @@ What it leaves alone: RUNs with other flags between them or in exec form, with h
 a SHELL that is not sh, bash, dash or ash, on Windows; ONBUILD RUNs beside ordinary ones; scripts
 dockfix does not understand; jobs in the background and daemons; what changes /bin/sh, /etc/hosts,
 /dev or the working directory's existence; a merged text over 128 KiB; RUNs whose own comment
-swallows the rest of a command (that is pointed out); RUNs that an ignore comment names.
+swallows the rest of a command (that is pointed out); RUNs that an ignore comment names; RUNs with
+an instruction between them that is commented out (inside a RUN it could never count again).
 
 Safety: a merged RUN keeps what the two promised: the second runs if and only if the first
 succeeded, from the same state of the shell as in a fresh one, and the status is that of the part
@@ -305,6 +306,10 @@ PASS = Pass(
             why="what runs in the background ends with its RUN",
         ),
         Example(before="FROM debian\nRUN service x start\nRUN b\n", why="so does a daemon"),
+        Example(
+            before="FROM debian\nRUN a\n# COPY b /b\nRUN c\n",
+            why="whoever uncomments the instruction needs it to be one",
+        ),
         Example(before="FROM debian\nRUN a\nRUN echo $? > /s\n", why="`$?` is 0 in a fresh shell"),
         Example(
             before="FROM debian\nRUN trap 'rm x' EXIT; a\nRUN b\n",
