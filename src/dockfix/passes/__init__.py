@@ -62,13 +62,12 @@ class Entry:
 
     def may_work(self, dockerfile: Dockerfile, settings: Settings) -> bool:
         """Whether there may be something for the pass in a file."""
-        if self.context and settings.context is None:
-            return False
-        if self.keywords and keywords_in(dockerfile).isdisjoint(self.keywords):
-            return False
-        if self.words and not any(map(dockerfile.source.__contains__, self.words)):
-            return False
-        return self.sign is None or self.sign(dockerfile)
+        return (
+            not (self.context and settings.context is None)
+            and not (self.keywords and keywords_in(dockerfile).isdisjoint(self.keywords))
+            and not (self.words and not any(map(dockerfile.source.__contains__, self.words)))
+            and (self.sign is None or self.sign(dockerfile))
+        )
 
 
 _COPIES = ("COPY", "ADD")

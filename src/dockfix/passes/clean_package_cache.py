@@ -36,6 +36,7 @@ fetch lists before it installs, as with the official images, which ship none eit
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import is_root, outer_base, places, run_commands, shipped_stages, source_span
@@ -248,12 +249,14 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
 
 
 def _commands(dockerfile: Dockerfile) -> list[list[str]]:
-    found = []
-    for text in run_commands(dockerfile):
-        words = [word for word in text.split() if word not in _ASIDE]
-        if not cleans_up(text) and words != ["apk", "update"]:
-            found.append(words)
-    return found
+    return [words for text in run_commands(dockerfile) if (words := _words(text)) is not None]
+
+
+@lru_cache(maxsize=4096)
+def _words(command: str) -> list[str] | None:
+    """What counts of a command's words; None for one that cleans up."""
+    words = [word for word in command.split() if word not in _ASIDE]
+    return None if cleans_up(command) or words == ["apk", "update"] else words
 
 
 #: Words that may come and go.

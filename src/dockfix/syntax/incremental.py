@@ -26,6 +26,8 @@ from dockfix.syntax.tree import (
     Word,
 )
 
+_new = tuple.__new__
+
 
 def parse_again(before: Dockerfile, edits: Sequence[Edit], source: str) -> Dockerfile:
     """The tree that `parse` makes of `source`, which is `before.source` with `edits` made.
@@ -106,10 +108,13 @@ def _instruction(old: Instruction, logical: Logical, by: int) -> Instruction:
         old.keyword_start,
         old.arguments_start,
         old.arguments_end,
-        tuple([Flag(one.start + by, one.end + by, *one[2:]) for one in old.flags]),
-        tuple([Word(start + by, end + by, text) for start, end, text in old.words]),
+        old.flags and tuple([Flag(one.start + by, one.end + by, *one[2:]) for one in old.flags]),
+        # half of all nodes of a file are words
+        old.words
+        and tuple([_new(Word, (start + by, end + by, text)) for start, end, text in old.words]),
         old.json,
-        tuple([Heredoc(one.start + by, one.end + by, *one[2:]) for one in old.heredocs]),
-        tuple([_comment(one, by) for one in old.comments]),
+        old.heredocs
+        and tuple([Heredoc(one.start + by, one.end + by, *one[2:]) for one in old.heredocs]),
+        old.comments and tuple([_comment(one, by) for one in old.comments]),
         _instruction(old.child, logical, by) if old.child else None,
     )
