@@ -14,7 +14,7 @@ import pytest
 
 import dockfix
 from command import BROKEN, CLEAN, ENVIRONMENT, MENDABLE, dockfix_command, git
-from dockfix import cli
+from dockfix import cli, work
 from dockfix.passes import PASSES
 
 MENDED = dockfix.rewrite(MENDABLE).after.encode()
@@ -331,7 +331,7 @@ def test_a_crash_in_one_file_is_reported_and_the_file_untouched(
             raise RecursionError("too deep")
         return real(source, **arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(cli, "rewrite", crashing)
+    monkeypatch.setattr(work, "rewrite", crashing)
     assert run_here("-i") == 2
     said = capfd.readouterr().err
     assert "error: crash.Dockerfile: left as it is: internal error: RecursionError" in said
@@ -345,7 +345,7 @@ def test_an_interrupt_exits_with_130(project: Path, monkeypatch: pytest.MonkeyPa
         raise KeyboardInterrupt
 
     monkeypatch.chdir(project)
-    monkeypatch.setattr(cli, "rewrite", interrupted)
+    monkeypatch.setattr(work, "rewrite", interrupted)
     assert run_here("--check") == 130
 
 

@@ -19,59 +19,23 @@ from dockfix.config import Config, Finder
 from dockfix.errors import ConfigError, DockfixError
 from dockfix.options import Options, parse, parse_with_typer, reads_stdin
 from dockfix.passes.base import Settings
-from dockfix.pipeline import Applied, OtherFile, choose, rewrite
-from dockfix.records import Record
+from dockfix.pipeline import Applied, choose
 from dockfix.report import text
-from dockfix.typed import TYPE_CHECKING, Literal, NoReturn, TextIO
+from dockfix.typed import TYPE_CHECKING, NoReturn, TextIO
+from dockfix.work import Job, Mode, Other, Outcome, outcomes, patch_path, process
 
 if TYPE_CHECKING:
-    from dockfix.context import Context
     from dockfix.engine.targets import Target
-    from dockfix.syntax.tree import Dockerfile
 
 # Or it would be looked through at the next occasion.
 gc.freeze()
 gc.enable()
 
-#: From this many files on, further processes win more time than they take to start.
-_WORTH_PROCESSES = 128
 #: From this many files on, people wonder how long it takes.
 _WORTH_PROGRESS = 64
 
 #: What a command line begins with that has images built.
 _ENGINE_COMMANDS = (["verify"], ["measure"])
-
-Mode = Literal["check", "diff", "in-place", "text"]
-
-
-class Job(Record):
-    """A file to be done, and how. `config` is the message of an error when it cannot be had."""
-
-    path: str
-    mode: Mode
-    config: Config | str
-    verbose: bool = False
-
-
-class Other(Record):
-    """Another file that changes with a Dockerfile; `before` is None for one that is new."""
-
-    path: str
-    before: bytes | None
-    after: bytes
-
-
-class Outcome(Record):
-    """What came of a file. `output` is the patch in mode "diff", in mode "text" the new text."""
-
-    path: str
-    changed: bool = False
-    applied: tuple[Applied, ...] = ()
-    offered: tuple[Applied, ...] = ()
-    notes: tuple[Applied, ...] = ()
-    output: bytes = b""
-    error: str | None = None
-    others: tuple[Other, ...] = ()
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -133,10 +97,11 @@ def run(options: Options) -> int:
     if mode == "text" and len(found.files) != 1:
         raise ConfigError(f"--output takes one file, or --diff; found {len(found.files)} files")
     jobs = [Job(path, mode, _config(path, finder), options.verbose) for path in found.files]
-    outcomes = _outcomes(jobs, _processes(options.jobs, len(jobs)))
+    _flush()
+    results = outcomes(jobs, options.jobs)
     if len(jobs) >= _WORTH_PROGRESS and not options.quiet and _is_terminal(sys.stderr):
-        outcomes = iter(_with_progress(outcomes, len(jobs)))
-    return _report(outcomes, options, found.errors)
+        results = iter(_with_progress(results, len(jobs)))
+    return _report(results, options, found.errors)
 
 
 class _Terminal:
@@ -202,109 +167,6 @@ def _target(path: str, finder: Finder) -> Target:
     return Target(path, source, config, settings, folder if context is None else context.root)
 
 
-def process(job: Job, source: bytes | None = None) -> Outcome:
-    """Does one file, read unless its `source` is given; writes in mode "in-place". Never raises."""
-    path = job.path
-    if isinstance(job.config, str):
-        return Outcome(path, error=job.config)
-    try:
-        return _process(job, job.config, source)
-    except DockfixError as error:
-        return Outcome(path, error=str(error))
-    except OSError as error:
-        return Outcome(path, error=f"{path}: {error.strerror or error}")
-    except Exception as error:
-        message = (
-            f"{path}: left as it is: internal error: {type(error).__name__}: {error}; "
-            "please report it with the file"
-        )
-        if job.verbose:
-            import traceback
-
-            message += "\n" + traceback.format_exc()
-        return Outcome(path, error=message)
-
-
-def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
-    from dockfix import files
-
-    path = job.path
-    before = files.read(path) if source is None else source
-    finding = _Finding(path, config.context)
-    has_folder = source is None or (
-        path != "<stdin>" and os.path.isdir(os.path.dirname(path) or ".")
-    )
-    result = rewrite(
-        before,
-        filename=path,
-        select=config.select,
-        ignore=config.ignore,
-        extend_select=config.extend_select,
-        unsafe_fixes=config.unsafe_fixes,
-        settings=Settings(config.merge_strategy, alone=job.mode == "text"),
-        find_context=finding if has_folder or config.context else None,
-    )
-    after = before
-    others: tuple[Other, ...] = ()
-    if result.changed:
-        from dockfix.syntax.source import encode
-
-        after = encode(result.after)
-        others = tuple(_other(one, finding.root) for one in result.others)
-    output = after if job.mode == "text" else b""
-    if job.mode == "in-place" and result.changed:
-        # What is left out of the build first: on its own, that is what harms least.
-        changes = [files.Change(one.path, one.before, one.after) for one in others]
-        if before != after:
-            changes.append(files.Change(path, before, after))
-        files.replace_together(changes)
-    if job.mode == "diff" and before != after:
-        from dockfix.diff import unified
-
-        output = unified(before, after, _patch_path("Dockerfile" if path == "<stdin>" else path))
-    return Outcome(
-        path, result.changed, result.applied, result.offered, result.notes, output, None, others
-    )
-
-
-class _Finding:
-    """The build context of a Dockerfile, once it is asked for, and then its `root`."""
-
-    def __init__(self, path: str, named: str | None) -> None:
-        self._path, self._named = path, named
-        self.root = ""
-
-    def __call__(self, dockerfile: Dockerfile) -> tuple[Context | None, str]:
-        from dockfix.context.folder import find
-
-        context, why = find(self._path, dockerfile, self._named)
-        self.root = "" if context is None else context.root
-        return context, why
-
-
-def _other(one: OtherFile, root: str) -> Other:
-    from dockfix.syntax.source import encode
-
-    before = None if one.before is None else encode(one.before)
-    return Other(os.path.join(root, one.path), before, encode(one.after))
-
-
-def _patch_path(path: str) -> str:
-    """What a patch calls a file: its path in the Git repository, else below the working directory.
-
-    Symbolic links are followed, because that is what rewriting does and Git would not.
-    """
-    real = os.path.realpath(path)
-    root = os.path.dirname(real)
-    while not os.path.lexists(os.path.join(root, ".git")):
-        if root == os.path.dirname(root):
-            root = os.getcwd()
-            break
-        root = os.path.dirname(root)
-    root = root.rstrip("/") + "/"
-    return real[len(root) :] if real.startswith(root) else real.lstrip("/")
-
-
 def _mode(options: Options) -> Mode:
     if options.diff:
         return "diff"
@@ -331,56 +193,12 @@ def _from_stdin(options: Options, finder: Finder) -> Outcome:
     return process(Job(path, _mode(options), _config(path, finder), options.verbose), source)
 
 
-def _processes(wanted: int | None, files: int) -> int:
-    if files < _WORTH_PROCESSES or wanted == 1:
-        return 1
-    if wanted is None:
-        has_affinity = hasattr(os, "sched_getaffinity")
-        wanted = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return min(wanted, files)
-
-
-def _outcomes(jobs: Sequence[Job], processes: int) -> Iterator[Outcome]:
-    """The outcomes, in the order of the jobs."""
-    if processes == 1:
-        yield from map(process, jobs)
-        return
-    import signal
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    if sys.stdout is not None:
-        # A forked process would print again what is still waiting to be printed here.
-        sys.stdout.flush()
-    pool = ProcessPoolExecutor(processes, initializer=_leave_interrupts_to_parent)
-    done = 0
-    try:
-        # An interrupt that meets a process before it leaves them to its parent would end it.
-        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        outcomes = pool.map(process, jobs, chunksize=8)
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
-        for outcome in outcomes:
-            done += 1
-            yield outcome
-    except BrokenProcessPool:
-        for job in jobs[done:]:
-            yield Outcome(job.path, error=f"{job.path}: a process died; try --jobs 1")
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _leave_interrupts_to_parent() -> None:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _with_progress(outcomes: Iterator[Outcome], total: int) -> list[Outcome]:
+def _with_progress(results: Iterator[Outcome], total: int) -> list[Outcome]:
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     except ImportError:
-        return list(outcomes)
+        return list(results)
     columns = TextColumn("Dockerfiles"), BarColumn(), MofNCompleteColumn()
     done = []
     # Without its own thread, for the sake of processes that are forked meanwhile.
@@ -388,7 +206,7 @@ def _with_progress(outcomes: Iterator[Outcome], total: int) -> list[Outcome]:
         *columns, console=Console(stderr=True), transient=True, auto_refresh=False
     ) as progress:
         task = progress.add_task("", total=total)
-        for outcome in outcomes:
+        for outcome in results:
             done.append(outcome)
             progress.advance(task)
             if len(done) % 16 == 0:
@@ -397,7 +215,7 @@ def _with_progress(outcomes: Iterator[Outcome], total: int) -> list[Outcome]:
 
 
 def _report(
-    outcomes: Sequence[Outcome] | Iterator[Outcome],
+    results: Sequence[Outcome] | Iterator[Outcome],
     options: Options,
     errors: Sequence[str] = (),
 ) -> int:
@@ -422,7 +240,7 @@ def _report(
     for message in errors:
         failed += 1
         fail(message)
-    for outcome in outcomes:
+    for outcome in results:
         files += 1
         if outcome.error is not None:
             failed += 1
@@ -439,7 +257,7 @@ def _report(
             lines = "".join(text.finding(outcome.path, one, colored) for one in findings)
             (_print if checking else _say)(lines)
         if mode == "in-place" and outcome.changed and not options.quiet:
-            for path in (outcome.path, *(_patch_path(one.path) for one in outcome.others)):
+            for path in (outcome.path, *(patch_path(one.path) for one in outcome.others)):
                 _say(f"Rewrote {text.visible(path)}\n")
         others += outcome.others
         if options.output is not None:
@@ -487,7 +305,7 @@ def _patch_of_others(others: Sequence[Other]) -> bytes:
         text_before = afters.get(path, decode(before or b""))
         afters[path] = extended(text_before, [line for line in more if line])
     return b"".join(
-        unified(befores[path], encode(after), _patch_path(path)) for path, after in afters.items()
+        unified(befores[path], encode(after), patch_path(path)) for path, after in afters.items()
     )
 
 
