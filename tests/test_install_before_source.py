@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dockfix import rewrite
 from dockfix.edits import Safety, apply
 from dockfix.packages.reads import reads_of
 from dockfix.passes.base import Example, Settings
@@ -240,3 +241,31 @@ def test_variables_that_lead_pip_to_what_is_copied(variable: str, safe: bool) ->
     moved = source.replace("COPY app app\nRUN pip install x\n", "RUN pip install x\nCOPY app app\n")
     assert rewritten(source) == (moved if safe else source)
     assert rewritten(source, unsafe=True) == moved
+
+
+_PROJECT = {"package.json": "{}", "package-lock.json": '{"packages": {}}', "a.js": ""}
+
+
+@pytest.mark.parametrize(
+    ("ignoring", "other_stage", "lines"),
+    [
+        (None, "", ["node_modules"]),
+        ("*.md\n", "", ["*.md", "node_modules"]),
+        ("node_modules\n", "", None),
+        ("**/node_modules/**\n", "", None),
+        (None, "FROM scratch\nCOPY node_modules/a /a\n", None),
+        (None, "FROM scratch\nCOPY --from=0 /app/node_modules /a\n", ["node_modules"]),
+    ],
+)
+def test_what_an_install_writes_is_left_out_before_it_is_there(
+    ignoring: str | None, other_stage: str, lines: list[str] | None
+) -> None:
+    """Who runs npm beside the Dockerfile would else copy those modules over the image's."""
+    source = f"FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\n{other_stage}"
+    files = _PROJECT | ({} if ignoring is None else {".dockerignore": ignoring})
+    for alone in (False, True):
+        settings = Settings(context=Files(files), alone=alone)
+        result = rewrite(source, select=["install-before-source"], settings=settings)
+        assert "\nRUN npm ci\nCOPY . .\n" in result.after
+        written = [other.after.splitlines() for other in result.others]
+        assert written == ([lines] if lines and not alone else [])

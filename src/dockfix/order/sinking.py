@@ -47,7 +47,8 @@ class Sinking(Record):
     """A COPY that goes below a RUN, or, with a `cut`, in between two commands of it.
 
     `needs` are, for each RUN that misses some of its files then, these files; `doubt` is why the
-    move has to be taken on trust, `written` what the context must leave out for it.
+    move has to be taken on trust, `written` what the context must leave out for it, `expected` what
+    it would have to on other machines.
     """
 
     step: Step
@@ -56,6 +57,7 @@ class Sinking(Record):
     doubt: str
     needs: tuple[tuple[Step, tuple[Needed, ...]], ...]
     written: tuple[str, ...]
+    expected: tuple[str, ...]
 
 
 class Stay(Record):
@@ -162,6 +164,7 @@ class Row:
         needs: list[tuple[Step, tuple[Needed, ...]]] = []
         provided: set[str] = set()
         written: tuple[str, ...] = ()
+        expected: tuple[str, ...] = ()
         doubts, refreshed, late, owner = "", False, False, True
         for other in self.order[position + 1 :]:
             if other.copies:
@@ -197,12 +200,13 @@ class Row:
             owner, late = True, True
             doubts = doubts or answer.doubt
             written = tuple(dict.fromkeys((*written, *answer.written)))
+            expected = tuple(dict.fromkeys((*expected, *filter(self._unasked, answer.expected))))
             refreshed = refreshed or any(one.refreshes for one in commands)
             cut = count if count < len(other.chain.reads) or not other.chain.whole else 0
             if any(one.installs for one in commands) and not (
                 refreshed and other.instruction.start < self.around.last_relier
             ):
-                best = Sinking(step, other, cut, doubts, tuple(needs), written)
+                best = Sinking(step, other, cut, doubts, tuple(needs), written, expected)
             if cut:
                 break
         if best:
@@ -257,6 +261,14 @@ class Row:
             if answer.refusal:
                 self._stay(step, run, answer.refusal)
         return None
+
+    def _unasked(self, tree: str) -> bool:
+        """Whether no COPY of the file names a folder, which it may have from outside the image."""
+        name = tree.rpartition("/")[2]
+        return not any(
+            one is None or (one.origin is None and any(name in it.split("/") for it in one.sources))
+            for one in self.around.everywhere
+        )
 
     def _stay(self, step: Step, run: Step, reason: str) -> None:
         """Takes down why a COPY stays above an install of the project's packages, if it does.

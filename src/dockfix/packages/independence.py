@@ -88,13 +88,15 @@ class Answer(Record):
 
     `refusal` says why not, `doubt` why it has to be taken on trust. `needs` are the files that have
     to be copied before, as paths of the context and of the image; `written` what the COPY would
-    bring over the install's own files, if the context did not leave it out.
+    bring over the install's own files, if the context did not leave it out, `expected` what it
+    would bring on a machine where somebody has run the install outside the image.
     """
 
     refusal: str = ""
     doubt: str = ""
     needs: tuple[tuple[str, str], ...] = ()
     written: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
 
 
 def judge(copy: Copy, commands: Sequence[Reads], around: Surroundings) -> Answer:
@@ -112,6 +114,7 @@ def judge(copy: Copy, commands: Sequence[Reads], around: Surroundings) -> Answer
             doubts.append(f"{name} may lead to what it copies")
     needs: dict[str, str] = {}
     written: dict[str, None] = {}
+    expected: dict[str, None] = {}
     for command in commands:
         try:
             answer = _judge(copy, command, around)
@@ -120,11 +123,13 @@ def judge(copy: Copy, commands: Sequence[Reads], around: Surroundings) -> Answer
         doubts.append(answer.doubt)
         needs.update((path, source) for source, path in answer.needs)
         written.update(dict.fromkeys(answer.written))
+        expected.update(dict.fromkeys(answer.expected))
     return Answer(
         "",
         next(filter(None, doubts), ""),
         tuple((source, path) for path, source in needs.items()),
         tuple(written),
+        tuple(expected),
     )
 
 

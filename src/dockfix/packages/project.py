@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dockfix.context import Context
 from dockfix.packages.independence import Answer, Surroundings, supplied
 from dockfix.packages.manifests import Reads, UnsureError, rules_of
 from dockfix.paths import UNTOLD, Copy, resolve
 from dockfix.typed import Literal
+
+#: Folders that installs alone fill, each for the machine that it runs on.
+_INSTALLED = frozenset((".bundle", ".venv", "deps", "node_modules", "obj", "vendor"))
 
 
 class Copied:
@@ -90,6 +93,7 @@ def seen(copy: Copy, command: Reads, here: str, around: Surroundings) -> Answer:
             if supplied(path, around.above[around.fresh :], context) != source:
                 found[path] = source
     written: list[str] = []
+    expected: list[str] = []
     doubt = needs.doubt
     for tree in dict.fromkeys((*command.writes, *needs.writes)):
         path = resolve(here, tree)
@@ -97,6 +101,8 @@ def seen(copy: Copy, command: Reads, here: str, around: Surroundings) -> Answer:
         if UNTOLD in brought:
             raise UnsureError(f"{command.manager} writes to {tree}, and so may it")
         written += brought
+        if path and not brought:
+            expected += _might_bring(copy, path, context)
         if brought and tree not in needs.cleared:
             doubt = doubt or f"{tree} of the context is left out then"
     for name in command.updates:
@@ -104,5 +110,22 @@ def seen(copy: Copy, command: Reads, here: str, around: Surroundings) -> Answer:
         if not doubt and name not in needs.settled and (not path or copy.brings(path, context)):
             doubt = f"{command.manager} may bring {name} up to date"
     return Answer(
-        "", doubt, tuple((source, path) for path, source in found.items()), tuple(written)
+        "",
+        doubt,
+        tuple((source, path) for path, source in found.items()),
+        tuple(written),
+        tuple(expected),
     )
+
+
+def _might_bring(copy: Copy, path: str, context: Context) -> Iterator[str]:
+    """What a COPY would bring to a path if the context had it and did not leave it out."""
+    for candidate in copy.brings(path, None):
+        folder, _, name = candidate.rpartition("/")
+        if (
+            name in _INSTALLED
+            and (not folder or context.kind(folder) == "directory")
+            and not context.ignored(candidate)
+            and not context.ignored(f"{candidate}/x")
+        ):
+            yield candidate

@@ -4,6 +4,8 @@ What it does: a COPY (or ADD) of files of the build context moves below the last
 packages and reads none of them. Where the install reads a few (package.json, a lock file), these
 are copied by name right above it, to the same place, with the same flags, and the COPY of
 everything comes after. A RUN that installs and then builds is divided, if the COPY can go between.
+What the install writes into the project (node_modules, obj, a vendor folder) is left out by a line
+in .dockerignore, even where there is none yet: it would come over that of the image.
 
     COPY . .                           COPY package.json package-lock.json ./
     RUN npm ci && npm run build        RUN npm ci
@@ -95,7 +97,13 @@ def _group(
         f"{message}; {reason}" if reason else message,
         made.edits,
         Safety.UNSAFE if reason else Safety.SAFE,
-        tuple(dict.fromkeys(tree for move in moves for tree in move.written)),
+        tuple(
+            dict.fromkeys(
+                tree
+                for move in moves
+                for tree in (*move.written, *(() if settings.alone else move.expected))
+            )
+        ),
     )
 
 
@@ -229,6 +237,8 @@ PASS = Pass(
             _NODE + "COPY . .\nRUN npm ci && npm run build\n",
             _NODE
             + "COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n",
+            why="a node_modules of somebody's machine would now come over that of the image",
+            ignore_file="node_modules\n",
             files=(("package.json", "{}"), ("package-lock.json", '{"packages": {}}'), ("a.js", "")),
         ),
         Example(
@@ -256,6 +266,7 @@ PASS = Pass(
             _NODE + "COPY package*.json ./\nCOPY . .\nRUN npm ci\n",
             _NODE + "COPY package*.json ./\nRUN npm ci\nCOPY . .\n",
             why="neither package.json nor a package of the lock file runs a script",
+            ignore_file="node_modules\n",
             files=(
                 ("package.json", '{"dependencies": {"express": "^4.0.0"}}'),
                 ("package-lock.json", '{"packages": {"": {}, "node_modules/express": {}}}'),
