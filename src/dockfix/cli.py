@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Runs the command and exits with its status: see the end of `dockfix --help`."""
     # Trees hold no cycles, so reference counts free them; looking for cycles in them takes a tenth
     # of the time. Over many files it is worth a look now and then, for what a library may leave.
-    gc.set_threshold(200_000, 20, 50)
+    gc.set_threshold(1_000_000, 20, 50)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         # A shell that wants completions talks to Typer through this variable.

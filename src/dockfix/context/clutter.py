@@ -202,6 +202,9 @@ class Surroundings:
         text = self._all.read(path)
         if text is None:
             return self._all.kind(path) != "file"
+        if text == self.dockerfiles[0].source:
+            self.dockerfiles.append(self.dockerfiles[0]._replace(filename=path))
+            return True
         try:
             self.dockerfiles.append(parse(text, path))
         except DockfixError:

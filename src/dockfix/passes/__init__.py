@@ -126,7 +126,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("DF501", "narrow-copy", keywords=_COPIES, words=(".jar", ".war")),
     Entry("DF502", "pin-dependencies", keywords=("RUN",), context=True),
     Entry("DF503", "find-manifest", keywords=("RUN",), context=True),
-    Entry("DF504", "find-source", keywords=_COPIES, context=True),
+    Entry("DF504", "find-source", keywords=(*_COPIES, "RUN"), context=True),
     Entry("DF505", "keep-secrets-out", keywords=_COPIES),
     Entry("DF520", "tag-base", sign=signs.names_no_version),
     Entry("DF521", "copy-source-late", sign=signs.brings_everything),

@@ -71,6 +71,11 @@ PASS = Pass(
             note="src/Main.py is not in the build context; did you mean src/main.py?",
             files=_FILES,
         ),
+        Example(
+            "FROM debian\nRUN --mount=source=sr,target=/s make\n",
+            note="sr is not in the build context; did you mean src?",
+            files=_FILES,
+        ),
         Example("FROM debian\nCOPY src /src\n", why="it is there", files=_FILES),
         Example("FROM debian\nCOPY none /none\n", why="the context is not known"),
         Example("FROM debian\nCOPY target/a.jar /\n", why="to be made before", files=_FILES),

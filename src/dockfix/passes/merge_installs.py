@@ -46,6 +46,7 @@ from dockfix.packages.listing import (
 from dockfix.packages.together import Together, frame, settled, values
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.records import Record
+from dockfix.remembered import cached_by_identity
 from dockfix.shell.fatal import rows
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import commands, shadowed
@@ -53,7 +54,8 @@ from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
 
 class _Step(Record):
-    """An install or an update; it lies from `start` to `end` in the source."""
+    """An install or an update; it lies from `start` to `end` in its script, or, once it is placed,
+    in the source."""
 
     simple: Simple
     command: Command
@@ -65,7 +67,6 @@ class _Where(Record):
     dockerfile: Dockerfile
     instruction: Instruction
     script: Script
-    hidden: frozenset[str]
 
 
 class _Merge(Record):
@@ -92,18 +93,44 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     for instruction, script in scripts(dockerfile):
         if len(commands_in(script)) < 2:
             continue
-        where = _Where(dockerfile, instruction, script, shadowed(script))
-        errexit = at[instruction.start].shell.errexit
-        seen: set[int] = set()
-        for row in rows(script, errexit=errexit):
-            for block in _blocks(where, row):
-                for finding in _findings(block):
-                    if finding[0].start not in seen:
-                        seen.add(finding[0].start)
-                        yield from _group(where, finding)
+        where = _Where(dockerfile, instruction, script)
+        strict = at[instruction.start].shell.errexit
+        for finding in _in_strict_shell(script) if strict else _in_plain_shell(script):
+            yield from _group(where, _placed(where, finding))
 
 
-def _blocks(where: _Where, row: tuple[Simple | None, ...]) -> Iterator[list[_Step]]:
+def _placed(where: _Where, finding: _Merge | _Drop) -> _Merge | _Drop:
+    """A finding with the places of its steps in the source."""
+
+    def at(step: _Step) -> _Step:
+        start, end = source_span(where.instruction, step.start, step.end)
+        return step._replace(start=start, end=end)
+
+    if isinstance(finding, _Drop):
+        return _Drop(at(finding.before), at(finding.update))
+    return _Merge(at(finding.first), tuple(map(at, finding.others)))
+
+
+@cached_by_identity
+def _in_plain_shell(script: Script) -> list[_Merge | _Drop]:
+    return _all_findings(script, errexit=False)
+
+
+@cached_by_identity
+def _in_strict_shell(script: Script) -> list[_Merge | _Drop]:
+    return _all_findings(script, errexit=True)
+
+
+def _all_findings(script: Script, *, errexit: bool) -> list[_Merge | _Drop]:
+    found: dict[int, _Merge | _Drop] = {}
+    for row in rows(script, errexit=errexit):
+        for block in _blocks(row, shadowed(script)):
+            for finding in _findings(block):
+                found.setdefault(finding[0].start, finding)
+    return list(found.values())
+
+
+def _blocks(row: tuple[Simple | None, ...], hidden: frozenset[str]) -> Iterator[list[_Step]]:
     """Neighbors that are all installs or updates."""
     block: list[_Step] = []
     for simple in (*row, None):
@@ -113,14 +140,13 @@ def _blocks(where: _Where, row: tuple[Simple | None, ...]) -> Iterator[list[_Ste
             or command is None
             or command.action not in ("install", "update")
             or (command.action == "update" and command.packages)
-            or {word.rpartition("/")[2] for word in command.program} & where.hidden
+            or {word.rpartition("/")[2] for word in command.program} & hidden
             or simple.redirects
         ):
             yield block
             block = []
         else:
-            span = source_span(where.instruction, simple.start, simple.end)
-            block.append(_Step(simple, command, *span))
+            block.append(_Step(simple, command, simple.start, simple.end))
 
 
 def _findings(block: list[_Step]) -> Iterator[_Merge | _Drop]:
