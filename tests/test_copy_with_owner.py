@@ -21,6 +21,11 @@ def rewritten(source: str, *, unsafe_fixes: bool = False) -> str:
     [
         ("COPY a.sh /tmp/\nRUN chown w:w /tmp/a.sh\n", "COPY --chown=w:w a.sh /tmp/\n"),
         ("COPY a.sh /a.sh\nRUN chown 1:2 a.sh\n", None),
+        ("COPY a.sh /usr/bin/b\nRUN chown w:w /usr/bin/b\n", "COPY --chown=w:w a.sh /usr/bin/b\n"),
+        ("COPY a.sh /tmp/b.sh\nRUN chown w:w /tmp/b.sh\n", "COPY --chown=w:w a.sh /tmp/b.sh\n"),
+        ("COPY a.sh /tmp/b\nRUN chown w:w /tmp/b\n", None),
+        ("COPY a.d /etc/b.conf\nRUN chown w:w /etc/b.conf\n", None),
+        ("COPY a /usr/bin/b\nRUN chown w:w /usr/bin/b\n", None),
         ("WORKDIR /w\nCOPY a.sh .\nRUN chown 1:2 /w/a.sh\n",
          "WORKDIR /w\nCOPY --chown=1:2 a.sh .\n"),
         ("COPY a.sh /tmp/\n# whose\n\nRUN chown w:w /tmp/a.sh\n\nENV b=c\n",

@@ -44,6 +44,8 @@ _THERE = frozenset(
      "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/sbin", "/usr/share", "/var", "/var/lib",
      "/var/log", "/var/run")
 )  # fmt: skip
+#: Directories in which nobody has directories.
+_PROGRAMS = frozenset(("/bin", "/sbin", "/usr/bin", "/usr/local/bin", "/usr/sbin"))
 
 
 class _Change(Record):
@@ -110,19 +112,25 @@ def _landing(dockerfile: Dockerfile, copy: Copy, context: Context | None) -> str
     """Where the one file that is copied lands, if its directory is there already."""
     if len(copy.sources) != 1 or is_pattern(copy.sources[0]):
         return None
-    name = copy.sources[0].rpartition("/")[2]
     (landing,) = copy.landings(context)
+    folder = landing.rpartition("/")[0] or "/"
     if copy.into and landing == copy.target:
         return None
-    if not copy.into and (landing.rpartition("/")[2] != name or not _has_ending(name)):
+    if not copy.into and not _stays_a_file(copy.sources[0], landing, folder, context):
         return None
-    folder = landing.rpartition("/")[0] or "/"
     workdir = places(dockerfile)[copy.instruction.start].workdir
     return landing if folder in _THERE or folder == workdir else None
 
 
-def _has_ending(name: str) -> bool:
-    return "." in name.lstrip(".")
+def _stays_a_file(source: str, landing: str, folder: str, context: Context | None) -> bool:
+    """Whether a source is a file, and where it lands no directory, which would take it in."""
+    ending, other = _ending(source), _ending(landing)
+    is_file = bool(ending) or (context is not None and context.kind(source) == "file")
+    return is_file and (ending == other != "" or folder in _PROGRAMS)
+
+
+def _ending(path: str) -> str:
+    return path.rpartition("/")[2].lstrip(".").partition(".")[2]
 
 
 def _is_of(change: _Change, landing: str, base: str) -> bool:
