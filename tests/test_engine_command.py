@@ -113,7 +113,7 @@ def test_docker_without_buildx_is_refused(tmp_path: Path) -> None:
     assert b"docker has no buildx" in done.stderr
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_stops_the_build_and_removes_what_was_made(
     sent: signal.Signals, real_engine: RealEngine, tmp_path: Path
 ) -> None:
@@ -134,7 +134,7 @@ def test_an_interrupt_stops_the_build_and_removes_what_was_made(
     process.send_signal(sent)
     process.stderr.read()
     assert process.wait(30) == 130
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 10
     process.stderr.close()
     assert not leftovers(real_engine)
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=False)

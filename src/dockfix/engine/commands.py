@@ -22,7 +22,7 @@ def run_command(name: str, request: Request, targets: Sequence[Target], terminal
     from importlib import import_module
 
     command = import_module(f"dockfix.engine.{name}").run
-    with _stopped_by_sigterm():
+    with _stopped_politely():
         engine = connect(request.build)
         try:
             if request.options.verbose:
@@ -61,17 +61,18 @@ def watched(terminal: Terminal, request: Request, what: str) -> Iterator[Hooks]:
 
 
 @contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Lets a polite kill stop the builds as Ctrl-C does, so that what was made is removed."""
+def _stopped_politely() -> Iterator[None]:
+    """Lets a kill or a closed terminal stop the builds as Ctrl-C does: what was made is removed."""
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def shown(path: str) -> str:

@@ -3,15 +3,16 @@
 What differs is laid beside what the passes that changed the file declare to remove, or to say in
 another form. The rest may be nobody's fault: logs, caches and random names differ between two
 builds of one file. So the original is then built once more, without cached steps, and what differs
-between its two images counts no longer. If something remains, parts of the rewrite are built until
-it is known which change brings it about.
+between its two images counts no longer. If something remains, parts of the rewrite are built to
+find out which change brings it about.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from dockfix.engine.blame import MOST_TRIES, blamed
 from dockfix.engine.claims import Claim, claimed
 from dockfix.engine.client import Built, Engine, Ran, Stopped
 from dockfix.engine.commands import need_space
@@ -31,8 +32,6 @@ from dockfix.typed import Literal
 _RUN = 300.0
 #: Seconds that a container gets after SIGTERM, as `docker stop` gives it.
 _GRACE = 10.0
-#: Changes that are blamed one by one; more than that are blamed together.
-_SUSPECTS = 3
 
 Outcome = Literal["untouched", "same", "declared", "different", "unbuilt"]
 
@@ -126,6 +125,7 @@ class _Verification(Trial):
         super().__init__(engine, request, target, terminal)
         self.images: dict[str, Image] = {}
         self.again: Image | None = None
+        self.tries = 0
 
     def verdict(self) -> Verdict:
         result = self.rewritten()
@@ -148,14 +148,14 @@ class _Verification(Trial):
         try:
             after = self.build(self.recipe(result), "rewritten")
         except BuildFailed as error:
-            suspects = self.suspects(result, self.fails)
+            suspects = blamed(self.rewritten, self.fails)
             return Verdict(self.target, "different", result, suspects=suspects, error=error)
         found, claims = self.compare(after, result)
         behavior = self.behavior(after)
         outcome: Outcome = "declared" if claims else "same"
         suspects = ()
         if not found.same:
-            suspects = self.suspects(result, self.differs)
+            suspects = blamed(self.rewritten, self.differs)
         if behavior.problem or not found.same:
             outcome = "different"
         return Verdict(
@@ -214,41 +214,22 @@ class _Verification(Trial):
 
     def fails(self, part: Rewrite) -> bool:
         try:
-            self.build(self.recipe(part), "rewritten in part")
+            self.built_in_part(part)
         except BuildFailed:
             return True
         return False
 
     def differs(self, part: Rewrite) -> bool:
         try:
-            built = self.build(self.recipe(part), "rewritten in part")
+            built = self.built_in_part(part)
         except BuildFailed:
             return True
         return not self.compare(built, part)[0].same
 
-    def suspects(self, result: Rewrite, bad: Callable[[Rewrite], bool]) -> tuple[Applied, ...]:
-        """The changes that bring a difference about: each the first one of a pass to do so."""
-        found: list[Applied] = []
-        while len(found) < _SUSPECTS:
-            ignored = [one.name for one in found]
-            whole = self.rewritten(ignore=ignored)
-            if found and (not whole.changed or not bad(whole)):
-                break
-            low, high = 0, len(whole.applied)
-            while high - low > 1:
-                middle = (low + high) // 2
-                if bad(self.rewritten(middle, ignored)):
-                    high = middle
-                else:
-                    low = middle
-            fewer = list(self.rewritten(low, ignored).applied)
-            for one in self.rewritten(high, ignored).applied:
-                if one in fewer:
-                    fewer.remove(one)
-                else:
-                    found.append(one)
-                    break
-        return tuple(found)
+    def built_in_part(self, part: Rewrite) -> Built:
+        self.tries += 1
+        what = f"in part, to find the change to blame ({self.tries} of at most {MOST_TRIES} builds)"
+        return self.build(self.recipe(part), what)
 
 
 def _worse(before: Stopped, after: Stopped) -> bool:
