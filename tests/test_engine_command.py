@@ -8,14 +8,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
 from command import ENVIRONMENT, dockfix_command
+from dockfix.engine import compare
 from dockfix.engine.client import Recipe
-from dockfix.engine.options import BuildOptions, VerifyOptions
+from dockfix.engine.compare import Difference
+from dockfix.engine.options import BuildOptions, EngineName, VerifyOptions
 from dockfix.errors import BuildFailed, EngineError
-from engine_pairs import PAIRS
+from engine_pairs import APP, PAIRS
 from engine_verdicts import verified
 from real_engine import RealEngine
 
@@ -160,6 +163,37 @@ def test_the_plain_api_gives_the_same_verdicts(real_engine: RealEngine, tmp_path
         assert found.behavior.ran is not None
         assert found.behavior.ran[0] == found.behavior.ran[1]
     assert not leftovers(real_engine)
+
+
+def test_the_file_that_the_plain_api_needs_in_the_context_does_not_count(
+    real_engine: RealEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "FROM busybox\nWORKDIR /app\nCOPY . .\nRUN touch /a\nRUN touch /b\n"
+    build = BuildOptions(engine="api", network="host", timeout=300)
+    assert verified(tmp_path, source, APP, build=build).outcome == "same"
+    # and it is there: without this rule it would be reported
+    monkeypatch.setattr(compare, "OWN_NAME", "no-such-name")
+    found = verified(tmp_path, source, APP, build=build)
+    assert found.outcome == "different"
+    assert [one.path for one in found.files] == ["/app/.dockfix.Dockerfile"]
+
+
+@pytest.mark.parametrize("engine", ["docker", "api"])
+def test_what_is_left_out_of_the_build_is_left_out_of_it_here(
+    engine: EngineName, real_engine: RealEngine, tmp_path: Path
+) -> None:
+    (pair,) = (one for one in PAIRS if one.name == "deleted later")
+    build = BuildOptions(engine=engine, network="host", timeout=300)
+    files = {**pair.files, ".dockerignore": "*.log\n", "build.log": "x"}
+    found = verified(tmp_path, pair.dockerfile, files, build=build)
+    assert [one.path for one in found.result.others] == [".dockerignore"]
+    assert "RUN" not in found.result.after
+    assert found.outcome == "declared"
+    # docs is in neither image, and build.log was never sent
+    assert [claim.difference for claim in found.claims] == [
+        Difference("/app/Dockerfile", "missing", ANY, "")
+    ]
+    assert (tmp_path / ".dockerignore").read_text() == "*.log\n"
 
 
 def test_the_plain_api_applies_ignore_files_and_reports_failures(
