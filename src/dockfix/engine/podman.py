@@ -52,6 +52,10 @@ class Buildah:
         self._numbers = count()
         self._images: list[str] = []
         self._folder = tempfile.TemporaryDirectory(prefix="dockfix-")
+        # nobody is asked for an image that is written out, but the usual file might be missing
+        self._accounts = os.path.join(self._folder.name, "auth.json")
+        with open(self._accounts, "w", encoding="ascii") as file:
+            file.write("{}")
 
     def describe(self) -> str:
         return ask([self.program, "--version"]).output.decode("utf-8", "replace").strip()
@@ -101,7 +105,8 @@ class Buildah:
     def _archive(self, image: str) -> Iterator[BinaryIO]:
         path = os.path.join(self._folder.name, f"{next(self._numbers)}.tar")
         target = f"docker-archive:{path}:{image}"
-        done = ask([self.program, "push", image, target], timeout=_WRITING)
+        command = [self.program, "push", "--authfile", self._accounts, image, target]
+        done = ask(command, timeout=_WRITING)
         if done.status:
             raise EngineError(f"{self.program} push: {said(done)}")
         with open(path, "rb") as file:
