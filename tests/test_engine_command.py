@@ -104,6 +104,36 @@ def test_no_engine_is_said(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert b"nothing to build with: docker is not installed" in done.stderr
+    assert b"no.sock: No such file or directory" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["verify", "measure"])
+def test_an_engine_that_does_not_run_is_no_fault_of_the_file(
+    command: str, real_engine: RealEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MERGEABLE)
+    environment = {**real_engine.environment, "DOCKER_HOST": f"unix://{tmp_path}/no.sock"}
+    done = dockfix_command(command, cwd=tmp_path, given=b"", **environment)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert b"error: Cannot connect to the Docker daemon at unix:///" in done.stderr
+    assert b"(--engine names another one)\n" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["verify", "measure"])
+def test_what_fails_is_said_in_the_words_of_the_engine_and_with_advice(
+    command: str, real_engine: RealEngine, tmp_path: Path
+) -> None:
+    source = b"FROM busybox\nCMD sh\nRUN echo No space left on device | tr N n; false\nRUN true\n"
+    (tmp_path / "Dockerfile").write_bytes(source)
+    words = (command, *NETWORK)
+    done = dockfix_command(*words, cwd=tmp_path, given=b"", **real_engine.environment)
+    said = done.stdout + done.stderr
+    assert done.returncode == 2
+    assert b"Dockerfile: does not build" in said
+    assert b"| >>> RUN echo" in said.replace(b"   3 ", b"")
+    assert b"JSONArgsRecommended" not in said
+    assert b"The engine has no room left; docker system prune makes some.\n" in said
 
 
 def test_docker_without_buildx_is_refused(tmp_path: Path) -> None:

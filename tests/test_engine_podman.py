@@ -157,7 +157,8 @@ def test_podman_starts_what_it_built(store: Path, tmp_path: Path) -> None:
 def test_buildah_starts_nothing(store: Path, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN touch /a\nRUN touch /b\n")
     done = dockfix_command(
-        "verify", "--engine", "buildah", "--network", "host", "--run", "true", cwd=tmp_path, given=b"",
+        "verify", "--engine", "buildah", "--network", "host", "--run", "true",
+        cwd=tmp_path, given=b"",
         **{"PATH": os.environ["PATH"], **settings(store)},
     )  # fmt: skip
     assert done.returncode == 2

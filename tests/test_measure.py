@@ -383,7 +383,7 @@ def test_a_file_that_does_not_build(tmp_path: Path) -> None:
     assert status == 2
     assert speaker.printed == ""
     assert speaker.said == (
-        "error: Dockerfile: not built: exit status 1\n  | #1 \\x1b[31mno\\x1b[0m\n"
+        "error: Dockerfile: does not build\n  | #1 \\x1b[31mno\\x1b[0m\n  exit status 1\n"
     )
     # the rewritten file alone
     engine = Recorder(refuse=b"&&")

@@ -236,7 +236,8 @@ class Api:
         except (OSError, http.client.HTTPException) as error:
             if expired.is_set() or isinstance(error, TimeoutError):
                 raise TimeoutError from error
-            raise EngineError(f"{self._host}: {error}") from error
+            reason = getattr(error, "strerror", None) or error
+            raise EngineError(f"{self._host}: {reason}") from error
         finally:
             if timer is not None:
                 timer.cancel()

@@ -129,10 +129,11 @@ class Docker:
     def _driver(self) -> str:
         builder = [self._options.builder] if self._options.builder else []
         done = ask(["docker", "buildx", "inspect", *builder])
-        for line in done.output.decode("utf-8", "replace").split("\n"):
-            if line.startswith("Driver:") and not done.status:
-                return line.split(":", 1)[1].strip()
-        raise EngineError(f"docker does not answer: {said(done)}")
+        lines = done.output.decode("utf-8", "replace").split("\n")
+        told = {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+        if told.get("Driver") and not done.status:
+            return told["Driver"]
+        raise EngineError(f"{told.get('Error') or said(done)} (--engine names another one)")
 
     def _load(self, image: str) -> None:
         """Sees to it that the engine itself has an image, to start it."""

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from dockfix.context import Context
 from dockfix.engine.client import Engine, Recipe
-from dockfix.engine.commands import need_space
+from dockfix.engine.commands import need_space, shown
 from dockfix.engine.edited import Chosen, choose, copied, edit
+from dockfix.engine.failed import failure
 from dockfix.engine.images import Image
 from dockfix.engine.options import Request
 from dockfix.engine.targets import Target
@@ -22,7 +23,6 @@ from dockfix.engine.trial import Trial
 from dockfix.engine.weights import Edit, Weighed, edit_of, weigh
 from dockfix.errors import BuildFailed, DockfixError, EngineError
 from dockfix.records import Record
-from dockfix.report.text import visible
 from dockfix.syntax.parser import parse
 
 #: What the two versions are called while they are built.
@@ -50,7 +50,8 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
             found.append(_Measurement(engine, request, target, terminal).measured())
         except BuildFailed as error:
             failed = True
-            terminal.say(_not_built(target.path, error))
+            lines = [f"error: {shown(target.path)}: does not build", *failure(error)]
+            terminal.say("\n".join(lines) + "\n")
             continue
         except (DockfixError, OSError) as error:
             failed = True
@@ -120,8 +121,3 @@ class _Measurement(Trial):
             edit_of(old, new, one.seconds, one.steps)
             for old, new, one in zip(images, after, built, strict=True)
         ]
-
-
-def _not_built(path: str, error: BuildFailed) -> str:
-    log = (f"  | {visible(line)}\n" for line in error.log.split("\n") if line.strip())
-    return f"error: {path}: not built: {error.reason}\n{''.join(log)}"

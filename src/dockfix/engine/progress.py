@@ -20,6 +20,8 @@ _DONE = lazy(r"DONE (\d+(?:\.\d+)?)s")
 _COLOR = lazy(r"\x1b\[[\d;]*m")
 #: Podman and Buildah.
 _STEP_OF_BUILDAH = lazy(r"(?:\[\d+/\d+\] )?STEP (\d+)/(\d+): (.*)")
+#: What the engine's own linter says, which is not why it failed.
+_WARNING = lazy(r" (?:\d+ warnings? found .*|- \w+: .* \(line \d+\))")
 #: Lines of a log that are kept for a message.
 _KEPT = 400
 
@@ -77,7 +79,7 @@ class Progress:
 
     def failure(self) -> str:
         """The lines that say why a build failed: those below the last ruler, or the last ones."""
-        lines = list(self._last)
+        lines = [line for line in self._last if not _WARNING.fullmatch(line)]
         rulers = [at for at, line in enumerate(lines) if line == "------"]
         if len(rulers) > 1:
             # between the two: the last lines of the step that failed

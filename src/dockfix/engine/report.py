@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dockfix.engine.claims import Claim, Way
 from dockfix.engine.client import Ran, Stopped
 from dockfix.engine.compare import Difference, Setting
+from dockfix.engine.failed import failure
 from dockfix.engine.verify import Verdict
 from dockfix.report.text import count, paint, visible
 
@@ -28,8 +29,6 @@ _VERBS: tuple[tuple[Way, str], ...] = (
     ("changes", "changes what is kept in"),
     ("records", "leaves other records of the build in"),
 )
-#: What an engine says when it cannot get the frontend that `# syntax=` names.
-_FRONTEND = "resolve image config for docker-image://"
 
 
 def spoken(found: Verdict, *, colored: bool = False, long: bool = False) -> str:
@@ -41,9 +40,7 @@ def spoken(found: Verdict, *, colored: bool = False, long: bool = False) -> str:
     if found.error is not None:
         if found.outcome == "different":
             lines.append("  as dockfix would rewrite it, it does not build any more:")
-        lines += [f"  | {visible(line)}" for line in found.error.log.split("\n") if line.strip()]
-        lines += [f"  {visible(found.error.reason)}"] if found.error.reason else []
-        lines += [f"  {line}" for line in _advice(found)]
+        lines += failure(found.error)
     if found.error is None and found.outcome != "untouched":
         names = ", ".join(dict.fromkeys(one.name for one in found.result.applied))
         lines.append(f"  {count(len(found.result.applied), 'change')}, made by {names}")
@@ -86,15 +83,6 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     }
     parts = [f"{number} {text}" for text, number in counts.items() if number]
     return f"{count(len(verdicts), 'file')}: {', '.join(parts)}.\n"
-
-
-def _advice(found: Verdict) -> list[str]:
-    if found.error is not None and _FRONTEND in found.error.log:
-        return [
-            "The # syntax= line asks a registry for a frontend. If there is none to be reached,",
-            "--strip-syntax builds with the one that the engine has itself.",
-        ]
-    return []
 
 
 def _claims(claims: Sequence[Claim], shown: int | None) -> list[str]:
