@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from corpus_files import corpus_files
-from dockfix.syntax.parser import Refusal, read
+from dockfix.syntax.arguments import Refusal
+from dockfix.syntax.parser import read
 from dockfix.syntax.source import WHITE_SPACE, go_lower
 from dockfix.syntax.tree import Instruction
 from test_syntax_cases import ACCEPTED, REFUSED

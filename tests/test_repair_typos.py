@@ -7,8 +7,9 @@ import subprocess
 import pytest
 
 from dockfix import Safety, rewrite
+from dockfix.syntax.arguments import KEYWORDS
 from dockfix.syntax.nearest import distance, nearest
-from dockfix.syntax.parser import KEYWORDS, parse
+from dockfix.syntax.parser import parse
 from shell_runs import SHELLS
 
 

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockfix.errors import DockerfileSyntaxError
+from dockfix.syntax.arguments import KEYWORDS
 from dockfix.syntax.exec_form import NotStringsError, read_strings
-from dockfix.syntax.parser import KEYWORDS, parse
+from dockfix.syntax.parser import parse
 from dockfix.syntax.source import decode, encode
 from dockfix.syntax.tokens import tokenize
 from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Flag, Instruction, Word

@@ -9,7 +9,8 @@ import pytest
 
 from dockfix import rewrite
 from dockfix.errors import DockerfileSyntaxError
-from dockfix.syntax.parser import KEYWORDS, parse
+from dockfix.syntax.arguments import KEYWORDS
+from dockfix.syntax.parser import parse
 
 LINES = (
     "RUN a \\", "  b \\", "  c", "", "   ", "\t", "# d", "  # e \\", "  f \\  ", "\\", "  \\\t",

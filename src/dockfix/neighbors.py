@@ -11,7 +11,7 @@ from dockfix.records import Record
 from dockfix.remembered import remembered
 from dockfix.shell.joining import Part, part_of
 from dockfix.shell.tree import Script
-from dockfix.syntax.parser import KEYWORDS
+from dockfix.syntax.arguments import KEYWORDS
 from dockfix.syntax.tree import Comment, Directive, Dockerfile, Instruction
 
 _CAPITALS = lazy(r"#+[ \t]*([A-Z]+)[ \t]+[^ \t]")

@@ -25,7 +25,7 @@ from functools import cache
 from dockfix.edits import Edit, Group, Safety
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
-from dockfix.syntax.parser import KEYWORDS
+from dockfix.syntax.arguments import KEYWORDS
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 _BLANK = " \t\r\v\f"

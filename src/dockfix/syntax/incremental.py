@@ -13,7 +13,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from dockfix.edits import Edit
-from dockfix.syntax.parser import Item, Refusal, assemble, items_from, parse
+from dockfix.syntax.arguments import Refusal
+from dockfix.syntax.parser import Item, assemble, items_from, parse
 from dockfix.syntax.tree import (
     Blank,
     Comment,
@@ -41,7 +42,9 @@ def parse_again(before: Dockerfile, edits: Sequence[Edit], source: str) -> Docke
     try:
         return assemble(source, before.filename, tuple(_items(before, edits, source, starts)))
     except Refusal as refusal:
-        raise refusal.located(source, before.filename) from None
+        from dockfix.syntax.refusals import located
+
+        raise located(refusal, source, before.filename) from None
 
 
 def _items(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.records import Record
-from dockfix.syntax.parser import Refusal, read
+from dockfix.syntax.arguments import Refusal
+from dockfix.syntax.parser import read
 from dockfix.syntax.source import BOM, WHITE_SPACE
 from dockfix.syntax.tree import Blank, Comment, Directive, Heredoc, Instruction
 from dockfix.typed import Literal

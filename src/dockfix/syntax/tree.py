@@ -110,7 +110,7 @@ class Instruction(Record):
     `keyword` is in capitals; `keyword_start`, `arguments_start` and `arguments_end` are positions
     in `logical.text`; the arguments are stripped of white space and come after the flags.
     `json` holds the strings of an exec form (None: not JSON). `words` are the arguments split the
-    way this keyword splits them (see the module `parser`; empty for shell text and exec form).
+    way this keyword splits them (see the module `arguments`; empty for shell text and exec form).
     `comments` are the comment lines dropped from inside.
     """
 

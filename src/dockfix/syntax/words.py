@@ -14,6 +14,8 @@ from dockfix.syntax.source import BYTE_SPACE, WHITE_SPACE
 
 Span = tuple[int, int]
 
+#: A keyword, or the name in `ENV name value`, and the white space behind it.
+FIRST_WORD = lazy(r"([^\t\v\f\r ]*+)[\t\v\f\r ]*+")
 _RUNS = lazy(r"[^\t\v\f\r ]+")
 #: A flag without quotes and escapes, the usual case.
 _PLAIN_FLAG = lazy(r"--[!#-&(-\[\]-_a-~]*(?=[\t\n\v\f\r ]|\Z)")
