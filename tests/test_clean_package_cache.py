@@ -204,6 +204,8 @@ def test_but_not_past_something_that_fetches_lists(between: str) -> None:
         ("apk -U add a", "apk --no-cache add a"),
         ("apk add --update a && apk upgrade", "apk add --no-cache a && apk upgrade --no-cache"),
         ("apk update; apk add a; x", "apk add --no-cache a; x"),
+        ("sed -i s/a/b/ /etc/apk/repositories && apk update && apk add a",
+         "sed -i s/a/b/ /etc/apk/repositories && apk add --no-cache a"),
         ("apk update && apk add a && rm -r /var/cache/apk/ /x", "apk add --no-cache a && rm -r /x"),
         ("apk add a && rm -f /var/cache/apk/*", "apk add --no-cache a"),
         ("apk add a; rm -f /var/cache/apk/*", "apk add --no-cache a; rm -f /var/cache/apk/*"),

@@ -12,6 +12,9 @@ from dockfix.packages.runs import Run, removes, undecided
 from dockfix.shell.splice import without
 from dockfix.syntax.tree import Dockerfile
 
+#: Who edits it, a mirror's name put in, neither stores an index nor reads one.
+_REPOSITORIES = "/etc/apk/repositories"
+
 
 def nothing_kept(dockerfile: Dockerfile, stages: list[list[Run]]) -> bool:
     """Whether surely no command of the file stores what apk fetches, or reads what is stored."""
@@ -30,7 +33,9 @@ def nothing_kept(dockerfile: Dockerfile, stages: list[list[Run]]) -> bool:
         for simple in run.script.nested:
             if simple in known or removes(simple):
                 continue
-            if out_of_sight(simple) or any("apk" in word.text for word in simple.words):
+            if out_of_sight(simple) or any(
+                "apk" in word.text.replace(_REPOSITORIES, "") for word in simple.words
+            ):
                 return False
     return True
 
