@@ -7,7 +7,8 @@ last word of a name or between underscores, unless `public`, `file` or `version`
 Why: both are stored in the image's configuration and history, for whoever may pull it.
 
 What it leaves alone: it never changes a file; `RUN --mount=type=secret` needs another command line
-than the build has so far. An ENV with an empty value is a place for a secret, not one.
+than the build has so far. An ENV with an empty value is a place for a secret, not one; the
+fingerprint of a GPG key is none either.
 
 Safety: a note.
 """
@@ -18,8 +19,8 @@ import re
 from collections.abc import Iterator
 
 from dockfix.edits import Group, Safety
-from dockfix.facts import names_set_by
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.paths import environment
 from dockfix.patterns import lazy
 from dockfix.syntax.tree import Dockerfile
 
@@ -28,7 +29,8 @@ _SECRET = lazy(
     re.IGNORECASE,
 )
 _ALLOWED = lazy(r"(?:_|\A)(?:public|file|version)(?:_|\Z)", re.IGNORECASE)
-_EMPTY = ("", '""', "''")
+_GPG = lazy(r"(?:_|\A)(?:gpg|pgp)(?:_|\Z)", re.IGNORECASE)
+_FINGERPRINT = lazy(r"(?:0x)?[0-9A-Fa-f]{8,40}")
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
@@ -38,12 +40,12 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         for instruction in stage.instructions:
             if instruction.keyword not in ("ENV", "ARG"):
                 continue
-            for name in names_set_by(instruction):
+            for name, value in environment(instruction):
                 if not _SECRET.search(name) or _ALLOWED.search(name) or name in found:
                     continue
-                empty = any(f"{name}={value}" == word.text for word in instruction.words
-                            for value in _EMPTY)  # fmt: skip
-                if not (empty and instruction.keyword == "ENV"):
+                if _GPG.search(name) and _FINGERPRINT.fullmatch(value.replace(" ", "")):
+                    continue
+                if value or instruction.keyword == "ARG":
                     found[name] = instruction.keyword_offset
     if found:
         names = ", ".join(list(found)[:5]) + (", …" if len(found) > 5 else "")
@@ -69,6 +71,10 @@ PASS = Pass(
             "FROM a:1\nARG NPM_TOKEN\nENV DB_PASSWORD=x\n",
             note="NPM_TOKEN, DB_PASSWORD: what ARG and ENV hold can be read in the image; "
             "mount a secret instead",
+        ),
+        Example(
+            "FROM a:1\nENV GPG_KEY A035C8C19219BA821ECEA86B64E628F8D684696D\n",
+            why="a fingerprint is for everybody to read",
         ),
         Example(
             "FROM a:1\nENV KEY_FILE=/run/k TOKENIZER=a PASSWORD=\n", why="nothing to point out"

@@ -120,12 +120,16 @@ def _message(
     ) - bool(move.cut)
     before = rebuilt(dockerfile, stage, start)
     steps = total(dockerfile)
-    chain = move.below.chain
-    manager = next(one.manager for one in chain.reads if one.installs) if chain else ""
+    chains = [*(run.chain for run, needs in move.needs if needs), move.below.chain]
+    installs = [one for chain in chains if chain for one in chain.reads if one.installs]
+    reading = [one for one in installs if move.needs and (one.manifests or one.optional)]
+    managers = list(dict.fromkeys(one.manager for one in reading or installs[:1]))
     names = [source for _, needs in move.needs for source, _ in needs]
     reads = f"only {' and '.join(names)}" if 0 < len(names) < 3 else str(len(names) or "none")
+    read, install = ("reads", "installs") if len(managers) < 2 else ("read", "install")
     return (
-        f"{manager} reads {reads} of these files, yet installs everything again for any change:"
+        f"{' and '.join(managers)} {read} {reads} of these files, yet {install} everything again"
+        " for any change:"
         f" an edited file rebuilds {before - passed} of {steps + added} steps instead of"
         f" {before} of {steps}, the install no longer among them"
     )
