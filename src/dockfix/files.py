@@ -52,7 +52,7 @@ def replace_together(changes: Sequence[Change]) -> None:
     try:
         for change in changes:
             target = os.path.realpath(change.path)
-            temporary = _new(change, target) if change.before is None else _old(change, target)
+            temporary = _written(change, target)
             if temporary is not None:
                 ready.append((change, temporary, target))
         for change, temporary, target in ready:
@@ -71,49 +71,49 @@ def replace_together(changes: Sequence[Change]) -> None:
         _sync_directory(folder)
 
 
-def _new(change: Change, target: str) -> str:
-    """A temporary file with the content of one that was not there before."""
+def _written(change: Change, target: str) -> str | None:
+    """A temporary file with the new content, and the status of the old file if there is one; None
+    if the file has that content already."""
+    status = None if change.before is None else _status(target, change.path)
     # The umask decides over the mode of a new file, and only the kernel can apply it safely.
-    temporary, descriptor = _create_beside(target, 0o666)
+    temporary, descriptor = _create_beside(target, 0o666 if status is None else 0o600)
     try:
         with open(descriptor, "wb") as file:
             file.write(change.after)
             file.flush()
+            if status is not None:
+                _copy_status(descriptor, target, status, change.path)
             os.fsync(descriptor)
-        if os.path.lexists(target):
-            raise OSError(errno.EAGAIN, "made by somebody else in the meantime", change.path)
-    except BaseException:
-        _unlink_quietly(temporary)
-        raise
-    return temporary
-
-
-def _old(change: Change, target: str) -> str | None:
-    """A temporary file with the new content and the old status; None if the file has it already."""
-    path, before, after = change
-    status = os.stat(target)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file", path)
-    # Root may write everything, but who made a file read-only did not want it rewritten.
-    if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
-        raise OSError(errno.EACCES, "the file is read-only", path)
-    temporary, descriptor = _create_beside(target, 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(after)
-            file.flush()
-            _copy_status(descriptor, target, status, path)
-            os.fsync(descriptor)
-        now = read(target)
-        if now != before:
-            if now != after:
-                raise OSError(errno.EAGAIN, "changed by somebody else in the meantime", path)
+        if not _is_as_it_was(change, target):
             os.unlink(temporary)
             return None
     except BaseException:
         _unlink_quietly(temporary)
         raise
     return temporary
+
+
+def _status(target: str, path: str) -> os.stat_result:
+    """The status of a file that may be replaced."""
+    status = os.stat(target)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    # Root may write everything, but who made a file read-only did not want it rewritten.
+    if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
+        raise OSError(errno.EACCES, "the file is read-only", path)
+    return status
+
+
+def _is_as_it_was(change: Change, target: str) -> bool:
+    """Whether nobody has changed a file since; False if somebody has, to what it is to become."""
+    if change.before is None:
+        if os.path.lexists(target):
+            raise OSError(errno.EAGAIN, "made by somebody else in the meantime", change.path)
+        return True
+    now = read(target)
+    if now not in (change.before, change.after):
+        raise OSError(errno.EAGAIN, "changed by somebody else in the meantime", change.path)
+    return now == change.before
 
 
 def write(path: str, data: bytes) -> None:
