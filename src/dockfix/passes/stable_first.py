@@ -40,37 +40,21 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dockfix.edits import Group, Safety
-from dockfix.facts import is_windows, names_set_by, places, script_of
+from dockfix.facts import is_windows, names_set_by
 from dockfix.order.moving import arranged, edits, starts
 from dockfix.order.steps import is_step, rebuilt, total
 from dockfix.order.swaps import Mover, changes_more, comes_again, may_swap, mover, values_at
-from dockfix.packages.onlookers import is_metadata, look
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.passes.signs import is_volatile
-from dockfix.paths import bases, environment
+from dockfix.paths import bases
 from dockfix.patterns import lazy
-from dockfix.records import Record
-from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 _COPIES = ("COPY", "ADD")
 _METADATA = ("ARG", "ENV", "LABEL")
 _MOST_COPIES = 50
-_MOST_MOVED = 50
 _MOST_INSTRUCTIONS = 1_000
 _LINKS = lazy(r"\bln\b|\bsymlink\b")
-_MENTION = lazy(r"\$\{?(\w+)")
-_WORD = lazy(r"\w+")
-
-
-class _Row(Record):
-    """A stage on its way to another order. `block` moves as one; `scripts` and `installs` are
-    those of its RUNs; all by where an instruction starts."""
-
-    order: list[Instruction]
-    block: frozenset[int]
-    scripts: dict[int, Script | None]
-    installs: set[int]
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
@@ -82,8 +66,10 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             group = _sorted(dockerfile, stage, row, settings)
             if group is not None:
                 yield group
-        volatile = _volatile(stage)
-        group = _sunk(dockerfile, stage, volatile) if volatile else None
+        speaking = frozenset(
+            one.start for one in stage.instructions if one.keyword in _METADATA and is_volatile(one)
+        )
+        group = _sunk(dockerfile, stage, speaking) if speaking else None
         if group is not None:
             yield group
 
@@ -210,150 +196,27 @@ def _order(
     return order, doubt
 
 
-def _volatile(stage: Stage) -> list[Instruction]:
-    """The ARGs, ENVs and LABELs of a stage that say what is built, if they say no more."""
-    names: set[str] = set()
-    found: list[Instruction] = []
-    for instruction in stage.instructions:
-        keyword = instruction.keyword
-        if keyword not in _METADATA or (not names and not is_volatile(instruction)):
-            continue
-        own = names_set_by(instruction)
-        if all(map(is_metadata, own)) and (keyword == "ARG" or names & _mentions(instruction)):
-            found.append(instruction)
-            names.update(own)
-    return found if len(found) <= _MOST_MOVED else []
-
-
-def _mentions(instruction: Instruction) -> set[str]:
-    """The names that an instruction uses; of a RUN those that it may use."""
-    shell = instruction.child or instruction
-    text = instruction.logical.text + "".join(one.content for one in instruction.heredocs)
-    if shell.keyword == "RUN":
-        return set(_WORD.findall(text))
-    return set(_MENTION.findall(text)) if "$" in text else set()
-
-
-def _sunk(dockerfile: Dockerfile, stage: Stage, volatile: list[Instruction]) -> Group | None:
+def _sunk(dockerfile: Dockerfile, stage: Stage, speaking: frozenset[int]) -> Group | None:
     """The group that takes metadata below installs."""
-    scripts = _scripts(dockerfile, stage)
-    installs = {start for start, one in scripts.items() if one and _installs(one)}
-    used = {name for one in stage.instructions for name in _mentions(one)} if installs else set()
-    for trusting in (False, True) if installs else ():
-        order = list(stage.instructions)
-        moved: set[int] = set()
-        doubt = ""
-        for argument in volatile:
-            if argument.keyword != "ARG" or not used.issuperset(names_set_by(argument)):
-                continue
-            block = _block(argument, volatile)
-            row = _Row(order, frozenset(one.start for one in block), scripts, installs)
-            target, why = _target(block, row, trusting)
-            if target is not None:
-                order, sunk = _below(order, block, target, moved)
-                moved |= sunk
-                doubt = doubt or why
-        if moved:
-            first = next(one for one in volatile if one.start in moved)
-            before = rebuilt(dockerfile, stage, first.start)
-            passed = [one for one in order[: order.index(first)] if one.start > first.start]
-            message = (
-                "a new value would install everything below it again: it rebuilds "
-                f"{before} of {total(dockerfile)} steps, then {before - sum(map(is_step, passed))}"
-            )
-            return Group(
-                first.keyword_offset,
-                f"{message}; {doubt}" if doubt else message,
-                edits(dockerfile, arranged(order, moved)),
-                Safety.UNSAFE if doubt else Safety.SAFE,
-            )
-    return None
+    from dockfix.order.metadata import below_installs
 
-
-def _scripts(dockerfile: Dockerfile, stage: Stage) -> dict[int, Script | None]:
-    """The scripts of a stage's RUNs; None for one that is not read."""
-    known = places(dockerfile)
-    found: dict[int, Script | None] = {}
-    for one in stage.instructions:
-        if one.keyword == "RUN":
-            script = script_of(one, known[one.start])
-            found[one.start] = script if isinstance(script, Script) else None
-    return found
-
-
-def _installs(script: Script) -> bool:
-    seen = look(script, frozenset())
-    return seen is not None and seen.installs
-
-
-def _block(argument: Instruction, volatile: list[Instruction]) -> list[Instruction]:
-    """An ARG and what uses it, in order, of what may move at all."""
-    names = set(names_set_by(argument))
-    block = [argument]
-    for one in volatile:
-        if one.start > argument.start and names & _mentions(one):
-            block.append(one)
-            names.update(names_set_by(one))
-    return block
-
-
-def _target(block: list[Instruction], row: _Row, trusting: bool) -> tuple[Instruction | None, str]:
-    """The last install that a whole block can go below, and why that is in doubt."""
-    end, doubts = len(row.order), []
-    for one in block:
-        stop, found = _reach(one, row, end, trusting)
-        end = min(end, stop)
-        doubts += found
-    first = row.order.index(block[0])
-    for index in range(end - 1, first, -1):
-        if row.order[index].start in row.installs:
-            return row.order[index], next((why for at, why in doubts if at <= index), "")
-    return None, ""
-
-
-def _reach(
-    moved: Instruction, row: _Row, end: int, trusting: bool
-) -> tuple[int, list[tuple[int, str]]]:
-    """Where in a stage the first instruction stands that metadata cannot go below, and the doubts
-    about those above it, each with its index."""
-    names = frozenset(names_set_by(moved))
-    uses = _mentions(moved) | names
-    keys = _keys(moved)
-    doubts: list[tuple[int, str]] = []
-    for index in range(row.order.index(moved) + 1, end):
-        other = row.order[index]
-        if other.start in row.block:
-            continue
-        if uses & set(names_set_by(other)) or keys & _keys(other) or names & _mentions(other):
-            return index, doubts
-        if other.child is not None:
-            return index, doubts
-        if other.keyword == "RUN" and names:
-            script = row.scripts[other.start]
-            seen = look(script, names) if script else None
-            if seen is None or (seen.doubt and not trusting):
-                return index, doubts
-            doubts += [(index, seen.doubt)] if seen.doubt else []
-    return end, doubts
-
-
-def _keys(instruction: Instruction) -> set[str]:
-    if instruction.keyword != "LABEL":
-        return set()
-    return {key for key, _ in environment(instruction)}
-
-
-def _below(
-    order: list[Instruction], block: list[Instruction], target: Instruction, moved: set[int]
-) -> tuple[list[Instruction], set[int]]:
-    """The order with what of a block stands above the target moved below it."""
-    at = order.index(target)
-    sunk = [one for one in block if order.index(one) < at]
-    rest = [one for one in order if one not in sunk]
-    place = rest.index(target) + 1
-    while place < len(rest) and rest[place].start in moved and rest[place].start < sunk[-1].start:
-        place += 1
-    return [*rest[:place], *sunk, *rest[place:]], {one.start for one in sunk}
+    found = below_installs(dockerfile, stage, speaking)
+    if found is None:
+        return None
+    order, moved, doubt = found
+    first = next(one for one in stage.instructions if one.start in moved)
+    before = rebuilt(dockerfile, stage, first.start)
+    passed = [one for one in order[: order.index(first)] if one.start > first.start]
+    message = (
+        "a new value would install everything below it again: it rebuilds "
+        f"{before} of {total(dockerfile)} steps, then {before - sum(map(is_step, passed))}"
+    )
+    return Group(
+        first.keyword_offset,
+        f"{message}; {doubt}" if doubt else message,
+        edits(dockerfile, arranged(order, moved)),
+        Safety.UNSAFE if doubt else Safety.SAFE,
+    )
 
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
@@ -368,12 +231,14 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
 
 def _meaning(dockerfile: Dockerfile, stage: Stage) -> Iterator[tuple[str, frozenset[str]]]:
     """Each instruction with what set the variables that it names, and what is set in the end."""
+    from dockfix.order.metadata import labels, mentions
+
     last: dict[str, str] = {}
     for one in stage.instructions:
         text = _text(dockerfile, one)
-        yield text, frozenset(last[name] for name in _mentions(one) if name in last)
+        yield text, frozenset(last[name] for name in mentions(one) if name in last)
         last.update(dict.fromkeys(names_set_by(one), text))
-        last.update({f"label {key}": text for key in _keys(one)})
+        last.update({f"label {key}": text for key in labels(one)})
     yield "", frozenset(f"{name} {text}" for name, text in last.items())
 
 
