@@ -14,14 +14,14 @@ from command import CLEAN, ENVIRONMENT, MENDABLE, dockfix_command
 from dockfix.config import Config
 from dockfix.engine.options import VERIFY
 from dockfix.options import (
+    MAIN,
     TABLE,
     Options,
     conflict,
     parse,
-    parse_with_typer,
     read,
-    read_with_typer,
 )
+from dockfix.usage import read_with_typer
 
 UNDERSTOOD = [
     "",
@@ -90,7 +90,8 @@ REFUSED = [
 def with_typer(argv: list[str]) -> Options | int:
     """The options, or the exit status."""
     try:
-        return parse_with_typer(argv)
+        options: Options = read_with_typer(argv, MAIN)
+        return options
     except SystemExit as error:
         return int(str(error.code))
 

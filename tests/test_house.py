@@ -48,7 +48,7 @@ KNOWS = {
     "report": ("passes", "syntax", "pipeline"),
 }
 #: What drives the rooms, and is no room's business.
-COMMAND = ("cli", "config", "options", "pipeline", "discovery", "files", "diff", "work")
+COMMAND = ("cli", "config", "options", "pipeline", "discovery", "files", "diff", "usage", "work")
 
 
 class Module(cst.CSTVisitor):

@@ -17,11 +17,11 @@ gc.disable()
 from dockfix import __version__
 from dockfix.config import Config, Finder
 from dockfix.errors import ConfigError, DockfixError
-from dockfix.options import Options, parse, parse_with_typer, reads_stdin
+from dockfix.options import MAIN, Command, Options, parse, read, reads_stdin
 from dockfix.passes.base import Settings
 from dockfix.pipeline import Applied, choose
 from dockfix.report import text
-from dockfix.typed import TYPE_CHECKING, NoReturn, TextIO
+from dockfix.typed import TYPE_CHECKING, Any, NoReturn, TextIO
 from dockfix.work import Job, Mode, Other, Outcome, outcomes, patch_path, process
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
             status = _build(arguments)
         else:
             options = None if completing else parse(arguments)
-            status = run(parse_with_typer(arguments) if options is None else options)
+            status = run(_explained(arguments, MAIN) if options is None else options)
         if sys.stdout is not None:
             sys.stdout.flush()
     except DockfixError as error:
@@ -72,6 +72,13 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     # Else Python looks for cycles in all that is alive before it lets go of everything anyway.
     gc.freeze()
     sys.exit(status)
+
+
+def _explained(arguments: Sequence[str], command: Command) -> Any:
+    """Reads a command line that is unusual or wrong, or asks for help. Raises SystemExit."""
+    from dockfix.usage import read_with_typer
+
+    return read_with_typer(arguments, command)
 
 
 def run(options: Options) -> int:
@@ -123,10 +130,9 @@ class _Terminal:
 def _build(arguments: Sequence[str]) -> int:
     """Does what a command that has images built was asked for, and returns the exit status."""
     from dockfix.engine.options import COMMANDS
-    from dockfix.options import read, read_with_typer
 
     command = COMMANDS[arguments[0]]
-    request = read(arguments[1:], command) or read_with_typer(arguments[1:], command)
+    request = read(arguments[1:], command) or _explained(arguments[1:], command)
     options = request.options
     choose(options.select or None, options.ignore, options.extend_select)
     finder = Finder(options)

@@ -1,8 +1,8 @@
-"""Every option of the command, described once, and the two readers of a command line.
+"""Every option of the command, described once, and the quick reader of a command line.
 
 `Options` is the description: its fields carry type, default and help. `parse` reads ordinary
 command lines by it, because importing Typer costs more time than rewriting a file. Whatever
-`parse` does not understand goes to `parse_with_typer`, which builds a Typer command from the same
+`parse` does not understand goes to `usage.py`, which builds a Typer command from the same
 description; so help and error messages are Typer's, and there is nothing to keep in step. The
 subcommands (`engine/options.py`) are described and read the same way.
 """
@@ -242,7 +242,7 @@ def _flags(table: Sequence[Row]) -> dict[str, tuple[Row, bool]]:
 
 def parse(argv: Sequence[str]) -> Options | None:
     """The options of an ordinary command line; None for a wrong or odd one, and for --help."""
-    options: Options | None = read(argv, _plain())
+    options: Options | None = read(argv, MAIN)
     return options
 
 
@@ -304,11 +304,11 @@ def read(argv: Sequence[str], command: Command) -> Any:
             values[row.name] = int(given)
         elif row.kind == "choice" and given not in row.choices:
             return None
-    options = _options({**values, "paths": paths}, command)
+    options = options_from({**values, "paths": paths}, command)
     return None if command.conflict(options) else options
 
 
-def _options(values: dict[str, Any], command: Command) -> Any:
+def options_from(values: dict[str, Any], command: Command) -> Any:
     for row in command.table:
         if row.kind == "list" and row.name in values:
             values[row.name] = tuple(
@@ -322,10 +322,6 @@ def _options(values: dict[str, Any], command: Command) -> Any:
                 ]
             )
     return command.make(values)
-
-
-def _plain() -> Command:
-    return Command("", SUMMARY, EPILOG, TABLE, lambda values: Options(**values), conflict)
 
 
 def reads_stdin(options: Options) -> bool:
@@ -361,91 +357,5 @@ def conflict(options: Options) -> str | None:
     return None
 
 
-def parse_with_typer(argv: Sequence[str]) -> Options:
-    """What `parse` returns, read by Typer, which prints help and errors itself.
-
-    Raises SystemExit when there is nothing to do, after help (0) and after an error (2).
-    """
-    options: Options = read_with_typer(argv, _plain())
-    return options
-
-
-def read_with_typer(argv: Sequence[str], described: Command) -> Any:
-    """What `parse_with_typer` returns, for any command."""
-    import inspect
-
-    import typer
-
-    parameters = [
-        inspect.Parameter(
-            row.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=False if row.kind == "flag" else None,
-            annotation=_typer_annotation(row),
-        )
-        for row in described.table
-    ]
-    found: list[Any] = []
-
-    def command(**given: Any) -> None:
-        values = {
-            name: getattr(value, "value", value)
-            for name, value in given.items()
-            if value is not None
-        }
-        options = _options(values, described)
-        message = described.conflict(options)
-        if message is not None:
-            raise typer.BadParameter(message)
-        found.append(options)
-
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    app = typer.Typer(pretty_exceptions_enable=False)
-    summary = "\n\n".join(" ".join(part.split()) for part in described.summary.split("\n\n"))
-    app.command(help=summary, epilog=" ".join(described.epilog.split()))(command)
-    try:
-        app(args=list(argv), prog_name=f"dockfix {described.name}".rstrip())
-    except SystemExit:
-        if not found:
-            raise
-    return found[0]
-
-
-def _typer_annotation(row: Row) -> Any:
-    import enum
-    from typing import Annotated
-
-    import typer
-
-    declared: Any = {
-        "flag": bool,
-        "toggle": bool | None,
-        "text": str | None,
-        "number": int | None,
-        "list": list[str] | None,
-        "choice": None,
-    }[row.kind]
-    if row.kind == "choice":
-        # Typer understands an Enum in every version, a Literal only in recent ones.
-        members = [(choice, choice) for choice in row.choices]
-        declared = enum.Enum(row.name, members) | None  # type: ignore[operator]
-    option = row.option
-    if row.flag is None:
-        return Annotated[
-            declared,
-            typer.Argument(help=option.help, metavar="PATHS", show_default=False),
-        ]
-    flags = [row.flag] if row.kind != "toggle" else [f"{row.flag}/--no-{row.flag[2:]}"]
-    if option.short is not None:
-        flags.append(option.short)
-    return Annotated[
-        declared,
-        typer.Option(
-            *flags,
-            help=option.help,
-            metavar=option.metavar,
-            rich_help_panel=option.panel,
-            show_default=False,
-        ),
-    ]
+#: The command without a name.
+MAIN = Command("", SUMMARY, EPILOG, TABLE, lambda values: Options(**values), conflict)
