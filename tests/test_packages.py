@@ -208,6 +208,7 @@ def test_rows(text: str, expected: list[str]) -> None:
         ("FROM x\nRUN a \\\n && b \\\n      c\n", ("\n", "      ", True, " ")),
         ("FROM x\r\nRUN a \\\r\n\t&& b\r\n", ("\r\n", "\t", True, "\t")),
         ("FROM x\nRUN a\nRUN a && \\\n   b\n", ("\n", "   ", False, "   ")),
+        ("FROM x\nRUN if a && \\\n      b; then c && \\\n  d; fi\n", ("\n", "  ", False, "  ")),
         ("FROM x\nRUN if a || \\\n      b; then c && \\\n  d; fi\n", ("\n", "  ", False, "  ")),
         ("FROM x\nRUN a \\\n    # &&\n\n    b\n", ("\n", "    ", True, "    ")),
     ],

@@ -69,6 +69,7 @@ class _Signs(Record):
 
 _NOTHING = _Signs(None, None, None, None)
 _OPERATOR = "&&"
+_CONDITIONS = frozenset(("elif", "if", "until", "while"))
 
 
 def style_of(dockerfile: Dockerfile, instruction: Instruction | None = None) -> Style:
@@ -141,19 +142,28 @@ def _signs_of(dockerfile: Dockerfile, instruction: Instruction) -> _Signs:
 
 @lru_cache(maxsize=1024)
 def _signs(text: str, escape: str) -> _Signs:
-    """The signs of one RUN. An indent of one space is only ever that of ` && b`, so no unit."""
+    """The signs of one RUN. An indent of one space is only ever that of ` && b`, so no unit.
+
+    Lines of a condition are laid out after the `if`, not as commands of a chain are.
+    """
     if "\n" not in text:
         return _NOTHING
     indents: list[str] = []
     leads: list[str] = []
     follows: list[str] = []
-    behind_operator = False
+    behind_operator = in_condition = False
     for number, line in enumerate(text.split("\n")):
         body = line.strip()
         if number and (not body or body.startswith("#")):
             continue
         indent = line[: len(line) - len(line.lstrip(" \t"))]
-        if number and body != escape:
+        words = body.split()
+        asked = in_condition
+        if not _CONDITIONS.isdisjoint(words[:2]):
+            in_condition = True
+        if "then" in words or "do" in words:
+            in_condition = False
+        if number and body != escape and not asked:
             if body.startswith(_OPERATOR):
                 leads.append(indent)
             elif behind_operator:
