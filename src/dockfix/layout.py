@@ -48,6 +48,19 @@ class Style(Record):
         return f" &&{self.newline}{lines}{self.chain}"
 
 
+def in_line(*, sequence: bool) -> str:
+    """What joins two commands on one line."""
+    return "; " if sequence else " && "
+
+
+def as_beside(gap: str, *, sequence: bool, otherwise: str) -> str:
+    """What joins a command as those beside it are joined, by `gap`; `otherwise` if that goes on in
+    another line and holds a comment, or another operator."""
+    if "\n" not in gap:
+        return in_line(sequence=sequence)
+    return gap if "#" not in gap and sequence is not ("&&" in gap) else otherwise
+
+
 class _Signs(Record):
     """What continued lines show, as far as they do: the unit of indentation, whether operators
     lead, and what stands before a command where they lead or where the line above ends in one."""

@@ -40,7 +40,7 @@ from functools import lru_cache
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import is_root, outer_base, places, run_commands, shipped_stages, source_span
-from dockfix.layout import style_of
+from dockfix.layout import as_beside, in_line, style_of
 from dockfix.packages.apk_index import nothing_kept, useless
 from dockfix.packages.caches import (
     APK,
@@ -229,13 +229,10 @@ def _clean(
     stop = source_span(run.shell, spot.stop - 1, spot.stop)[1]
     joint = style.joint(sequence=spot.sequence, comments=comments)
     if spot.inside and spot.behind is None:
-        joint = "; " if spot.sequence else " && "
-    elif spot.behind is not None:
+        joint = in_line(sequence=spot.sequence)
+    elif spot.behind is not None and not comments:
         gap = source[end : source_span(run.shell, spot.behind, spot.behind)[0]]
-        if "\n" not in gap and not comments:
-            joint = "; " if spot.sequence else " && "
-        elif "#" not in gap and not comments and spot.sequence is not ("&&" in gap):
-            joint = gap
+        joint = as_beside(gap, sequence=spot.sequence, otherwise=joint)
     plain = style.joint(sequence=spot.sequence) if comments else joint
     text = joint + plain.join(commands)
     return _group(run, cache, message, (Edit(end, stop, text), *edits))

@@ -30,6 +30,7 @@ from collections.abc import Iterator
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, outer_base, places, run_commands, script_of, source_span
 from dockfix.ignores import pragma_of
+from dockfix.layout import as_beside, in_line
 from dockfix.packages.apt import APT, APTITUDE
 from dockfix.packages.caches import APT as APT_CACHE
 from dockfix.packages.caches import covered
@@ -199,11 +200,10 @@ def _update(dockerfile: Dockerfile, run: Run, fetched: Run | None) -> Edit | Non
     if joint is None:
         return None
     at = source_span(run.owner, needs.start, needs.end)[0]
-    between = "; " if joint.sequence else " && "
+    between = in_line(sequence=joint.sequence)
     if joint.after is not None:
         gap = dockerfile.source[source_span(run.owner, joint.after - 1, joint.after)[1] : at]
-        if "\n" in gap and "#" not in gap and joint.sequence is not ("&&" in gap):
-            between = gap
+        between = as_beside(gap, sequence=joint.sequence, otherwise=between)
     sudo = "sudo " if needs.words[0].value == "sudo" else ""
     return Edit(at, at, (_plain_update(fetched) or f"{sudo}apt-get update") + between)
 

@@ -33,7 +33,7 @@ from dockfix.facts import (
     shipped_stages,
     source_span,
 )
-from dockfix.layout import style_of
+from dockfix.layout import in_line, style_of
 from dockfix.packages.caches import cleans_up
 from dockfix.packages.lists import lists_of
 from dockfix.packages.mounts import DOCKER_CLEAN, MOUNTS, Mount, pointless
@@ -225,7 +225,7 @@ def _keeping_archives(
     joint = before(script, fetches, errexit=shell.errexit, declared=shell.declared)
     if joint is None:
         return edits
-    text = f"rm -f {DOCKER_CLEAN}{'; ' if joint.sequence else ' && '}"
+    text = f"rm -f {DOCKER_CLEAN}{in_line(sequence=joint.sequence)}"
     at = source_span(run, fetches.start, fetches.end)[0]
     if at == edits[0].start:
         return [edits[0]._replace(text=edits[0].text + text), *edits[1:]]
