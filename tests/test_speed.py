@@ -125,6 +125,17 @@ def _imported(stderr: bytes) -> set[str]:
     return set(re.findall(r"^import time:.*\| +([\w.]+)$", stderr.decode(), re.MULTILINE))
 
 
+def test_passes_without_a_sign_of_work_are_not_imported(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text('FROM nginx:1.27\nEXPOSE 80\nCMD ["nginx"]\n')
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "dockfix", "Dockerfile"],
+        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False,
+    )  # fmt: skip
+    passes = {name for name in _imported(done.stderr) if name.startswith("dockfix.passes.")}
+    expected = {"base", "signs", "repair_typos", "tidy_continuations"}
+    assert passes == {f"dockfix.passes.{name}" for name in expected}
+
+
 def test_startup_beside_bare_python(tmp_path: Path) -> None:
     """At most ten times; the benchmark holds it to four on a machine that does nothing else."""
     (tmp_path / "Dockerfile").write_text(corpus.forty_lines())
