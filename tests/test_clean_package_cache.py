@@ -415,3 +415,35 @@ def test_lists_go_when_all_went_well_and_only_then(shell: str, tmp_path: Path) -
                 check=False,
             )
             assert (done.returncode == 0) is not (lists / "list").exists(), f"{script} {fail}"
+
+
+@pytest.mark.parametrize(
+    ("base", "command", "knows"),
+    [
+        ("ubuntu:14.04", "pip install x", False),
+        ("ubuntu:14.04.5", "gem install x", False),
+        ("docker.io/library/ubuntu:trusty-20190515", "pip install x", False),
+        ("ubuntu:16.04", "pip install x", True),
+        ("ubuntu:24.04", "pip install x", True),
+        ("debian:8", "pip install x", False),
+        ("debian:8.11-slim", "pip install x", False),
+        ("debian:10", "pip install x", True),
+        ("debian:12", "pip install x", True),
+        ("node:6-jessie", "pip install x", False),
+        ("phusion/baseimage:0.9.18", "pip install x", False),
+        ("phusion/baseimage:0.9.19", "pip install x", True),
+        ("phusion/baseimage:0.10.2", "pip install x", True),
+        ("centos:6", "gem install x", False),
+        ("centos:7", "gem install x", True),
+        ("alpine:3.2", "apk add x", False),
+        ("alpine:2.7", "apk add x", False),
+        ("alpine:3.3", "apk add x", True),
+        ("alpine:3.20", "apk add x", True),
+        ("python:3", "pip install x", True),
+    ],
+)
+def test_an_option_only_where_the_manager_is_young_enough(
+    base: str, command: str, knows: bool
+) -> None:
+    for source in (f"FROM {base}\nRUN {command}\n", f"FROM {base} AS a\nFROM a\nRUN {command}\n"):
+        assert ("--no-" in _cleaned(source)) is knows

@@ -17,14 +17,15 @@ What it leaves alone: RUNs whose cache is needed later: apt's lists, when a late
 or of a stage built on it or copying its root, installs or looks packages up before an `apt-get
 update` of its own, or runs a script that might (by a path that is no folder of installed programs,
 by the name of a program that was copied); lists fetched on a condition, where removing them takes
-sudo or an account that may not; those of others, when a later command works offline from them. RUNs
-with a cache mount over the cache; installs below another root; what the author keeps elsewhere or
-cleans up himself (a variable, a configuration file, a removal). Exec form, here-documents, ONBUILD,
-scripts dockfix does not understand; a place behind `||`, in a condition or a loop, before a
-comment; scripts that trap or replace themselves by `exec`. What npm, yarn, pnpm, composer and conda
-store in stages that no image is made of. yarn, unless it is known to be yarn 1: the cache of later
-ones holds what the program runs on. go and cargo, whose stores are what the next build starts from:
-a cache mount is better.
+sudo or an account that may not; options on base images of before them (pip and gem of Ubuntu 14.04,
+apk of Alpine 3.2), whose managers would stop at them; the caches of others, when a later command
+works offline from them. RUNs with a cache mount over the cache; installs below another root; what
+the author keeps elsewhere or cleans up himself (a variable, a configuration file, a removal). Exec
+form, here-documents, ONBUILD, scripts dockfix does not understand; a place behind `||`, in a
+condition or a loop, before a comment; scripts that trap or replace themselves by `exec`. What npm,
+yarn, pnpm, composer and conda store in stages that no image is made of. yarn, unless it is known to
+be yarn 1: the cache of later ones holds what the program runs on. go and cargo, whose stores are
+what the next build starts from: a cache mount is better.
 
 Safety: an added option changes nothing about what is installed (gem's leaves out documentation
 only). A cleanup runs only after a command of the same program succeeded, as the same user, and
@@ -107,7 +108,11 @@ def _group(run: Run, cache: Cache, message: str, edits: tuple[Edit, ...]) -> Gro
 def _options(dockerfile: Dockerfile, stages: list[list[Run]], cache: Cache) -> Iterator[Group]:
     found = False
     for run in (run for runs in stages for run in runs if undecided(run, cache)):
-        if cache is GEM and outer_base(dockerfile, run.place.stage).partition(":")[0] == "ruby":
+        base = outer_base(dockerfile, run.place.stage)
+        if cache is GEM and base.partition(":")[0] == "ruby":
+            continue
+        if cache.unknown and cache.unknown.search(base):
+            found = True
             continue
         wanting = [use for use in run.of(cache) if use.fills and not use.says(cache.settled)]
         if wanting:
@@ -439,6 +444,13 @@ PASS = Pass(
                 "FROM nginx\nCOPY --from=build /app/dist /srv\n"
             ),
             why="no image is made of the layers of `build`",
+        ),
+        Example(
+            before=(
+                "FROM ubuntu:14.04\n"
+                "RUN curl -O https://example.org/x && pip install flask && gem install puma\n"
+            ),
+            why="its pip and gem are older than the options, and stop at them",
         ),
         Example(
             before="FROM ruby\nRUN gem install puma\n",
