@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dockfix.errors import ConfigError
 from dockfix.records import Record
 from dockfix.typed import TYPE_CHECKING
+from dockfix.worktree import worktree_of
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -210,13 +211,13 @@ class _Search:
 
 def _rules_above(directory: str) -> tuple[_Rules, ...]:
     """What Git ignores in a directory because of the directories above it, in its repository."""
+    top = worktree_of(directory)
+    if top is None:
+        return ()
     above: list[str] = []
     at = directory
-    while not os.path.lexists(os.path.join(at, ".git")):
-        parent = os.path.dirname(at)
-        if parent == at:
-            return ()
-        at = parent
+    while at != top:
+        at = os.path.dirname(at)
         above.append(at)
     rules = _gitignore(os.path.join(at, ".git", "info", "exclude"), at)
     for one in reversed(above):

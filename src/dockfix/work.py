@@ -15,6 +15,7 @@ from dockfix.passes.base import Settings
 from dockfix.pipeline import Applied, OtherFile, rewrite
 from dockfix.records import Record
 from dockfix.typed import TYPE_CHECKING, Literal
+from dockfix.worktree import worktree_of
 
 if TYPE_CHECKING:
     from dockfix.context import Context
@@ -149,13 +150,7 @@ def patch_path(path: str) -> str:
     Symbolic links are followed, because that is what rewriting does and Git would not.
     """
     real = os.path.realpath(path)
-    root = os.path.dirname(real)
-    while not os.path.lexists(os.path.join(root, ".git")):
-        if root == os.path.dirname(root):
-            root = os.getcwd()
-            break
-        root = os.path.dirname(root)
-    root = root.rstrip("/") + "/"
+    root = (worktree_of(os.path.dirname(real)) or os.getcwd()).rstrip("/") + "/"
     return real[len(root) :] if real.startswith(root) else real.lstrip("/")
 
 

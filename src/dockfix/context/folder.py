@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import lru_cache
 
 from dockfix.context.directory import IGNORE_FILE, DirectoryContext
 from dockfix.context.sources import is_built, is_sent, is_wild, sources_of
 from dockfix.records import Record
 from dockfix.syntax.tree import Dockerfile
+from dockfix.worktree import worktree_of
 
 #: Folders for what belongs to containers: the context of their Dockerfiles is hardly ever they.
 _ASIDE = frozenset(
@@ -48,7 +48,7 @@ def find(path: str, dockerfile: Dockerfile, named: str | None = None) -> Found:
             return Found(context)
     if not wanted.names_files and not declared and os.path.basename(folder) not in _ASIDE:
         return Found(own)
-    top = _repository(folder)
+    top = worktree_of(folder)
     if wanted.names_files and top is not None and top != folder:
         context = _context(path, folder, top)
         if wanted.found_in(context):
@@ -72,6 +72,15 @@ class _Wanted:
         self._paths = [one for one in named if not is_wild(one)]
         self._patterns = [one for one in named if is_wild(one) and one.strip("*./")]
         self.names_files = bool(self._paths or self._patterns)
+        self._looked: dict[DirectoryContext, list[str]] = {}
+
+    def _missing(self, context: DirectoryContext) -> list[str]:
+        """The names that are not found in a folder."""
+        if context not in self._looked:
+            self._looked[context] = [
+                one for one in (*self._paths, *self._patterns) if not is_sent(one, context)
+            ]
+        return self._looked[context]
 
     def found_in(self, context: DirectoryContext) -> bool:
         """Whether a folder can be the context.
@@ -80,22 +89,18 @@ class _Wanted:
         """
         if not self.names_files:
             return True
-        missing = [one for one in self._paths if not is_sent(one, context)]
-        if not all(is_built(one) for one in missing):
+        missing = self._missing(context)
+        if not all(is_built(one) for one in missing if one not in self._patterns):
             return False
-        return len(missing) < len(self._paths) or any(
-            is_sent(one, context) for one in self._patterns
-        )
+        return len(missing) < len(self._paths) + len(self._patterns)
 
     def mostly_in(self, context: DirectoryContext) -> bool:
         """Whether more of the names are found in a folder than are missing."""
-        named = (*self._paths, *self._patterns)
-        return 2 * sum(is_sent(one, context) for one in named) > len(named)
+        return 2 * len(self._missing(context)) < len(self._paths) + len(self._patterns)
 
     def first_missing_in(self, context: DirectoryContext) -> str | None:
         """What tells that a folder is not the context."""
-        missing = (one for one in (*self._paths, *self._patterns) if not is_sent(one, context))
-        return next(missing, None)
+        return next(iter(self._missing(context)), None)
 
 
 def _context(path: str, own: str, root: str) -> DirectoryContext:
@@ -111,19 +116,10 @@ def _declared(dockerfile: str, folder: str) -> Iterator[str]:
     """The contexts that the Compose files in the folders above name for a Dockerfile."""
     from dockfix.context.compose import builds
 
-    top = _repository(folder) or os.getcwd()
+    top = worktree_of(folder) or os.getcwd()
     at = folder
     while True:
         yield from (context for context, file in builds(at) if file == dockerfile)
         if at == top or not at.startswith(top.rstrip("/") + "/"):
             return
         at = os.path.dirname(at)
-
-
-@lru_cache(maxsize=1024)
-def _repository(folder: str) -> str | None:
-    """The root of the Git repository around a folder."""
-    if os.path.lexists(os.path.join(folder, ".git")):
-        return folder
-    parent = os.path.dirname(folder)
-    return None if parent == folder else _repository(parent)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from dockfix.records import Record
+from dockfix.worktree import worktree_of
 
 #: What is looked at: so many commits, none of them older than a year before the newest.
 _MOST_COMMITS = 250
@@ -56,11 +57,9 @@ def changes(place: Place, path: str) -> int | None:
 
 
 def _place(directory: str) -> Place | None:
-    root = directory
-    while not os.path.lexists(os.path.join(root, ".git")):
-        if root == os.path.dirname(root):
-            return None
-        root = os.path.dirname(root)
+    root = worktree_of(directory)
+    if root is None:
+        return None
     own = common = os.path.join(root, ".git")
     if os.path.isfile(own):  # of a worktree or a submodule
         own = common = os.path.join(root, _first_line(own).removeprefix("gitdir:").strip())
