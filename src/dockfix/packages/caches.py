@@ -337,7 +337,7 @@ CACHES = (APT, APK, YUM, DNF, ZYPPER, PACMAN, PIP, GEM, NPM, YARN, PNPM, COMPOSE
 
 def caches_in(source: str) -> tuple[Cache, ...]:
     """The caches of the managers that a text may speak of."""
-    return tuple(one for one in CACHES if any(sign in source for sign in one.signs))
+    return tuple([one for one in CACHES if any(map(source.__contains__, one.signs))])
 
 
 @cached_by_identity
