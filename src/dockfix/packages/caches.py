@@ -38,8 +38,8 @@ class Cache(Record):
     `folders` is where it lies, `offline` are words by which a later command lives on it, `junk`
     are the operands of an `rm` that cleans up, and `wipes` the verbs and operands of a command of
     the manager that does. `shipped` says that it is only worth the trouble in a stage whose layers
-    an image gets. `unknown` are base images with a manager from before its `option`, which would
-    stop at it.
+    an image gets. `unknown` are base images with a manager from before its `option` or `cleanup`,
+    which would stop at it.
     """
 
     name: str
@@ -314,6 +314,7 @@ COMPOSER = Cache(
     names=("COMPOSER_CACHE_DIR", "COMPOSER_HOME"),
     shipped=True,
 )
+#: `clean -f` is in the documentation since conda 4.6.
 CONDA = Cache(
     name="conda",
     signs=("conda", "mamba"),
@@ -329,6 +330,7 @@ CONDA = Cache(
     names=("CONDA_PKGS_DIRS",),
     offline=words("--offline -C --use-index-cache"),
     shipped=True,
+    unknown=lazy(r"/(?:miniconda[23]?:(?:[0-3]\.|4\.[0-5]\.)|anaconda[23]?:(?:[0-5]\.|2018))"),
 )
 
 #: apt first, the rest by the places where their commands are put.

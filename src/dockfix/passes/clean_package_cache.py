@@ -148,6 +148,8 @@ def _cleanups(
         return
     shipped = shipped_stages(dockerfile) if cache.shipped else range(len(stages))
     for index in shipped:
+        if cache.unknown and cache.unknown.search(outer_base(dockerfile, index)):
+            continue
         for number, run in enumerate(stages[index]):
             found = run.of(cache)
             last = next((n for n in range(len(found) - 1, -1, -1) if found[n].fills), None)
