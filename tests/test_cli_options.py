@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from command import CLEAN, ENVIRONMENT, MENDABLE, dockfix_command
 from dockfix.config import Config
-from dockfix.engine.options import VERIFY
+from dockfix.engine.options import COMMANDS, VERIFY
 from dockfix.options import (
     MAIN,
     TABLE,
@@ -201,6 +201,37 @@ def test_every_option_is_in_the_help(tmp_path: Path) -> None:
         if row.flag is not None:
             assert row.flag in text
     assert "Exit status: 0" in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_that_builds_has_a_help_of_its_own(name: str, tmp_path: Path) -> None:
+    done = dockfix_command(name, "--help", cwd=tmp_path, COLUMNS="400", NO_COLOR="1")
+    text = " ".join(done.stdout.decode().split())
+    assert f"Usage: dockfix {name} [OPTIONS]" in text
+    for row in COMMANDS[name].table:
+        assert row.flag is None or row.flag in text
+        assert row.option.help in text
+    for wrong in ("standard input", "--install-completion", "default: --check"):
+        assert wrong not in text
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("dockfix verify --bu", "--build-arg --build-context --builder"),
+        ("dockfix measure --ht", "--html"),
+        ("dockfix --ex", "--extend-select --exit-zero --exit-non-zero-on-fix --exclude --explain"),
+    ],
+)
+def test_a_shell_completes_options(line: str, offered: str, tmp_path: Path) -> None:
+    done = dockfix_command(
+        cwd=tmp_path,
+        given=b"",
+        _DOCKFIX_COMPLETE="complete_bash",
+        COMP_WORDS=line,
+        COMP_CWORD=str(line.count(" ")),
+    )
+    assert done.stdout.decode().split() == offered.split()
 
 
 def test_help_says_what_a_usage_error_is(tmp_path: Path) -> None:

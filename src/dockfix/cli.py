@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     try:
         # A shell that wants completions talks to Typer through this variable.
         completing = "_DOCKFIX_COMPLETE" in os.environ
+        if completing and (words := _words_so_far())[1:2] in _ENGINE_COMMANDS:
+            _complete(words[1])
         if arguments[:1] in _ENGINE_COMMANDS and not completing:
             status = _build(arguments)
         else:
@@ -79,6 +81,20 @@ def _explained(arguments: Sequence[str], command: Command) -> Any:
     from dockfix.usage import read_with_typer
 
     return read_with_typer(arguments, command)
+
+
+def _words_so_far() -> list[str]:
+    """The command line that a shell wants to have completed."""
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
+    return line.split()
+
+
+def _complete(name: str) -> NoReturn:
+    """Tells a shell how the command line of a command that has images built may go on."""
+    from dockfix.engine.options import COMMANDS
+
+    _explained([], COMMANDS[name]._replace(name=""))
+    sys.exit(0)
 
 
 def run(options: Options) -> int:

@@ -27,8 +27,8 @@ Every rewrite is checked before it leaves the program. PATHS are files, director
 for Dockerfiles and Containerfiles, or - for standard input, whose rewritten text goes to standard
 output.
 
-dockfix verify builds a Dockerfile before and after, and compares the images: see dockfix verify
---help. A path of that name is written ./verify."""
+dockfix verify builds a Dockerfile before and after, and compares the images; dockfix measure says
+what they cost: see dockfix verify --help. A path of such a name is written ./verify."""
 
 EPILOG = """Exit status: 0: all is well. 1: there are findings (with --diff: something would
 change). 2: a wrong command line or configuration, or a file that could not be read, parsed or

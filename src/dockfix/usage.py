@@ -45,7 +45,8 @@ def read_with_typer(argv: Sequence[str], described: Command) -> Any:
 
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    app = typer.Typer(pretty_exceptions_enable=False)
+    # what a shell runs to complete a command line is dockfix itself, whatever the command
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=not described.name)
     summary = "\n\n".join(" ".join(part.split()) for part in described.summary.split("\n\n"))
     app.command(help=summary, epilog=" ".join(described.epilog.split()))(command)
     try:

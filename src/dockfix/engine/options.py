@@ -125,9 +125,22 @@ _SHARED = (
 )  # fmt: skip
 
 
+#: Those of which other things are to be said here.
+_SAID = {
+    "paths": Option("Dockerfiles, or directories to search. Default: the current directory."),
+    "in_place": Option(
+        "Rewrite the files whose images are the same, or as declared.", _PROOF, "-i"
+    ),
+}
+
+
 def command(name: str, summary: str, epilog: str, own: Any, not_shared: tuple[str, ...]) -> Command:
     """A command that builds; `own` is the record of the options that only it has."""
-    shared = [row for row in plain.TABLE if row.name in _SHARED and row.name not in not_shared]
+    shared = [
+        row._replace(option=_SAID.get(row.name, row.option))
+        for row in plain.TABLE
+        if row.name in _SHARED and row.name not in not_shared
+    ]
     building = rows(BuildOptions)
     further = rows(own)
 
