@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -272,3 +273,38 @@ def test_secrets_arguments_and_contexts_are_passed_on(
     assert found.behavior.ran is not None
     assert found.behavior.ran[0].output == b"1,2\ns3cretx"
     assert os.listdir(tmp_path / "work") == ["Dockerfile"]
+
+
+def test_the_readme_shows_what_is_printed(real_engine: RealEngine, tmp_path: Path) -> None:
+    real_engine.need("debian")
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    shown = {
+        command: lines
+        for block in re.findall(r"```console\n(.*?)```", readme, re.DOTALL)
+        for command, lines in re.findall(r"\$ (.*)\n((?:[^$].*\n)*)", block)
+    }
+    (tmp_path / "app").mkdir()
+    (tmp_path / "Dockerfile").write_text(shown["cat Dockerfile"])
+    for number in range(4):
+        with open(tmp_path / "app" / "main.py", "a") as file:
+            file.write(f"print({number})\n")
+        for command in (
+            ["init", "--quiet"],
+            ["add", "--all"],
+            ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "more"],
+        ):
+            subprocess.run(["git", *command], cwd=tmp_path, check=True, capture_output=True)
+
+    def words(text: str) -> list[str]:
+        return [re.sub(r"\d[\d.,]*", "0", line) for line in text.splitlines()]
+
+    def first(text: str) -> list[str]:
+        return [re.split(r" {2,}", line.strip())[0].strip("─") for line in text.splitlines()]
+
+    done = verify(real_engine, tmp_path, ".")
+    assert words(done.stdout.decode()) == words(shown["dockfix verify ."]), done.stderr
+    done = dockfix_command(
+        "measure", *NETWORK, ".", cwd=tmp_path, given=b"", **real_engine.environment
+    )
+    table = first(shown["dockfix measure ."])
+    assert first(done.stdout.decode())[: len(table)] == table, done.stderr
