@@ -598,6 +598,7 @@ COPY . .
 RUN npm ci && npm cache clean --force
 """,
         NODE,
+        declared=True,
         base="fakes",
     ),
     Pair(
@@ -707,6 +708,7 @@ RUN npm ci --only=production && npm cache clean --force
 CMD ["node", "index.js"]
 """,
         NODE,
+        declared=True,
         base="node",
     ),
 )

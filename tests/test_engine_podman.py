@@ -13,6 +13,7 @@ from typing import Literal
 import pytest
 
 from command import dockfix_command
+from dockfix.engine.client import Stopped
 from dockfix.engine.options import BuildOptions, VerifyOptions
 from dockfix.engine.report import spoken
 from dockfix.engine.verify import Verdict
@@ -82,12 +83,13 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def store(storage: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def store(storage: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, value in settings(storage).items():
         monkeypatch.setenv(name, value)
     # another engine's, in which they would look for accounts
     monkeypatch.delenv("DOCKER_CONFIG", raising=False)
-    return storage
+    yield storage
+    assert not images()
 
 
 def verdict(
@@ -144,14 +146,14 @@ def test_what_does_not_build_is_said(program: Program, store: Path, tmp_path: Pa
 
 
 def test_podman_starts_what_it_built(store: Path, tmp_path: Path) -> None:
-    source = "FROM busybox\nRUN touch /a\nRUN touch /b\nCMD sleep 60 & wait\n"
+    source = 'FROM busybox\nRUN touch /a\nRUN touch /b\nCMD ["sh", "-c", "exit 4"]\n'
     own = VerifyOptions(run="ls /a /b && exit 3", stop=True)
     found = verdict("podman", tmp_path, source, own=own)
     assert found.outcome == "same", spoken(found)
     assert found.behavior.ran is not None
     assert found.behavior.ran[0] == found.behavior.ran[1]
     assert found.behavior.ran[0].status == 3
-    assert found.behavior.stopped is not None
+    assert found.behavior.stopped == (Stopped(0.0, 4, True), Stopped(0.0, 4, True))
 
 
 def test_buildah_starts_nothing(store: Path, tmp_path: Path) -> None:
@@ -175,5 +177,4 @@ def test_the_command_removes_what_it_made(program: Program, store: Path, tmp_pat
             **{"PATH": os.environ["PATH"], **settings(store)},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        assert not images()
     assert b"edit of a line in app.sh" in done.stdout

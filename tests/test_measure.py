@@ -281,12 +281,13 @@ class Recorder:
         self.recipes: list[tuple[Recipe, bool, str]] = []
         self.images: dict[str, bytes] = {}
         self.refuse = refuse
+        self.room: int | None = None
 
     def describe(self) -> str:
         return "recorder"
 
     def free(self) -> int | None:
-        return None
+        return self.room
 
     def build(self, recipe: Recipe, *, fresh: bool = False, hooks: Hooks = HOOKS) -> Built:
         if self.refuse in recipe.dockerfile:
@@ -389,6 +390,14 @@ def test_a_file_that_does_not_build(tmp_path: Path) -> None:
     engine = Recorder(refuse=b"&&")
     assert run(tmp_path, engine)[0] == 2
     assert not engine.images
+
+
+def test_too_little_room_is_said_before_anything_is_built(tmp_path: Path) -> None:
+    engine = Recorder()
+    engine.room = 500_000_000
+    with pytest.raises(EngineError, match=r"0\.5 GB free where .*, and 1\.1 GB are needed: docker"):
+        run(tmp_path, engine)
+    assert not engine.recipes
 
 
 def test_a_page_that_cannot_be_written(tmp_path: Path) -> None:

@@ -111,9 +111,7 @@ class _Side:
 
     def __init__(self, image: Image) -> None:
         self.overlay = Overlay(image.layers)
-        self.paths = {
-            path: placed for path, placed in self.overlay.paths.items() if not _is_engines(path)
-        }
+        self.paths = self.overlay.paths
         texts = self.overlay.texts
         self.users = _numbers(texts.get(b"etc/passwd", b""))
         self.groups = _numbers(texts.get(b"etc/group", b""))
@@ -192,7 +190,7 @@ def _differences(before: _Side, after: _Side) -> Iterable[Difference]:
         if other is None or not (same_names and placed.entry is other.entry):
             paths.append(path)
     paths += [path for path in after.paths if path not in before.paths]
-    paths.sort()
+    paths = sorted(path for path in paths if not _is_engines(path))
     one_sided: set[bytes] = set()
     for path in paths:
         old, new = before.paths.get(path), after.paths.get(path)

@@ -13,7 +13,10 @@ _ADVICE = (
         "--strip-syntax builds with the one that the engine has itself.",
     ),
     ("no space left on device", "The engine has no room left; docker system prune makes some."),
-    ("secret ", "If the build needs a secret: --secret id=NAME,src=FILE hands it over."),
+    (
+        "failed to solve: secret ",
+        "If the build needs a secret: --secret id=NAME,src=FILE hands it over.",
+    ),
 )
 
 

@@ -99,6 +99,11 @@ class Buildah:
 
     def close(self) -> None:
         self.remove(tuple(self._images))
+        # stages that are not the last, and what a build made that failed, have the label, too
+        label = f"label={LABEL}={self._run}"
+        left = ask([self.program, "images", "--all", "--quiet", "--filter", label]).output.split()
+        if left:
+            ask([self.program, "rmi", "--force", *dict.fromkeys(one.decode() for one in left)])
         self._folder.cleanup()
 
     @contextmanager
