@@ -24,11 +24,20 @@ class BuildError(Exception):
 
 
 class Image:
-    """The files of an image with their content and owner, and the directories with their owner."""
+    """The files of an image with their content and owner, and the directories with their owner.
 
-    def __init__(self, files: Mapping[str, tuple[str, str]], folders: Mapping[str, str]) -> None:
+    `given` are directories whose mode is that of the context, or else the builder made them.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, tuple[str, str]],
+        folders: Mapping[str, str],
+        given: Iterable[str] = (),
+    ) -> None:
         self.files = dict(files)
         self.folders = dict(folders)
+        self.given = set(given)
 
     def read(self, path: str) -> str:
         if path not in self.files:
@@ -44,6 +53,12 @@ class Image:
             self.folders[folder] = owner
             folder = posixpath.dirname(folder)
 
+    def give(self, folder: str, owner: str) -> None:
+        """A directory as the context has it, whether it was there before or not."""
+        self.make(folder, owner)
+        self.folders[folder] = owner
+        self.given.add(folder)
+
     def write(self, path: str, text: str, owner: str) -> None:
         self.make(posixpath.dirname(path), owner)
         self.files[path] = text, owner
@@ -53,6 +68,7 @@ class Image:
             del self.files[path]
         for path in [one for one in self.folders if one.startswith(folder + "/")]:
             del self.folders[path]
+            self.given.discard(path)
 
 
 class Step(NamedTuple):
@@ -82,7 +98,7 @@ def build(source: str, context: Mapping[str, str]) -> Build:
     for stage in dockerfile.stages:
         base = (stage.base or "").lower()
         image, key = images.get(base, (Image({}, {"/": "root"}), digest(base)))
-        image = Image(image.files, image.folders)
+        image = Image(image.files, image.folders, image.given)
         workdir, user = states.get(base, ("/", "root"))
         for one in stage.instructions:
             text = source[one.start : one.end].strip()
@@ -152,13 +168,15 @@ def _copy(
                 place = posixpath.join(target, posixpath.basename(name)) if directory else target
                 found.append((place, files[name]))
             else:
-                image.make(target, owner)
+                # the directory itself stays as it is if it is there, those in it do not
+                if target not in image.folders:
+                    image.give(target, owner)
                 below = f"{name}/" if name else ""
-                found += [
-                    (posixpath.join(target, path[len(below) :]), text)
-                    for path, text in files.items()
-                    if path.startswith(below)
-                ]
+                for path in [path for path in files if path.startswith(below)]:
+                    parts = path[len(below) :].split("/")
+                    for depth in range(1, len(parts)):
+                        image.give(posixpath.join(target, *parts[:depth]), owner)
+                    found.append((posixpath.join(target, *parts), files[path]))
     for path, text in found:
         image.write(path, text, owner)
     return digest(sorted(found))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from builder import build
 from command import dockfix_command, git
 from dockfix import Safety, rewrite
 from dockfix.context.directory import DirectoryContext
@@ -18,7 +19,6 @@ from dockfix.passes.stable_first import verify
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
 from dockfix.syntax.parser import parse
-from dockfix.syntax.tree import Instruction
 from memory_context import Files
 
 
@@ -41,67 +41,19 @@ def rewritten(source: str, context: Files | None = None, *, unsafe: bool = False
     return once
 
 
-# What copies leave: a builder's rules, on a file system that is a dictionary
-
-#: What lies at a path: its content (None: a directory), its owner, and whether its mode is that of
-#: the context (else the builder made it).
-Entry = tuple[str | None, str, bool]
+# What COPYs leave and cost, by a model of the builder
 
 
-def built(source: str, files: Mapping[str, str]) -> dict[str, Entry]:
-    """The files that the COPYs of a Dockerfile leave."""
-    image: dict[str, Entry] = {"/": (None, "0", False)}
-    workdir = "/"
-    for one in parse(source).instructions:
-        if one.keyword == "WORKDIR":
-            workdir = one.arguments
-            make(image, workdir, "0")
-        elif one.keyword == "COPY":
-            copy(image, one, workdir, files)
-    return image
+def built(source: str, files: Mapping[str, str]) -> object:
+    image = build(source, files).image
+    return image.files, image.folders, image.given
 
 
-def make(image: dict[str, Entry], path: str, owner: str) -> None:
-    parts = [part for part in path.split("/") if part]
-    for depth in range(1, len(parts) + 1):
-        image.setdefault("/" + "/".join(parts[:depth]), (None, owner, False))
-
-
-def copy(image: dict[str, Entry], one: Instruction, workdir: str, files: Mapping[str, str]) -> None:
-    owner = next((flag.value or "" for flag in one.flags if flag.name == "chown"), "0")
-    words = [word.text for word in one.words]
-    into = words[-1].endswith(("/", ".")) or len(words) > 2
-    target = "/" + "/".join(p for p in f"{workdir}/{words[-1]}".split("/") if p not in ("", "."))
-    if words[-1].startswith("/"):
-        target = words[-1].rstrip("/") or "/"
-    for word in words[:-1]:
-        name = word.strip("./") if word in (".", "./") else word.rstrip("/")
-        if name in files:
-            path = f"{target.rstrip('/')}/{name.rpartition('/')[2]}" if into else target
-            make(image, path.rpartition("/")[0], owner)
-            image[path] = (files[name], owner, True)
-            continue
-        below = f"{name}/" if name else ""
-        if target not in image:
-            make(image, target.rpartition("/")[0], owner)
-            image[target] = (None, owner, True)
-        for file, content in files.items():
-            if file.startswith(below):
-                parts = file[len(below) :].split("/")
-                for depth in range(1, len(parts)):
-                    folder = f"{target.rstrip('/')}/{'/'.join(parts[:depth])}"
-                    image[folder] = (None, owner, True)
-                image[f"{target.rstrip('/')}/{'/'.join(parts)}"] = (content, owner, True)
-
-
-def rebuilt(source: str, path: str) -> int:
-    """How many COPYs an edit of a file makes the builder do again."""
-    copies = [one for one in parse(source).instructions if one.keyword == "COPY"]
-    for index, one in enumerate(copies):
-        words = [word.text.strip("./") for word in one.words[:-1]]
-        if any(not word or path == word or path.startswith(f"{word}/") for word in words):
-            return len(copies) - index
-    return 0
+def rebuilt(source: str, files: Mapping[str, str], edited: str) -> int:
+    """How many steps an edit of a file makes the builder do again."""
+    other = {**files, edited: files[edited] + "x"}
+    pairs = zip(build(source, files).steps, build(source, other).steps, strict=True)
+    return sum(one.key != two.key for one, two in pairs)
 
 
 SOURCES = ("app", "app/conf", "lib", "lib/a.jar", "vendor", "src", "src/main.py", ".", "start.sh")
@@ -147,7 +99,7 @@ def test_random_rows_leave_the_same_files_and_cost_no_more() -> None:
         assert built(after, files) == built(source, files), f"{source}{after}{files}"
         if counts:
             old, new = (
-                sum(rebuilt(text, path) * (counts[path] or 0) for path in files)
+                sum(rebuilt(text, files, path) * (counts[path] or 0) for path in files)
                 for text in (source, after)
             )
             assert new <= old, f"{source}{after}{counts}"
@@ -161,6 +113,9 @@ def test_the_model_can_tell() -> None:
     )
     assert built("FROM a\nCOPY --chown=1 a /t/a\nCOPY b /t/b\n", files) != built(
         "FROM a\nCOPY b /t/b\nCOPY --chown=1 a /t/a\n", files
+    )
+    assert built("FROM a\nCOPY a /t\nCOPY b/x /t/y\n", files) != built(
+        "FROM a\nCOPY b/x /t/y\nCOPY a /t\n", files
     )
 
 
