@@ -134,7 +134,7 @@ class _Side:
         if text is None or not (path in ACCOUNTS or path == AUTOMATIC):
             return None
         if path == AUTOMATIC:
-            return frozenset(one.strip() for one in text.split(b"\n\n"))
+            return frozenset(text.strip().split(b"\n\n"))
         return frozenset(self._lines(path, text))
 
     def _lines(self, path: bytes, text: bytes) -> Iterable[bytes]:
