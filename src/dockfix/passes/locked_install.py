@@ -9,9 +9,10 @@ Why: an install that may bring its lock file up to date installs what is new on 
 build. The image is another one every day, and what was tested is not what runs.
 
 What it leaves alone: installs of packages by name (`npm install express` is something else), of
-anything global, with options that speak of the lock file already, or with words that are not
-settled in the script; bundler where `frozen` or `deployment` is spoken of anywhere in the file;
-installs below a directory that is not known.
+anything global, with options that speak of the lock file already, with words that are not settled
+in the script, or beside a command that names the lock file (to remove it, say); bundler where
+`frozen` or `deployment` is spoken of anywhere in the file; installs below a directory that is not
+known.
 
 Safety: unsafe. A lock file that does not fit its manifest stops the build, as it should; one that
 fits may name other versions than those installed today. `npm ci` also removes node_modules first.
@@ -72,6 +73,8 @@ def _groups(
         project = Copied(copies, here, context)
         found = locking_of(command, berry=False)
         if found is None or (found.manager == "bundle" and _speaks_of_frozen(dockerfile)):
+            continue
+        if any(name in script.text for name in found.locks):
             continue
         try:
             if not any(project.kind(name) == "file" for name in found.locks):
@@ -197,6 +200,7 @@ PASS = Pass(
                 ("COPY . .\nRUN npm install --no-save\n", "npm ci knows no such option", _LOCKED),
                 ("COPY . .\nRUN npm install $ARGS\n", "nobody knows what is installed", _LOCKED),
                 ("COPY . .\nRUN npm install\n", "no lock file", (("package.json", "{}"),)),
+                ("COPY . .\nRUN rm package-lock.json && npm i\n", "it is not wanted", _LOCKED),
                 ("COPY . .\nRUN yarn install --immutable\n", "locked", (("yarn.lock", ""),)),
                 ("COPY . .\nRUN x || bundle install\n", "x decides", (("Gemfile.lock", ""),)),
             )
