@@ -2,7 +2,8 @@
 
 What it does: `apt-get install -y a && apt-get install -y b` becomes `apt-get install -y a b`, for
 apt-get, apt, aptitude, apk, yum, dnf, microdnf and zypper, and for pip when unsafe fixes are
-wanted. A second `apt-get update` goes if nothing but such installs stands between it and the first.
+wanted. A second `apt-get update` goes if nothing but such installs stands between it and the first;
+and with it what cleans up between two installs, if the same cleans up behind the second.
 
 Why: one install solves the dependencies once, writes the database once, and shows in one list what
 the image holds.
@@ -18,10 +19,11 @@ survives (`||`, `if`, `;` without `set -e`): there the first half would fail wit
 
 Safety: safe for the managers of distributions. Both installs run in one shell, the second exactly
 if the first succeeded, from the same lists, with the same options, so that what is asked for is the
-same in sum. What can differ is the order in which unrelated packages are configured, and with it
-numbers such as the uid that a daemon's user gets. Unsafe for pip: the build of a package of the
-second list may need one of the first installed, and both lists are resolved together, so other
-versions may win.
+same in sum. What cleans up between them goes together with the update that it makes necessary, in
+one change, and the same cleans up in the end. What can differ is the order in which unrelated
+packages are configured, and with it numbers such as the uid that a daemon's user gets. Unsafe for
+pip: the build of a package of the second list may need one of the first installed, and both lists
+are resolved together, so other versions may win.
 """
 
 from __future__ import annotations
@@ -30,11 +32,13 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import places, scripts, source_span
 from dockfix.layout import style_of
 from dockfix.packages import Command, changes_sources, command_of, commands_in, install_of
+from dockfix.packages.caches import APT, cleans_up
 from dockfix.packages.listing import (
     Entry,
     Listing,
@@ -54,11 +58,11 @@ from dockfix.syntax.tree import Comment, Dockerfile, Instruction
 
 
 class _Step(Record):
-    """An install or an update; it lies from `start` to `end` in its script, or, once it is placed,
-    in the source."""
+    """An install, an update, or what cleans up (without `command`); it lies from `start` to `end`
+    in its script, or, once it is placed, in the source."""
 
     simple: Simple
-    command: Command
+    command: Command | None
     start: int
     end: int
 
@@ -70,14 +74,15 @@ class _Where(Record):
 
 
 class _Merge(Record):
-    """An install and what goes into it: installs, and the updates between them that go away."""
+    """An install and what goes into it: installs, and what stands between them and goes away."""
 
     first: _Step
     others: tuple[_Step, ...]
 
     @property
-    def installs(self) -> list[_Step]:
-        return [step for step in (self.first, *self.others) if step.command.action == "install"]
+    def installs(self) -> list[Command]:
+        steps = (self.first, *self.others)
+        return [one.command for one in steps if one.command and one.command.action == "install"]
 
 
 class _Drop(Record):
@@ -124,18 +129,23 @@ def _in_strict_shell(script: Script) -> list[_Merge | _Drop]:
 def _all_findings(script: Script, *, errexit: bool) -> list[_Merge | _Drop]:
     found: dict[int, _Merge | _Drop] = {}
     for row in rows(script, errexit=errexit):
-        for block in _blocks(row, shadowed(script)):
-            for finding in _findings(block):
-                found.setdefault(finding[0].start, finding)
+        for block in _blocks(row, shadowed(script), script.text):
+            for stretch in _stretches(block, script.text):
+                for finding in _findings(stretch):
+                    found.setdefault(finding[0].start, finding)
     return list(found.values())
 
 
-def _blocks(row: tuple[Simple | None, ...], hidden: frozenset[str]) -> Iterator[list[_Step]]:
-    """Neighbors that are all installs or updates."""
+def _blocks(
+    row: tuple[Simple | None, ...], hidden: frozenset[str], text: str
+) -> Iterator[list[_Step]]:
+    """Neighbors that are all installs, updates, or clean up behind apt."""
     block: list[_Step] = []
     for simple in (*row, None):
         command = (install_of(simple) or command_of(simple)) if simple is not None else None
-        if (
+        if simple is not None and block and _cleans_up(simple, text):
+            block.append(_Step(simple, None, simple.start, simple.end))
+        elif (
             simple is None
             or command is None
             or command.action not in ("install", "update")
@@ -149,29 +159,73 @@ def _blocks(row: tuple[Simple | None, ...], hidden: frozenset[str]) -> Iterator[
             block.append(_Step(simple, command, simple.start, simple.end))
 
 
+def _cleans_up(simple: Simple, text: str) -> bool:
+    return not simple.redirects and cleans_up(text[simple.start : simple.end], (APT,))
+
+
+def _stretches(block: list[_Step], text: str) -> Iterator[list[_Step]]:
+    """A block between what has to clean up where it does.
+
+    It need not between an install and an update for the next one, behind which the same cleans up.
+    """
+    runs = [list(steps) for _, steps in groupby(block, key=lambda step: step.command is None)]
+    stretch: list[_Step] = []
+    for number, steps in enumerate(runs):
+        if steps[0].command is None:
+            behind = runs[number + 1] if number + 1 < len(runs) else []
+            done = {text[one.start : one.end] for one in steps}
+            again = runs[number + 2] if number + 2 < len(runs) else []
+            if (
+                not behind
+                or _action(behind[0]) != "update"
+                or _action(behind[-1]) != "install"
+                or (done - {text[one.start : one.end] for one in again})
+            ):
+                yield stretch
+                stretch = []
+                continue
+        stretch += steps
+    yield stretch
+
+
+def _action(step: _Step) -> str:
+    return step.command.action if step.command else "clean"
+
+
 def _findings(block: list[_Step]) -> Iterator[_Merge | _Drop]:
     fresh: _Step | None = None
     first: _Step | None = None
     together: Together | None = None
     others: list[_Step] = []
     useless: list[_Drop] = []
+    # what goes only if the install behind it goes into the one before it
+    cleaned: list[_Step] = []
     for before, step in zip([*block[:1], *block], block, strict=False):
-        if step.command.action == "update":
+        if step.command is None:
+            cleaned.append(step)
+        elif step.command.action == "update":
             if fresh is not None and frame(fresh.simple) == frame(step.simple):
-                useless.append(_Drop(before, step))
+                if cleaned:
+                    cleaned.append(step)
+                else:
+                    useless.append(_Drop(before, step))
                 continue
-            fresh = step
+            fresh, cleaned = step, []
             yield from _merged(first, others)
             first, together, others = None, None, []
         else:
             if together is not None and together.add(step.simple):
-                others += (*(one.update for one in useless), step)
+                others += (*(one.update for one in useless), *cleaned, step)
             else:
                 yield from _merged(first, others)
                 yield from useless
                 first, together, others = step, Together(step.simple), []
-            useless = []
-            same = fresh is not None and fresh.command.manager is step.command.manager
+            useless, cleaned = [], []
+            same = (
+                fresh is not None
+                and fresh.command is not None
+                and fresh.command.manager is step.command.manager
+            )
             if not same or changes_sources(values(step.simple)) or not settled(step.simple):
                 fresh = None
     yield from _merged(first, others)
@@ -191,7 +245,7 @@ def _group(where: _Where, finding: _Merge | _Drop) -> Iterator[Group]:
         return
     edits = _together(where, finding)
     if edits:
-        pip = finding.first.command.manager.name == "pip"
+        pip = finding.installs[0].manager.name == "pip"
         safety = Safety.UNSAFE if pip else Safety.SAFE
         count = len(finding.installs)
         yield Group(
@@ -232,7 +286,7 @@ def _without(where: _Where, drop: _Drop) -> tuple[Edit, ...]:
 def _together(where: _Where, merge: _Merge) -> tuple[Edit, ...]:
     dockerfile, instruction = where.dockerfile, where.instruction
     source, style = dockerfile.source, style_of(dockerfile, instruction)
-    listings = [listing_of(dockerfile, instruction, step.command) for step in merge.installs]
+    listings = [listing_of(dockerfile, instruction, command) for command in merge.installs]
     found = [listing for listing in listings if listing is not None]
     if len(found) != len(listings):
         return ()
@@ -319,7 +373,11 @@ def _digest(script: Script) -> list[tuple[object, set[str]]]:
     """The commands in order, neighboring installs of one kind as one, repeated updates once."""
     digest: list[tuple[object, set[str]]] = []
     updates: list[object] = []
+    cleaned: set[str] = set()
     for simple in script.simples:
+        if updates and _cleans_up(simple, script.text):
+            cleaned.add(script.text[simple.start : simple.end])
+            continue
         command = install_of(simple) or command_of(simple)
         action = command.action if command and not simple.redirects else "other"
         if action == "update":
@@ -332,8 +390,10 @@ def _digest(script: Script) -> list[tuple[object, set[str]]]:
             digest[-1][1].update(word.text for word in command.packages)
         else:
             updates = []
+            digest.append(("clean up", cleaned))
             digest.append((script.text[simple.start : simple.end], set()))
-    return digest
+            cleaned = set()
+    return [*digest, ("clean up", cleaned)]
 
 
 _EXAMPLES = (
@@ -341,6 +401,23 @@ _EXAMPLES = (
         before="FROM debian\nRUN apt-get update && apt-get -y install git"
         " && apt-get install -y locales && apt-get install -y gcc\n",
         after="FROM debian\nRUN apt-get update && apt-get -y install git locales gcc\n",
+    ),
+    Example(
+        before="FROM debian\nRUN apt-get update && apt-get install -y git"
+        " && rm -rf /var/lib/apt/lists/* \\\n    && apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\n",
+        after="FROM debian\nRUN apt-get update && apt-get install -y git gcc"
+        " && rm -rf /var/lib/apt/lists/*\n",
+        why="the lists are fetched once, and go once",
+    ),
+    Example(
+        before="FROM debian\nRUN apt-get update && apt-get install -y git && apt-get clean \\\n"
+        "    && apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\n",
+        why="not the same cleans up behind the second",
+    ),
+    Example(
+        before="FROM debian\nRUN apt-get update && apt-get install -y git"
+        " && rm -rf /var/lib/apt/lists/* \\\n    && apt-get update && apt-get install -qy gcc && rm -rf /var/lib/apt/lists/*\n",
+        why="without the first removal and the second update each change would need the other",
     ),
     Example(
         before="FROM debian\nRUN apt-get update && apt-get install -y a"
