@@ -404,7 +404,8 @@ _EXAMPLES = (
     ),
     Example(
         before="FROM debian\nRUN apt-get update && apt-get install -y git"
-        " && rm -rf /var/lib/apt/lists/* \\\n    && apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\n",
+        " && rm -rf /var/lib/apt/lists/* \\\n"
+        "    && apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\n",
         after="FROM debian\nRUN apt-get update && apt-get install -y git gcc"
         " && rm -rf /var/lib/apt/lists/*\n",
         why="the lists are fetched once, and go once",
@@ -416,7 +417,8 @@ _EXAMPLES = (
     ),
     Example(
         before="FROM debian\nRUN apt-get update && apt-get install -y git"
-        " && rm -rf /var/lib/apt/lists/* \\\n    && apt-get update && apt-get install -qy gcc && rm -rf /var/lib/apt/lists/*\n",
+        " && rm -rf /var/lib/apt/lists/* \\\n"
+        "    && apt-get update && apt-get install -qy gcc && rm -rf /var/lib/apt/lists/*\n",
         why="without the first removal and the second update each change would need the other",
     ),
     Example(
