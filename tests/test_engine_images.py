@@ -144,3 +144,27 @@ def test_measuring_with_a_real_engine(real_engine: RealEngine, tmp_path: Path) -
     assert old["edit"]["packed"] > 2_900_000
     assert new["edit"]["size"] < 100_000
     assert "3.0 MB" in page.read_text()
+
+
+def test_measuring_without_what_a_rewrite_leaves_out_of_the_build(
+    real_engine: RealEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "manual.pdf").write_bytes(os.urandom(3_000_000))
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").write_text("print(1)\n")
+    (tmp_path / "conf.json").write_text("{}\n")
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nWORKDIR /app\nCOPY . .\nRUN rm -rf docs\n")
+    done = dockfix_command(
+        "measure", "--network", "host", "--json", "--edit", "src/app.py", ".",
+        cwd=tmp_path, given=b"", **real_engine.environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(done.stdout)["images"]
+    old, new = found["before"], found["after"]
+    assert old["wasted"] == 3_000_000
+    assert new["wasted"] == 0
+    assert old["size"] - new["size"] > 3_000_000
+    assert old["edit"]["size"] > 3_000_000
+    assert new["edit"]["size"] < 10_000
+    assert not (tmp_path / ".dockerignore").exists()

@@ -189,7 +189,9 @@ class _Verification(Trial):
         if found.same:
             return found, claims
         if self.again is None:
-            again = self.build(self.recipe(None), "as it is, once more", fresh=True)
+            again = self.build(
+                self.recipe(None), "as it is, once more, to see what differs by itself", fresh=True
+            )
             (self.again,) = self.images_of(again)
         return claimed(compare(before, new, self.again), result, before, new)
 
