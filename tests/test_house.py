@@ -225,3 +225,13 @@ def test_addresses_are_of_documentation_and_examples() -> None:
         for host in re.findall(r"https?://([\w.-]*\w)", text):
             if "." in host and len(host) > 3:
                 assert known.fullmatch(host), f"{path}: {host}"
+
+
+def test_no_group_is_repeated_possessively() -> None:
+    """CPython before 3.11.5, which Debian 12 has, loses its place there: an atomic group does not.
+
+    https://github.com/python/cpython/issues/106052
+    """
+    for path in MODULES:
+        found = re.search(r"(?<!\\)\)(?:[*+?]|\{[0-9,]+\})\+", path.read_text())
+        assert found is None, f"{path}: {found}"

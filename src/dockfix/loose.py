@@ -10,7 +10,7 @@ from dockfix.patterns import lazy
 _NAME = lazy(r"([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*(.*)")
 _COMMENT = lazy(r"(?:^|\s)#.*")
 _MAVEN = lazy(r"<version>\s*([\[(][^<]*,[^<]*[\])]|LATEST|RELEASE)\s*</version>")
-_XML_COMMENT = lazy(r"<!--(?:[^-]|-(?!->))*+-->")
+_XML_COMMENT = lazy(r"<!--(?>(?:[^-]|-(?!->))*)-->")
 _GRADLE = lazy(r"[\"']([\w.-]+:[\w.-]+:(?:[\w.]*\+|latest\.\w+))[\"']")
 _LOCKS = {
     "npm": ("package-lock.json", "npm-shrinkwrap.json"),

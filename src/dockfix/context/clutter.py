@@ -63,7 +63,7 @@ _MANIFESTS = (
 )  # fmt: skip
 _INSTALLS_NODE = lazy(
     r"\b(?:npm[ \t]+(?:ci|i|install)|pnpm[ \t]+(?:i|install)|bun[ \t]+(?:i|install)"
-    r"|yarn(?:[ \t]+install)?)[ \t]*+(?:-[\w=-]++[ \t]*+)*+(?:$|[&;|\n\\])"
+    r"|yarn(?:[ \t]+install)?)[ \t]*+(?>(?:-[\w=-]++[ \t]*+)*)(?:$|[&;|\n\\])"
 )
 _LESS = lazy(r"--prod|--only|--omit|--no-dev|NODE_ENV[= ]+production|install[ \t].*-g\b")
 _MAKES = {

@@ -43,7 +43,7 @@ PIP = Manager(
     ),
     plain=lazy(
         rf"(?!.*\.(?:whl|zip|tar|tgz|tar\.\w+)(?:\[|$))[A-Za-z0-9][A-Za-z0-9._-]*\s*+(?:\[[^\]/]*\])?"
-        rf"\s*+(?:{_VERSION}(?:\s*+,\s*+{_VERSION})*+)?\s*+(?:;[^/]*)?"
+        rf"\s*+(?:{_VERSION}(?>(?:\s*+,\s*+{_VERSION})*))?\s*+(?:;[^/]*)?"
     ),
     same=(("--upgrade", "-U"), ("--quiet", "-q")),
 )

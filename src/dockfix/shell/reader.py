@@ -39,7 +39,7 @@ from dockfix.typed import Literal
 
 _OPENING = lazy(rf"(?:if|for|while|until|case|function|select|coproc|time|\[\[|\{{)(?={DELIMITER})")
 _CLOSING = lazy(rf";;&|;;|;&|(?:then|do|done|elif|else|fi|esac|in|\}})(?={DELIMITER})")
-_NEGATION = lazy(r"!(?=(?:\\\n)*+[ \t])")
+_NEGATION = lazy(r"!(?=(?>(?:\\\n)*)[ \t])")
 _FOR = lazy(rf"({NAME})(?={DELIMITER})")
 _FUNCTION = lazy(r"[A-Za-z0-9_./:-]++")
 _IDENTIFIER = lazy(NAME)

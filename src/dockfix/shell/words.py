@@ -16,16 +16,16 @@ from dockfix.shell.tree import Comment, Dialect, Expansion, Item, Word
 DEPTH = 50
 
 #: What ends a word (XCU 2.3, rules 6 and 8; `#` begins a comment only where a word would begin).
-DELIMITER = r"(?:[ \t\n;&|()<>]|\Z|(?:\\\n)++(?:[ \t\n;&|()<>]|\Z))"
+DELIMITER = r"(?:[ \t\n;&|()<>]|\Z|(?>(?:\\\n)+)(?:[ \t\n;&|()<>]|\Z))"
 NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
 
 _LITERAL = lazy(r"""[^ \t\n;&|()<>"'\\$`]++""")
 _DOUBLE = lazy(r'[^"\\$`]++')
 BODY = lazy(r"[^\\$`]++")
-_ANSI = lazy(r"\$'(?:[^'\\]++|\\.)*+'", re.DOTALL)
-_BLANKS = lazy(r"(?:[ \t]++|\\\n)*+(#[^\n]*+)?")
-_SPACE = lazy(r"(?:[ \t]++|\\\n)*+")
-_CONTINUED_NAME = lazy(r"(?:\\\n)++[A-Za-z0-9_]")
+_ANSI = lazy(r"\$'(?>(?:[^'\\]++|\\.)*)'", re.DOTALL)
+_BLANKS = lazy(r"(?>(?:[ \t]++|\\\n)*)(#[^\n]*+)?")
+_SPACE = lazy(r"(?>(?:[ \t]++|\\\n)*)")
+_CONTINUED_NAME = lazy(r"(?>(?:\\\n)+)[A-Za-z0-9_]")
 _PARAMETER = lazy(rf"{NAME}|[0-9@*#?$!-]")
 _BRACED = lazy(rf"(?:{NAME}|[0-9]++|[@*?$!-])")
 _LENGTH = lazy(rf"#({NAME}|[0-9]++|[@*])(?=\}})")
@@ -34,12 +34,12 @@ _INDIRECT = lazy(rf"!({NAME}|[0-9]++)")
 _OPERATOR = lazy(r":?[-=?+]|%%?|##?")
 _BASH_OPERATOR = lazy(r"//|/#|/%|/|\^\^?|,,?|@(?=[A-Za-z]\})|:(?=[ $0-9A-Za-z_])")
 _INDEX_NAME = lazy(rf"\$({NAME})")
-_INDEX = lazy(rf"\[(?:[@*]|(?:[A-Za-z0-9_+-]|\$(?={NAME}))++)\]")
+_INDEX = lazy(rf"\[(?:[@*]|(?>(?:[A-Za-z0-9_+-]|\$(?={NAME}))+))\]")
 _UNQUOTED_ARGUMENT = lazy(r"""[^"'\\$`{}<>]++""")
 _QUOTED_ARGUMENT = lazy(r"""[^"'\\$`{}]++""")
 _HARMLESS_QUOTES = lazy(r"""'[^'"\\$`{}]*+'""")
-_SUM = lazy(r"(?:[A-Za-z0-9_ \t\n+*/%<>=!&|^~?:,-]++|(?<=[0-9])#|\\\n)++")
-_BACKQUOTED = lazy(r"`((?:[^`\\]++|\\.)*+)`", re.DOTALL)
+_SUM = lazy(r"(?>(?:[A-Za-z0-9_ \t\n+*/%<>=!&|^~?:,-]++|(?<=[0-9])#|\\\n)+)")
+_BACKQUOTED = lazy(r"`((?>(?:[^`\\]++|\\.)*))`", re.DOTALL)
 _UNWRAPPED = lazy(r"\\[`$\\]")
 _UNWRAPPED_IN_QUOTES = lazy(r'\\[`$\\"]')
 _COUNTED = lazy(r"[()'\"`]")

@@ -11,13 +11,14 @@ import re
 from dockfix.patterns import lazy
 
 _SPACE = r"[ \t\r\n]*+"
-_STRING = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
+_STRING = r'"(?>(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"'
 _STRINGS = lazy(_STRING)
-_ARRAY = lazy(rf"\[{_SPACE}(?:{_STRING}{_SPACE}(?:,{_SPACE}{_STRING}{_SPACE})*+)?+\]{_SPACE}\Z")
+_MORE = rf"(?>(?:,{_SPACE}{_STRING}{_SPACE})*)"
+_ARRAY = lazy(rf"\[{_SPACE}(?>(?:{_STRING}{_SPACE}{_MORE})?)\]{_SPACE}\Z")
 
 # Compiled where they are first used, which is in few files: start-up time counts.
 _TOKEN = (
-    rf"{_SPACE}(?:({_STRING})|(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)"
+    rf"{_SPACE}(?:({_STRING})|(-?(?:0|[1-9][0-9]*+)(?>(?:\.[0-9]++)?)(?>(?:[eE][+-]?[0-9]++)?))"
     r"|(true|false|null)|([\[\]{},:]))"
 )
 #: How every JSON array starts; what people mean by `RUN [ -f x ]` mostly does not.

@@ -38,7 +38,7 @@ def split(text: str, start: int, stop: int) -> list[Span]:
 def _quoted_words(escape: str) -> re.Pattern[str]:
     space, e = re.escape(WHITE_SPACE), re.escape(escape)
     return re.compile(
-        rf"""(?:[^{space}'"{e}]++|{e}.|'[^']*+(?:'|\Z)|"(?:[^"{e}]++|{e}.)*+(?:"|\Z|({e})\Z))++""",
+        rf"""(?>(?:[^{space}'"{e}]++|{e}.|'[^']*+(?:'|\Z)|"(?>(?:[^"{e}]++|{e}.)*)(?:"|\Z|({e})\Z))+)""",
         re.DOTALL,
     )
 

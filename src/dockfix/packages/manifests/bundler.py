@@ -25,9 +25,9 @@ _LINE = lazy(
     r"source\s+['\"]https?://[^'\"]*['\"](?:\s+do)?|ruby\s+['\"][^'\"]*['\"]|end"
     r"|(?:group|platforms?)[\s:\w,]*+(?:\([\s:\w,]++\)\s*+do|(?<=\sdo))"
     r"|git_source\(:\w+\)\s*(?:\{[^}]*\}|do\s*\|\w+\|)|['\"]https://github\.com/#\{\w+\}\.git['\"]"
-    r"|gem\s*+\(?\s*+['\"][\w.-]+['\"](?:\s*+,\s*+(?:['\"][^'\"/]*['\"]|(?:require|group|groups|platforms?)"
+    r"|gem\s*+\(?\s*+['\"][\w.-]+['\"](?>(?:\s*+,\s*+(?:['\"][^'\"/]*['\"]|(?:require|group|groups|platforms?)"
     r"\s*(?:=>|:)[\[\]\s:'\"\w,]++|:(?:require|group|groups|platforms?)\s*=>[\[\]\s:'\"\w,]++"
-    r"|(?:git|github):\s*['\"][^'\"]*['\"]|(?:branch|tag|ref):\s*['\"][^'\"]*['\"]))*+\s*\)?"
+    r"|(?:git|github):\s*['\"][^'\"]*['\"]|(?:branch|tag|ref):\s*['\"][^'\"]*['\"]))*)\s*\)?"
 )
 _RUBY_FILE = lazy(r"ruby\s*+\(?\s*+file:\s*+['\"](\.ruby-version|\.tool-versions)['\"]\s*+\)?")
 

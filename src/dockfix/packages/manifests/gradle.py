@@ -13,7 +13,7 @@ _TASKS = {"dependencies", "resolveDependencies", "buildEnvironment", "--version"
 _OPTION = lazy(
     r"-[qi]|--(?:no-daemon|quiet|info|console=\w+|refresh-dependencies|stacktrace|no-build-cache)"
 )
-_INCLUDE = lazy(r"include\s*+\(?\s*+((?:['\"][\w:.-]++['\"]\s*+,?\s*+)++)\)?")
+_INCLUDE = lazy(r"include\s*+\(?\s*+((?>(?:['\"][\w:.-]++['\"]\s*+,?\s*+)+))\)?")
 _READS = lazy(
     r"\b(?:file|files|fileTree|zipTree|includeBuild|includeFlat|projectDir|rootDir|exec|execute"
     r"|commandLine|ProcessBuilder|File|FileInputStream|readText|evaluate|ant"
