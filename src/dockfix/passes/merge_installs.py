@@ -32,13 +32,12 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import places, scripts, source_span
 from dockfix.layout import style_of
-from dockfix.packages import Command, changes_sources, command_of, commands_in, install_of
-from dockfix.packages.caches import APT, cleans_up
+from dockfix.packages import command_of, commands_in, install_of
+from dockfix.packages.adjacent import Drop, Merge, Step, is_cleanup, merges
 from dockfix.packages.listing import (
     Entry,
     Listing,
@@ -47,49 +46,18 @@ from dockfix.packages.listing import (
     listing_of,
     smallest,
 )
-from dockfix.packages.together import Together, frame, settled, values
+from dockfix.packages.together import frame, values
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.records import Record
-from dockfix.remembered import cached_by_identity
-from dockfix.shell.fatal import rows
 from dockfix.shell.tree import Script, Simple
-from dockfix.shell.walk import commands, shadowed
+from dockfix.shell.walk import commands
 from dockfix.syntax.tree import Comment, Dockerfile, Instruction
-
-
-class _Step(Record):
-    """An install, an update, or what cleans up (without `command`); it lies from `start` to `end`
-    in its script, or, once it is placed, in the source."""
-
-    simple: Simple
-    command: Command | None
-    start: int
-    end: int
 
 
 class _Where(Record):
     dockerfile: Dockerfile
     instruction: Instruction
     script: Script
-
-
-class _Merge(Record):
-    """An install and what goes into it: installs, and what stands between them and goes away."""
-
-    first: _Step
-    others: tuple[_Step, ...]
-
-    @property
-    def installs(self) -> list[Command]:
-        steps = (self.first, *self.others)
-        return [one.command for one in steps if one.command and one.command.action == "install"]
-
-
-class _Drop(Record):
-    """An update with nothing new to fetch, and what stands before it."""
-
-    before: _Step
-    update: _Step
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
@@ -99,158 +67,28 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         if len(commands_in(script)) < 2:
             continue
         where = _Where(dockerfile, instruction, script)
-        strict = at[instruction.start].shell.errexit
-        for finding in _in_strict_shell(script) if strict else _in_plain_shell(script):
-            yield from _group(where, _placed(where, finding))
+        for finding in merges(script, errexit=at[instruction.start].shell.errexit):
+            yield from _group(where, finding)
 
 
-def _placed(where: _Where, finding: _Merge | _Drop) -> _Merge | _Drop:
-    """A finding with the places of its steps in the source."""
-
-    def at(step: _Step) -> _Step:
-        start, end = source_span(where.instruction, step.start, step.end)
-        return step._replace(start=start, end=end)
-
-    if isinstance(finding, _Drop):
-        return _Drop(at(finding.before), at(finding.update))
-    return _Merge(at(finding.first), tuple(map(at, finding.others)))
+def _span(where: _Where, step: Step) -> tuple[int, int]:
+    return source_span(where.instruction, step.simple.start, step.simple.end)
 
 
-@cached_by_identity
-def _in_plain_shell(script: Script) -> list[_Merge | _Drop]:
-    return _all_findings(script, errexit=False)
-
-
-@cached_by_identity
-def _in_strict_shell(script: Script) -> list[_Merge | _Drop]:
-    return _all_findings(script, errexit=True)
-
-
-def _all_findings(script: Script, *, errexit: bool) -> list[_Merge | _Drop]:
-    found: dict[int, _Merge | _Drop] = {}
-    for row in rows(script, errexit=errexit):
-        for block in _blocks(row, shadowed(script), script.text):
-            for stretch in _stretches(block, script.text):
-                for finding in _findings(stretch):
-                    found.setdefault(finding[0].start, finding)
-    return list(found.values())
-
-
-def _blocks(
-    row: tuple[Simple | None, ...], hidden: frozenset[str], text: str
-) -> Iterator[list[_Step]]:
-    """Neighbors that are all installs, updates, or clean up behind apt."""
-    block: list[_Step] = []
-    for simple in (*row, None):
-        command = (install_of(simple) or command_of(simple)) if simple is not None else None
-        if simple is not None and block and _cleans_up(simple, text):
-            block.append(_Step(simple, None, simple.start, simple.end))
-        elif (
-            simple is None
-            or command is None
-            or command.action not in ("install", "update")
-            or (command.action == "update" and command.packages)
-            or {word.rpartition("/")[2] for word in command.program} & hidden
-            or simple.redirects
-        ):
-            yield block
-            block = []
-        else:
-            block.append(_Step(simple, command, simple.start, simple.end))
-
-
-def _cleans_up(simple: Simple, text: str) -> bool:
-    return not simple.redirects and cleans_up(text[simple.start : simple.end], (APT,))
-
-
-def _stretches(block: list[_Step], text: str) -> Iterator[list[_Step]]:
-    """A block between what has to clean up where it does.
-
-    It need not between an install and an update for the next one, behind which the same cleans up.
-    """
-    runs = [list(steps) for _, steps in groupby(block, key=lambda step: step.command is None)]
-    stretch: list[_Step] = []
-    for number, steps in enumerate(runs):
-        if steps[0].command is None:
-            behind = runs[number + 1] if number + 1 < len(runs) else []
-            done = {text[one.start : one.end] for one in steps}
-            again = runs[number + 2] if number + 2 < len(runs) else []
-            if (
-                not behind
-                or _action(behind[0]) != "update"
-                or _action(behind[-1]) != "install"
-                or (done - {text[one.start : one.end] for one in again})
-            ):
-                yield stretch
-                stretch = []
-                continue
-        stretch += steps
-    yield stretch
-
-
-def _action(step: _Step) -> str:
-    return step.command.action if step.command else "clean"
-
-
-def _findings(block: list[_Step]) -> Iterator[_Merge | _Drop]:
-    fresh: _Step | None = None
-    first: _Step | None = None
-    together: Together | None = None
-    others: list[_Step] = []
-    useless: list[_Drop] = []
-    # what goes only if the install behind it goes into the one before it
-    cleaned: list[_Step] = []
-    for before, step in zip([*block[:1], *block], block, strict=False):
-        if step.command is None:
-            cleaned.append(step)
-        elif step.command.action == "update":
-            if fresh is not None and frame(fresh.simple) == frame(step.simple):
-                if cleaned:
-                    cleaned.append(step)
-                else:
-                    useless.append(_Drop(before, step))
-                continue
-            fresh, cleaned = step, []
-            yield from _merged(first, others)
-            first, together, others = None, None, []
-        else:
-            if together is not None and together.add(step.simple):
-                others += (*(one.update for one in useless), *cleaned, step)
-            else:
-                yield from _merged(first, others)
-                yield from useless
-                first, together, others = step, Together(step.simple), []
-            useless, cleaned = [], []
-            same = (
-                fresh is not None
-                and fresh.command is not None
-                and fresh.command.manager is step.command.manager
-            )
-            if not same or changes_sources(values(step.simple)) or not settled(step.simple):
-                fresh = None
-    yield from _merged(first, others)
-    yield from useless
-
-
-def _merged(first: _Step | None, others: list[_Step]) -> Iterator[_Merge]:
-    if first is not None and others:
-        yield _Merge(first, tuple(others))
-
-
-def _group(where: _Where, finding: _Merge | _Drop) -> Iterator[Group]:
-    if isinstance(finding, _Drop):
+def _group(where: _Where, finding: Merge | Drop) -> Iterator[Group]:
+    if isinstance(finding, Drop):
         edits = _without(where, finding)
         if edits:
-            yield Group(finding.update.start, "remove a second update of fresh lists", edits)
+            start, _ = _span(where, finding.update)
+            yield Group(start, "remove a second update of fresh lists", edits)
         return
     edits = _together(where, finding)
     if edits:
         pip = finding.installs[0].manager.name == "pip"
         safety = Safety.UNSAFE if pip else Safety.SAFE
         count = len(finding.installs)
-        yield Group(
-            finding.first.start, f"install the packages of {count} lists at once", edits, safety
-        )
+        start, _ = _span(where, finding.first)
+        yield Group(start, f"install the packages of {count} lists at once", edits, safety)
 
 
 def _comments(where: _Where, start: int, end: int) -> str:
@@ -267,14 +105,15 @@ def _offset(comment: Comment) -> int:
     return comment.start
 
 
-def _without(where: _Where, drop: _Drop) -> tuple[Edit, ...]:
+def _without(where: _Where, drop: Drop) -> tuple[Edit, ...]:
     """The update goes with the operator before it; comments above it stay."""
-    start, end = drop.before.end, drop.update.end
+    _, start = _span(where, drop.before)
+    update, end = _span(where, drop.update)
     source, style = where.dockerfile.source, style_of(where.dockerfile, where.instruction)
     lines = _comments(where, start, end)
     behind = re.compile(rf"[ \t]*(?:&&|;)[ \t]+(?!{re.escape(style.escape)})").match(source, end)
-    if behind and "\n" in source[start : drop.update.start]:
-        return (Edit(drop.update.start, behind.end(), ""),)
+    if behind and "\n" in source[start:update]:
+        return (Edit(update, behind.end(), ""),)
     if not lines:
         return (Edit(start, end, ""),)
     newline = source.find("\n", end, where.instruction.text_end)
@@ -283,7 +122,7 @@ def _without(where: _Where, drop: _Drop) -> tuple[Edit, ...]:
     return (Edit(start, newline + 1, style.newline + lines),)
 
 
-def _together(where: _Where, merge: _Merge) -> tuple[Edit, ...]:
+def _together(where: _Where, merge: Merge) -> tuple[Edit, ...]:
     dockerfile, instruction = where.dockerfile, where.instruction
     source, style = dockerfile.source, style_of(dockerfile, instruction)
     listings = [listing_of(dockerfile, instruction, command) for command in merge.installs]
@@ -292,7 +131,8 @@ def _together(where: _Where, merge: _Merge) -> tuple[Edit, ...]:
         return ()
     first = found[0]
     last_package = max(n for n, entry in enumerate(first.entries) if entry.movable)
-    begin, end = merge.first.start, merge.others[-1].end
+    begin, done = _span(where, merge.first)
+    _, end = _span(where, merge.others[-1])
     spread = any(
         entry.gap.breaks for listing in found for entry in listing.entries if entry.movable
     ) or bool(_comments(where, first.entries[last_package].end, end))
@@ -303,7 +143,7 @@ def _together(where: _Where, merge: _Merge) -> tuple[Edit, ...]:
     new = _new_entries(where, merge, found[1:])
     if new is None:
         return ()
-    width = merge.first.end - source.rfind("\n", 0, merge.first.start)
+    width = done - source.rfind("\n", 0, begin)
     spread = spread or (
         len(first.entries) + len(new) > 2 and width + sum(len(word) + 1 for _, word in new) > 100
     )
@@ -318,7 +158,7 @@ def _together(where: _Where, merge: _Merge) -> tuple[Edit, ...]:
     for lines, word in new:
         above = "".join(indent + line.lstrip(" \t") for line in re.findall(r"[^\n]*+\n", lines))
         text += f"{style.newline}{above}{indent}{word}" if spread else f" {word}"
-    text += source[first.entries[last_package].end : merge.first.end]
+    text += source[first.entries[last_package].end : done]
     rest = line_behind(source, instruction, begin, end, style) if spread else ()
     noted = spread and any(c.start >= merge.others[-1].simple.end for c in where.script.comments)
     if rest is None or noted:
@@ -328,12 +168,13 @@ def _together(where: _Where, merge: _Merge) -> tuple[Edit, ...]:
 
 
 def _new_entries(
-    where: _Where, merge: _Merge, listings: list[Listing]
+    where: _Where, merge: Merge, listings: list[Listing]
 ) -> list[tuple[str, str]] | None:
     """The packages to append, each with the comment lines to stand above it."""
     seen = set(values(merge.first.simple))
     new: list[tuple[str, str]] = []
-    done = merge.first.end
+    _, done = _span(where, merge.first)
+    _, end = _span(where, merge.others[-1])
     packages: list[Entry] = [e for listing in listings for e in listing.entries if e.movable]
     for entry in packages:
         lines = _comments(where, done, entry.start)
@@ -341,7 +182,7 @@ def _new_entries(
         if entry.value not in seen or lines:
             new.append((lines, entry.text))
         seen.add(entry.value)
-    if _comments(where, done, merge.others[-1].end):
+    if _comments(where, done, end):
         return None
     return new
 
@@ -375,7 +216,7 @@ def _digest(script: Script) -> list[tuple[object, set[str]]]:
     updates: list[object] = []
     cleaned: set[str] = set()
     for simple in script.simples:
-        if updates and _cleans_up(simple, script.text):
+        if updates and is_cleanup(simple, script):
             cleaned.add(script.text[simple.start : simple.end])
             continue
         command = install_of(simple) or command_of(simple)
@@ -520,6 +361,12 @@ _EXAMPLES = (
     Example(
         before="FROM debian\nRUN apt-get install -y a > /dev/null && apt-get install -y b\n",
         why="one is silenced, the other is not",
+    ),
+    Example(
+        before='FROM debian\nRUN rm() { echo "$@"; } && apt-get update && apt-get install -y a'
+        " && rm -rf /var/lib/apt/lists/* && apt-get update && apt-get install -y b"
+        " && rm -rf /var/lib/apt/lists/*\n",
+        why="this `rm` removes nothing",
     ),
 )
 
