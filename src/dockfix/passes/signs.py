@@ -55,8 +55,8 @@ def has_other_case(dockerfile: Dockerfile) -> bool:
     """Whether a keyword is not in capitals, or brings another one that may not be."""
     return any(
         one.child is not None
-        or len(one.words) == 3
-        or (one.keyword == "HEALTHCHECK" and not one.arguments.startswith(("CMD", "NONE")))
+        or (one.keyword == "FROM" and len(one.words) == 3 and one.words[1].text != "AS")
+        or (one.keyword == "HEALTHCHECK" and one.words[0].text not in ("CMD", "NONE"))
         or not one.logical.text.startswith(one.keyword, one.keyword_start)
         for one in dockerfile.instructions
     )
@@ -160,19 +160,24 @@ def _runs(dockerfile: Dockerfile) -> Iterator[str]:
 
 
 def goes_somewhere(dockerfile: Dockerfile) -> bool:
-    """Whether a RUN makes a directory or goes to one, or a WORKDIR does not begin at the root."""
-    for one in dockerfile.instructions:
+    """Whether a RUN begins in a directory of its own, or makes one that a WORKDIR below makes, or a
+    WORKDIR does not begin at the root."""
+    followed = False
+    for one in reversed(dockerfile.instructions):
         if one.keyword == "WORKDIR":
             if one.arguments[:1] != "/":
                 return True
-        elif one.keyword == "RUN" and makes_or_enters(one):
+            followed = True
+        elif one.keyword == "RUN" and (
+            begins_elsewhere(one) or (followed and "mkdir" in one.arguments)
+        ):
             return True
     return False
 
 
-def makes_or_enters(run: Instruction) -> bool:
-    """Whether a RUN may make a directory or go to one."""
-    return "mkdir" in run.arguments or "cd " in run.arguments
+def begins_elsewhere(run: Instruction) -> bool:
+    """Whether the first command of a RUN makes a directory or goes to one."""
+    return run.logical.text.startswith(("mkdir", "cd"), run.arguments_start)
 
 
 def unpacks_what_it_fetches(dockerfile: Dockerfile) -> bool:

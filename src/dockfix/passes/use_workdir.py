@@ -47,7 +47,7 @@ from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import ROOT, has_plain_base, is_windows, outermost, places
 from dockfix.layout import removal, style_of
 from dockfix.passes.base import Example, Pass, Settings
-from dockfix.passes.signs import makes_or_enters
+from dockfix.passes.signs import begins_elsewhere
 from dockfix.paths import bases, copy_of, resolve, within
 from dockfix.patterns import lazy
 from dockfix.shell.tree import Script
@@ -74,7 +74,10 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             if instruction.keyword == "WORKDIR":
                 gone_to = None
                 yield from _absolute(dockerfile, instruction)
-            elif instruction.keyword == "RUN" and makes_or_enters(instruction):
+            elif instruction.keyword == "RUN" and (
+                begins_elsewhere(instruction)
+                or ("mkdir" in instruction.arguments and _next_workdir(stage, number))
+            ):
                 group, path = _run(dockerfile, stage, number)
                 # what counts from a WORKDIR that is only just coming waits for the next sweep
                 if group and (gone_to is None or path not in (None, gone_to)):
