@@ -28,10 +28,11 @@ def check(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str |
     `edits` are those that lead from `before.source` to `after.source`, sorted by offset. Returns
     what is wrong, or None.
     """
-    found = {item.start: item for item in after.items}
+    above = _untouched(before, after, edits)
+    found = {item.start: item for item in after.items[above:]}
     touched: list[Item] = []
     shift = index = 0
-    for item in before.items:
+    for item in before.items[above:]:
         while index < len(edits) and edits[index].end <= item.start:
             shift += len(edits[index].text) - (edits[index].end - edits[index].start)
             index += 1
@@ -60,6 +61,17 @@ def check(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str |
     return _kept(before, after) or _comments_kept(before, touched, after, found.values())
 
 
+def _untouched(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> int:
+    """How many items above the first edit are the very same nodes, which need no comparing."""
+    first = edits[0].start if edits else len(before.source)
+    count = 0
+    for item, other in zip(before.items, after.items, strict=False):
+        if item is not other or item.end > first:
+            break
+        count += 1
+    return count
+
+
 def _kept(before: Dockerfile, after: Dockerfile) -> str | None:
     old = [(directive.name, directive.value) for directive in before.directives]
     new = [(directive.name, directive.value) for directive in after.directives]
@@ -79,7 +91,8 @@ def _comments_kept(
     comments, pragmas = _comments(before, old)
     kept, kept_pragmas = _comments(after, new)
     if comments != kept:
-        lost = next(iter((comments - kept) or (kept - comments)))
+        old_counts, new_counts = Counter(comments), Counter(kept)
+        lost = next(iter((old_counts - new_counts) or (new_counts - old_counts)))
         return f"a comment is lost or doubled: {lost}"
     # one that goes may be the double of one that stays, in lines that no edit touches
     if pragmas != kept_pragmas and (
@@ -106,7 +119,8 @@ def check_copied(
 
 def _comments(
     dockerfile: Dockerfile, items: Iterable[Item]
-) -> tuple[Counter[str], set[tuple[str, str]]]:
+) -> tuple[list[str], set[tuple[str, str]]]:
+    """The texts of the comments of some items, sorted, and what their ignore comments name."""
     texts: list[str] = []
     for item in items:
         if isinstance(item, Comment):
@@ -128,4 +142,4 @@ def _comments(
                 plain.append(pragma.rest.strip(" \t\r"))
         else:
             plain.append(text.strip(" \t\r"))
-    return Counter(plain), pragmas
+    return sorted(plain), pragmas

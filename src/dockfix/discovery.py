@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 
 from dockfix.errors import ConfigError
+from dockfix.real_path import real_path
 from dockfix.records import Record
 from dockfix.typed import TYPE_CHECKING
 from dockfix.worktree import worktree_of
@@ -136,7 +137,7 @@ def find(
         if os.path.isdir(path):
             search = _Search(settings, exclude)
             for file in search.walk(path):
-                files.setdefault(os.path.realpath(file), file)
+                files.setdefault(real_path(file), file)
             errors += search.errors
             continue
         try:
@@ -144,7 +145,7 @@ def find(
         except OSError as error:
             errors.append(f"{path}: {error.strerror}")
         else:
-            files.setdefault(os.path.realpath(path), path)
+            files.setdefault(real_path(path), path)
     return Found(tuple(files.values()), tuple(errors))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
+from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.remembered import cached_by_identity, remembered
 from dockfix.shell.reader import read
@@ -48,7 +49,7 @@ class Shell(Record):
     @property
     def errexit(self) -> bool:
         """Whether `-e` is among the options."""
-        return any(
+        return bool(self.options) and any(
             option == "errexit" or (option[:1] == "-" and option[:2] != "--" and "e" in option)
             for option in self.options
         )
@@ -56,7 +57,7 @@ class Shell(Record):
     @property
     def login(self) -> bool:
         """Whether the shell reads startup files before the script."""
-        return any(
+        return bool(self.options) and any(
             option in ("--login", "--rcfile", "--init-file")
             or (option[:1] == "-" and option[:2] != "--" and ("l" in option or "i" in option))
             for option in self.options
@@ -98,13 +99,11 @@ def is_windows(dockerfile: Dockerfile, stage: Stage) -> bool:
     if dockerfile.escape == "`":
         return True
     base = (stage.base or "").lower()
-    platform = [
-        flag.value or ""
-        for flag in (stage.instructions[0].flags if stage.instructions else ())
-        if flag.name == "platform"
-    ]
-    return any(word in base for word in ("windows", "nanoserver", "servercore")) or any(
-        value.startswith("windows") for value in platform
+    if "windows" in base or "nanoserver" in base or "servercore" in base:
+        return True
+    flags = stage.instructions[0].flags if stage.instructions else ()
+    return bool(flags) and any(
+        flag.name == "platform" and (flag.value or "").startswith("windows") for flag in flags
     )
 
 
@@ -151,18 +150,20 @@ class _Names:
 @remembered
 def keywords_in(dockerfile: Dockerfile) -> frozenset[str]:
     """The keywords of a file's instructions, those behind ONBUILD too."""
-    return frozenset(
-        one.keyword for item in dockerfile.instructions for one in (item, item.child) if one
-    )
+    found = {item.keyword for item in dockerfile.instructions}
+    if "ONBUILD" in found:
+        found |= {item.child.keyword for item in dockerfile.instructions if item.child}
+    return frozenset(found)
+
+
+#: Instructions behind which something else is in force.
+_MOVING = frozenset(("SHELL", "USER", "WORKDIR"))
 
 
 @remembered
 def places(dockerfile: Dockerfile) -> dict[int, Place]:
     """What is in force at each instruction, by the instruction's `start`."""
-    return dict(_places(dockerfile))
-
-
-def _places(dockerfile: Dockerfile) -> Iterator[tuple[int, Place]]:
+    found: dict[int, Place] = {}
     ends: list[Place] = []
     setters: dict[str, set[int]] = {}
     for stage in dockerfile.stages:
@@ -185,16 +186,18 @@ def _places(dockerfile: Dockerfile) -> Iterator[tuple[int, Place]]:
             shell = Shell("sh", declared=True)
         place = Place(stage.index, shell, workdir, user, _Names(setters, bases, stage.index))
         for instruction in stage.instructions:
-            yield instruction.start, place
+            found[instruction.start] = place
             keyword = instruction.keyword
-            if keyword == "SHELL":
-                place = place._replace(shell=shell_of(instruction.json or ()))
-            elif keyword == "WORKDIR":
-                place = place._replace(workdir=_workdir(place.workdir, instruction.arguments))
-            elif keyword == "USER":
-                user = instruction.arguments
-                place = place._replace(user=None if "$" in user else user)
+            if keyword in _MOVING:
+                if keyword == "SHELL":
+                    place = place._replace(shell=shell_of(instruction.json or ()))
+                elif keyword == "WORKDIR":
+                    place = place._replace(workdir=_workdir(place.workdir, instruction.arguments))
+                else:
+                    user = instruction.arguments
+                    place = place._replace(user=None if "$" in user else user)
         ends.append(place)
+    return found
 
 
 def names_set_by(instruction: Instruction) -> list[str]:
@@ -208,8 +211,11 @@ def names_set_by(instruction: Instruction) -> list[str]:
     return []
 
 
+_UNCLEAR = lazy(r"[$\\\"'`]")
+
+
 def _workdir(current: str | None, argument: str) -> str | None:
-    if any(character in argument for character in "$\\\"'`"):
+    if _UNCLEAR.search(argument):
         return None
     if not argument.startswith("/"):
         if current is None:
@@ -287,7 +293,26 @@ def script_of(instruction: Instruction, place: Place) -> Script | Unknown | None
         or instruction.arguments_start == instruction.arguments_end
     ):
         return None
-    return read(instruction.arguments, place.shell.dialect)
+    # a text that is sliced out anew would have to be hashed and compared anew; a logical line keeps
+    # its text wherever edits move it
+    text, start = instruction.logical.text, instruction.arguments_start
+    known = _known_scripts.get(id(text))
+    if (
+        known is not None
+        and known[0] is text
+        and known[1] == start
+        and known[2] == place.shell.dialect
+    ):
+        return known[3]
+    script = read(instruction.arguments, place.shell.dialect)
+    if len(_known_scripts) >= _MOST_SCRIPTS:
+        _known_scripts.clear()
+    _known_scripts[id(text)] = text, start, place.shell.dialect, script
+    return script
+
+
+_MOST_SCRIPTS = 8192
+_known_scripts: dict[int, tuple[str, int, Dialect, Script | Unknown]] = {}
 
 
 @remembered

@@ -53,6 +53,11 @@ class Ignores(Record):
     ends: tuple[int, ...]
     local: tuple[frozenset[str], ...]
 
+    @property
+    def speaks(self) -> bool:
+        """Whether anything is switched off."""
+        return self is not _NONE
+
     def covers(self, group: Group, names: frozenset[str]) -> bool:
         """Whether a group of a pass known by `names` is switched off where it would work."""
         if self.whole_file or names & self.everywhere:

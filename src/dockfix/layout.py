@@ -140,9 +140,11 @@ def _signs_of_file(dockerfile: Dockerfile) -> _Signs:
     found = _NOTHING
     for other in dockerfile.instructions:
         if other.keyword == "RUN":
-            found = found.or_else(_signs_of(dockerfile, other))
-            if None not in found:
-                break
+            signs = _signs_of(dockerfile, other)
+            if signs is not _NOTHING:
+                found = found.or_else(signs)
+                if None not in found:
+                    break
     return found
 
 

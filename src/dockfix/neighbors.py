@@ -89,6 +89,8 @@ def _runs(
 
 
 def _ignored(above: tuple[Comment, ...], names: frozenset[str]) -> bool:
+    if not above:
+        return False
     pragmas = [found for comment in above if (found := pragma_of(comment.text))]
     return any(name.lower() in names for pragma in pragmas for name in pragma.names)
 
@@ -103,7 +105,7 @@ def _part(
         or place.shell.errexit
         or place.shell.login
         or (place.shell.dialect == "bash" and "BASH_ENV" in place.names)
-        or any(_unshared(flag.name, flag.value or "") for flag in shell.flags)
+        or (shell.flags and any(_unshared(one.name, one.value or "") for one in shell.flags))
     ):
         return None
     workdir, user = place.workdir, place.user

@@ -218,7 +218,7 @@ def _is_remote(source: str) -> bool:
 
 def is_pattern(source: str) -> bool:
     """Whether a source of a COPY is a pattern rather than a path."""
-    return any(character in source for character in "*?[")
+    return "*" in source or "?" in source or "[" in source
 
 
 def _context_path(word: str) -> str | None:

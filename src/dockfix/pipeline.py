@@ -256,9 +256,9 @@ class _Run:
 
     def step_unless_at_rest(self, one: Entry) -> tuple[list[Applied], list[Applied]]:
         """`step`, but a pass that had nothing to do with this very tree is not asked again."""
-        tree, settings, left = self.at_rest.get(one.code, (None, None, []))
-        if tree is self.current and settings is self.settings:
-            return [], left
+        rest = self.at_rest.get(one.code)
+        if rest is not None and rest[0] is self.current and rest[1] is self.settings:
+            return [], rest[2]
         if not one.may_work(self.current, self.settings):
             return [], []
         made, left = self.step(one.load())
@@ -268,22 +268,24 @@ class _Run:
 
     def step(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
         """Lets one pass work on the current file: what it did, and what it may not or cannot do."""
-        groups = [
-            self.possible(group)
-            for group in one.rewrite(self.current, self.settings)
-            if not self.switched_off.covers(group, one.names_of(group))
-        ]
+        found: Iterable[Group] = one.rewrite(self.current, self.settings)
+        if self.switched_off.speaks:
+            off = self.switched_off
+            found = [group for group in found if not off.covers(group, one.names_of(group))]
+        groups = [self.possible(group) for group in found]
         if not groups:
             return [], []
         unsafe = self.unsafe or (one.safety is Safety.UNSAFE and one.code in self.settings.named)
-        allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
-        taken = _apart(group for group in groups if group.safety in allowed and group.changes)
+        allowed = (Safety.SAFE, Safety.UNSAFE) if unsafe else (Safety.SAFE,)
+        taken: list[Group] = []
+        left: list[Applied] = []
+        for group in groups:
+            if group.safety in allowed and group.changes:
+                taken.append(group)
+            else:
+                left.append(self.locate(one, group))
+        taken = _apart(taken)
         taken = taken if self.most is None else taken[: self.most]
-        left = [
-            self.locate(one, group)
-            for group in groups
-            if group.safety not in allowed or not group.changes
-        ]
         if not taken:
             return [], left
         made = [self.locate(one, group) for group in taken]

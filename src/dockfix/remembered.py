@@ -20,16 +20,19 @@ def remembered(function: Callable[[Tree], Answer]) -> Callable[[Tree], Answer]:
     Trees are told apart by identity, because hashing one means walking it. Nobody may change an
     answer.
     """
-    answers: list[tuple[Tree, Answer]] = []
+    newest: tuple[Tree | None, Answer | None] = (None, None)
+    before = newest
 
     def ask(tree: Tree) -> Answer:
-        for known, answer in answers:
-            if known is tree:
+        nonlocal newest, before
+        known = newest
+        if known[0] is not tree:
+            known = before
+            if known[0] is not tree:
+                answer = function(tree)
+                before, newest = newest, (tree, answer)
                 return answer
-        answer = function(tree)
-        answers[1:] = answers[:1]
-        answers[:1] = [(tree, answer)]
-        return answer
+        return known[1]  # type: ignore[return-value]  # it goes with a tree, which None is not
 
     ask.__name__, ask.__doc__ = function.__name__, function.__doc__
     return ask

@@ -13,6 +13,7 @@ from dockfix.config import Config
 from dockfix.errors import DockfixError
 from dockfix.passes.base import Settings
 from dockfix.pipeline import Applied, OtherFile, rewrite
+from dockfix.real_path import real_path
 from dockfix.records import Record
 from dockfix.typed import TYPE_CHECKING, Literal
 from dockfix.worktree import worktree_of
@@ -149,7 +150,7 @@ def patch_path(path: str) -> str:
 
     Symbolic links are followed, because that is what rewriting does and Git would not.
     """
-    real = os.path.realpath(path)
+    real = real_path(path)
     root = (worktree_of(os.path.dirname(real)) or os.getcwd()).rstrip("/") + "/"
     return real[len(root) :] if real.startswith(root) else real.lstrip("/")
 

@@ -6,6 +6,7 @@ import os
 import stat
 from functools import cached_property
 
+from dockfix.real_path import real_folder
 from dockfix.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class DirectoryContext:
     def __init__(
         self, root: str, ignore_file: str = IGNORE_FILE, ignore_text: str | None = None
     ) -> None:
-        self.root = os.path.realpath(root)
+        self.root = real_folder(root)
         self.ignore_file = ignore_file
         self._text = ignore_text
         self._place: list[Place | None] = []

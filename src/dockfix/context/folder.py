@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from dockfix.context.directory import IGNORE_FILE, DirectoryContext
 from dockfix.context.sources import is_built, is_sent, is_wild, sources_of
+from dockfix.real_path import real_folder, real_path
 from dockfix.records import Record
 from dockfix.syntax.tree import Dockerfile
 from dockfix.worktree import worktree_of
@@ -33,15 +34,15 @@ class Found(Record):
 def find(path: str, dockerfile: Dockerfile, named: str | None = None) -> Found:
     """The build context of the Dockerfile at `path`; `named` is the folder that the user named."""
     if named is not None:
-        return Found(_context(path, os.path.realpath(os.path.dirname(path) or "."), named))
+        return Found(_context(path, real_folder(os.path.dirname(path)), named))
     wanted = _Wanted(dockerfile)
     if not wanted.any:
         return Found(None)
-    folder = os.path.realpath(os.path.dirname(path) or ".")
+    folder = real_folder(os.path.dirname(path))
     own = _context(path, folder, folder)
     if wanted.names_files and wanted.found_in(own):
         return Found(own)
-    declared = list(_declared(os.path.realpath(path), folder))
+    declared = list(_declared(real_path(path), folder))
     for root in declared:
         context = _context(path, folder, root)
         if wanted.found_in(context):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dockfix.context import Context
 from dockfix.facts import places
@@ -40,8 +41,8 @@ class Candidate(Record):
 
 def rows(dockerfile: Dockerfile, context: Context | None) -> Iterator[Candidate]:
     """The rows of a file in which a COPY stands above something that may install."""
-    found = [list(_rows(stage)) for stage in dockerfile.stages]
-    if not any(_is_worth_a_look(row) for stage_rows in found for row in stage_rows):
+    found = [[(row, _is_worth_a_look(row)) for row in _rows(stage)] for stage in dockerfile.stages]
+    if not any(worth for stage_rows in found for _, worth in stage_rows):
         return
     known, starting = places(dockerfile), bases(dockerfile)
     above: dict[int | None, tuple[list[Copy | None], list[tuple[Instruction, int]]]] = {
@@ -49,8 +50,8 @@ def rows(dockerfile: Dockerfile, context: Context | None) -> Iterator[Candidate]
     }
     for stage, stage_rows in zip(dockerfile.stages, found, strict=True):
         before, runs = (above[stage.base_stage][0].copy(), above[stage.base_stage][1].copy())
-        for row in stage_rows:
-            if len(before) <= _MOST_COPIES and _is_worth_a_look(row):
+        for row, worth in stage_rows:
+            if worth and len(before) <= _MOST_COPIES:
                 steps = [step_of(one, starting[one.start], known[one.start]) for one in row]
                 around = Around(
                     tuple(before),
@@ -86,12 +87,17 @@ def _is_worth_a_look(row: list[Instruction]) -> bool:
     copied = False
     for one in row:
         keyword = one.keyword
-        if keyword == "RUN" and copied:
-            text = one.logical.text
-            if any(name in text for name in _PROGRAMS):
+        if keyword == "RUN":
+            if copied and _may_install(one.logical.text):
                 return True
-        copied = copied or keyword in _COPIES
+        elif keyword in _COPIES:
+            copied = True
     return False
+
+
+@lru_cache(maxsize=4096)
+def _may_install(text: str) -> bool:
+    return any(map(text.__contains__, _PROGRAMS))
 
 
 def _fresh(dockerfile: Dockerfile, runs: list[tuple[Instruction, int]]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from dockfix.context import Context
 from dockfix.facts import Place, script_of
@@ -129,10 +130,15 @@ def _mounts(run: Instruction, base: str) -> tuple[str, ...] | None:
 
 def relies(run: Instruction) -> bool:
     """Whether a RUN installs from lists that an earlier one fetched."""
+    return run.keyword == "RUN" and _relies(run.arguments)
+
+
+@lru_cache(maxsize=4096)
+def _relies(text: str) -> bool:
     return (
-        run.keyword == "RUN"
-        and _INSTALLS.search(run.arguments) is not None
-        and not _REFRESHES.search(run.arguments)
+        ("apt" in text or "apk" in text)
+        and _INSTALLS.search(text) is not None
+        and not _REFRESHES.search(text)
     )
 
 

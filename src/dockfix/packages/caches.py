@@ -337,9 +337,13 @@ CONDA = Cache(
 CACHES = (APT, APK, YUM, DNF, ZYPPER, PACMAN, PIP, GEM, NPM, YARN, PNPM, COMPOSER, CONDA)
 
 
+_BY_SIGN = tuple((sign, one) for one in CACHES for sign in one.signs)
+
+
 def caches_in(source: str) -> tuple[Cache, ...]:
     """The caches of the managers that a text may speak of."""
-    return tuple([one for one in CACHES if any(map(source.__contains__, one.signs))])
+    found = [one for sign, one in _BY_SIGN if sign in source]
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
 @cached_by_identity

@@ -7,7 +7,6 @@ the command does, and bears options it does not know. It is for passes that put 
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from dockfix.packages import pacman
@@ -190,6 +189,9 @@ _APT_READERS = frozenset(
 )  # fmt: skip
 
 
+_BETWEEN_NAMES = lazy(r"[^\w.+-]+")
+
+
 @cached_by_identity
 def mentions(simple: Simple) -> frozenset[str]:
     """The names of the managers that a command may run in any way, as far as its words tell.
@@ -199,7 +201,7 @@ def mentions(simple: Simple) -> frozenset[str]:
     """
     names = set()
     for word in simple.words:
-        for part in re.split(r"[^\w.+-]+", word.text):
+        for part in _BETWEEN_NAMES.split(word.text):
             if part in _APT_READERS:
                 names.add(APT.name)
             elif manager := _manager_of(part):
@@ -207,6 +209,7 @@ def mentions(simple: Simple) -> frozenset[str]:
     return frozenset(names)
 
 
+@cached_by_identity
 def program_of(simple: Simple) -> tuple[str, int] | None:
     """The name of the program that a command runs, and the number of words up to and with it.
 
@@ -268,11 +271,14 @@ def _action(manager: Manager, word: Word) -> Action | None:
     return manager.verbs.get(word.value)
 
 
+_UNKNOWN = lazy(r"[$`*?\[{~]")
+
+
 def _literal(word: Word) -> str:
     """What a word is known to start with."""
     if word.value is not None:
         return word.value
-    return re.split(r"[$`*?\[{~]", word.text.lstrip("\"'"), maxsplit=1)[0]
+    return _UNKNOWN.split(word.text.lstrip("\"'"), maxsplit=1)[0]
 
 
 def _looks_optional(word: Word) -> bool:
@@ -282,6 +288,9 @@ def _looks_optional(word: Word) -> bool:
 def _may_be_option(word: Word) -> bool:
     """An option cut up by quotes, or one that braces would spell out."""
     return word.value is None and not word.expansions and word.text.strip("\"'")[:1] in "-{"
+
+
+_QUIET = lazy(r"-q=?\d")
 
 
 def _option(
@@ -302,7 +311,12 @@ def _option(
         if equals:
             return Argument((word,), word.value or word.text, early)
         return _with_value(name, words, position, early)
-    if word.value is not None and re.fullmatch(r"-q=?\d", literal) and "-q" in flags:
+    if (
+        word.value is not None
+        and literal[:2] == "-q"
+        and _QUIET.fullmatch(literal)
+        and "-q" in flags
+    ):
         return Argument((word,), literal, early)
     for index, letter in enumerate(literal[1:], 1):
         if f"-{letter}" in valued:

@@ -46,10 +46,14 @@ def undecided(run: Run, cache: Cache) -> bool:
     script = run.script
     return (
         script is not None
-        and not any(text in script.text for text in cache.cleaned)
-        and not any(name in run.place.names for name in cache.names)
-        and not any(
-            flag.name == "mount" and covered(cache, flag.value or "") for flag in run.shell.flags
+        and not any(map(script.text.__contains__, cache.cleaned))
+        and not (cache.names and any(map(run.place.names.__contains__, cache.names)))
+        and not (
+            run.shell.flags
+            and any(
+                flag.name == "mount" and covered(cache, flag.value or "")
+                for flag in run.shell.flags
+            )
         )
         and cache.programs.isdisjoint(shadowed(script))
     )

@@ -19,11 +19,16 @@ _PLAIN = lazy(r"[\w.+@/:-]+")
 
 
 @cached_by_identity
-def slips(simple: Simple) -> list[tuple[Word, str]]:
-    """Pairs of a word and what it should be: misspelt verbs, dashes and quotes that are not ASCII.
+def slips(script: Script) -> list[tuple[Simple, Word, str]]:
+    """Words of a script and what they should be, each with its command: misspelt verbs, dashes and
+    quotes that are not ASCII.
 
     npm knows verbs by many a wrong name itself, and gem by any beginning.
     """
+    return [(simple, word, meant) for simple in script.simples for word, meant in _slips(simple)]
+
+
+def _slips(simple: Simple) -> list[tuple[Word, str]]:
     if not simple.words or simple.words[0].text[:3] not in _BEGINNINGS:
         return []
     found = action_of(simple)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from dockfix.edits import Group, Safety
 from dockfix.records import Record
+from dockfix.remembered import cached_by_identity
 from dockfix.syntax.tree import Dockerfile
 from dockfix.typed import TYPE_CHECKING, Literal
 
@@ -95,8 +96,7 @@ class Pass(Record):
     @property
     def ignore_names(self) -> frozenset[str]:
         """The names, in lower case, by which an ignore comment may switch the pass off."""
-        names = ("all", self.name, self.code, *self.aliases)
-        return frozenset(name.lower() for name in names)
+        return _ignore_names(self)
 
     def names_of(self, group: Group) -> frozenset[str]:
         """Those of `ignore_names` by which a comment means a group."""
@@ -104,3 +104,8 @@ class Pass(Record):
             return self.ignore_names
         others = {alias.lower() for alias in self.aliases if alias not in group.aliases}
         return self.ignore_names - others
+
+
+@cached_by_identity
+def _ignore_names(one: Pass) -> frozenset[str]:
+    return frozenset(name.lower() for name in ("all", one.name, one.code, *one.aliases))

@@ -55,13 +55,12 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             if check:
                 yield from check(dockerfile, stage, instruction)
     for instruction, script in scripts(dockerfile):
-        for simple in script.simples:
-            for word, meant in slips(simple):
-                safe = stops_the_build(script, simple)
-                start, end = source_span(instruction, word.start, word.end)
-                if end - start == len(word.text):
-                    yield _group(f"{word.text} is no word of this command; {meant} is",
-                                 Edit(start, end, meant), safe)  # fmt: skip
+        for simple, word, meant in slips(script):
+            safe = stops_the_build(script, simple)
+            start, end = source_span(instruction, word.start, word.end)
+            if end - start == len(word.text):
+                yield _group(f"{word.text} is no word of this command; {meant} is",
+                             Edit(start, end, meant), safe)  # fmt: skip
 
 
 def _group(message: str, edit: Edit, safe: bool) -> Group:

@@ -17,7 +17,8 @@ MOST_LAYERS = 127
 #: Instructions of which only the last one of a stage counts.
 STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 #: Options that have a newer name.
-OLD_FLAGS = ("--production", "--only=prod", "--no-optional", "--no-rdoc", "--no-cache")
+_UNMISTAKABLE = ("--production", "--only=prod", "--no-optional", "--no-rdoc")
+OLD_FLAGS = (*_UNMISTAKABLE, "--no-cache")
 #: Sources that are the whole build context.
 EVERYTHING = (".", "./", "/")
 #: Words of an ARG that says what is built.
@@ -97,10 +98,9 @@ def changes_what_was_copied(dockerfile: Dockerfile) -> bool:
 def has_old_flag(dockerfile: Dockerfile) -> bool:
     """Whether there is an option with a newer name, or what looks like one."""
     source = dockerfile.source
-    return any(
-        # a newer name itself
-        source.count(flag) > source.count("--no-cache-dir") * (flag == "--no-cache")
-        for flag in OLD_FLAGS
+    return any(map(source.__contains__, _UNMISTAKABLE)) or (
+        # --no-cache-dir is a newer name itself
+        source.count("--no-cache") > source.count("--no-cache-dir")
     )
 
 
@@ -130,7 +130,7 @@ def may_be_sorted(dockerfile: Dockerfile) -> bool:
 def is_volatile(instruction: Instruction) -> bool:
     """Whether a name or a value may say what is built, and change with every build."""
     text = instruction.arguments.upper()
-    return any(word in text for word in _VOLATILE)
+    return any(map(text.__contains__, _VOLATILE))
 
 
 def installs_openly(dockerfile: Dockerfile) -> bool:
@@ -199,6 +199,6 @@ def names_a_secret(dockerfile: Dockerfile) -> bool:
     for one in dockerfile.instructions:
         if one.keyword in ("ENV", "ARG"):
             text = one.arguments.lower()
-            if any(word in text for word in _SECRETS):
+            if any(map(text.__contains__, _SECRETS)):
                 return True
     return False

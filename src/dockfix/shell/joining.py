@@ -179,7 +179,7 @@ class Chain:
             (found, self._found, commands),
         ):
             contained |= {known[name] for name in known.keys() & used}
-            if any(name not in known for name in new & used):
+            if not new & used <= known.keys():
                 contained.add(index)
         if self.sequence:
             if contained or not ends_where_it_fails(last.items):

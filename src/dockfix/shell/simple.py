@@ -134,7 +134,7 @@ class SimpleReader(WordReader):
                     raise self.failure("a line break in front of a redirection")
             if not words:
                 self.check_name(word, alone=not (assignments or redirects))
-                if any(assignment.value.text[:1] == "(" for assignment in assignments):
+                if assignments and any(one.value.text[:1] == "(" for one in assignments):
                     raise self.failure("an array before a command", start)
             words.append(word)
         if stop == start:
@@ -177,7 +177,7 @@ class SimpleReader(WordReader):
 
         Behind any word `[[`, a busybox reads `&&` as `-a` up to `]]`.
         """
-        if all(word.value != "[[" for word in words):
+        if "[" not in self.text or all(word.value != "[[" for word in words):
             return
         last = words[-1]
         if self.bash and words[0].text != "[[":

@@ -35,6 +35,7 @@ _REGEXP_SPACE = "\t\n\f\r "
 #: What may stand where flags are looked for and is neither skipped before nor an argument.
 _FLAG_START = "-\udc85\udca0"
 _ONE_PIECE = (0,)
+_SURELY_SHORT = LINE_LIMIT // 4 - 1
 #: Since docker/dockerfile 1.16 `$((1 << 2))` opens a here-document.
 _NOT_MEANT = "; if none is meant, leave no blank behind <<"
 
@@ -112,7 +113,7 @@ def _line_end(source: str, pos: int) -> int:
     newline = source.find("\n", pos)
     end = len(source) if newline < 0 else newline + 1
     # A character has up to four bytes, and the mark at the start counts although it is skipped.
-    if end - pos > LINE_LIMIT // 4 - 1:
+    if end - pos > _SURELY_SHORT:
         start = 0 if pos == 1 and source[:1] == BOM else pos
         size = len(source[start : newline if newline >= 0 else end].encode("utf-8", "replace"))
         if size > LINE_LIMIT:
@@ -344,7 +345,7 @@ def _with_heredocs(source: str, instruction: Instruction) -> Instruction:
 
 def assemble(source: str, filename: str, items: tuple[Item, ...]) -> Dockerfile:
     """The whole file: its stages, and what is refused only in view of all of it."""
-    instructions = [item for item in items if item.__class__ is Instruction]
+    instructions = tuple([item for item in items if item.__class__ is Instruction])
     directives = tuple([item for item in items if item.__class__ is Directive])
     if not instructions:
         raise Refusal(0, "there is no instruction in this file: a Dockerfile starts with FROM")
@@ -354,9 +355,11 @@ def assemble(source: str, filename: str, items: tuple[Item, ...]) -> Dockerfile:
             escape = directive.value
     firsts = [i for i, item in enumerate(instructions) if item.keyword == "FROM"]
     if not firsts:
-        stage = Stage(0, None, None, None, tuple(instructions))
-        return Dockerfile(source, filename, escape, directives, items, (), (stage,), True)
-    preamble = tuple(instructions[: firsts[0]])
+        stage = Stage(0, None, None, None, instructions)
+        return Dockerfile(
+            source, filename, escape, directives, items, instructions, (), (stage,), True
+        )
+    preamble = instructions[: firsts[0]]
     for instruction in preamble:
         if instruction.keyword != "ARG":
             raise Refusal(
@@ -366,13 +369,15 @@ def assemble(source: str, filename: str, items: tuple[Item, ...]) -> Dockerfile:
     stages: list[Stage] = []
     names: dict[str, int] = {}
     for index, (first, last) in enumerate(zip(firsts, [*firsts[1:], None], strict=True)):
-        own = tuple(instructions[first:last])
+        own = instructions[first:last]
         base = own[0].words[0]
         name = go_lower(own[0].words[2].text) if len(own[0].words) == 3 else None
         stages.append(Stage(index, name, base.text, _base_stage(base, names, escape), own))
         if name:
             names[name] = index
-    return Dockerfile(source, filename, escape, directives, items, preamble, tuple(stages), False)
+    return Dockerfile(
+        source, filename, escape, directives, items, instructions, preamble, tuple(stages), False
+    )
 
 
 def _base_stage(base: Word, names: dict[str, int], escape: str) -> int | None:

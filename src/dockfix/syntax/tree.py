@@ -11,7 +11,6 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from dockfix.records import Record
-from dockfix.remembered import remembered
 
 
 class Comment(Record):
@@ -168,8 +167,9 @@ class Stage(Record):
 class Dockerfile(Record):
     """A whole file. `items` are its lines in order: comments, blanks, instructions, directives.
 
-    `preamble` are the instructions before the first FROM (ARG only); a fragment has no preamble and
-    `fragment` is True. `escape` is the escape character, a backslash or a backtick.
+    `instructions` are those among them, children of ONBUILD not counted. `preamble` are the
+    instructions before the first FROM (ARG only); a fragment has no preamble and `fragment` is
+    True. `escape` is the escape character, a backslash or a backtick.
     """
 
     source: str
@@ -177,21 +177,12 @@ class Dockerfile(Record):
     escape: str
     directives: tuple[Directive, ...]
     items: tuple[Comment | Blank | Directive | Instruction, ...]
+    instructions: tuple[Instruction, ...]
     preamble: tuple[Instruction, ...]
     stages: tuple[Stage, ...]
     fragment: bool
-
-    @property
-    def instructions(self) -> tuple[Instruction, ...]:
-        """Every instruction of the file in order, children of ONBUILD not counted."""
-        return _instructions(self)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1; the column counts characters."""
         line_start = self.source.rfind("\n", 0, offset) + 1
         return self.source.count("\n", 0, offset) + 1, offset - line_start + 1
-
-
-@remembered
-def _instructions(dockerfile: Dockerfile) -> tuple[Instruction, ...]:
-    return tuple(item for item in dockerfile.items if isinstance(item, Instruction))

@@ -1,0 +1,25 @@
+"""Where a path leads once its symbolic links are followed."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+
+def real_path(path: str) -> str:
+    """`os.path.realpath`, but each folder is looked at only once in a process."""
+    folder, name = os.path.split(path)
+    if name in ("", ".", ".."):
+        return real_folder(path)
+    whole = os.path.join(real_folder(folder), name)
+    return os.path.realpath(whole) if os.path.islink(whole) else whole
+
+
+def real_folder(path: str) -> str:
+    """The same of a folder; an empty path is the working directory."""
+    return _real(path if path.startswith("/") else os.path.join(os.getcwd(), path))
+
+
+@lru_cache(maxsize=4096)
+def _real(folder: str) -> str:
+    return os.path.realpath(folder)
