@@ -191,6 +191,7 @@ def test_a_module_is_a_pass_and_a_pass_a_module() -> None:
 def test_the_registry_calls_passes_what_they_call_themselves() -> None:
     for entry, one in zip(ENTRIES, PASSES, strict=True):
         assert (entry.code, entry.name, entry.default) == (one.code, one.name, one.default)
+        assert entry.notes is (one.safety is Safety.NOTE)
 
 
 def test_a_pass_finds_nothing_where_its_entry_sees_no_sign() -> None:

@@ -119,7 +119,7 @@ def run(options: Options) -> int:
     mode = _mode(options)
     if mode == "text" and len(found.files) != 1:
         raise ConfigError(f"--output takes one file, or --diff; found {len(found.files)} files")
-    jobs = [Job(path, mode, _config(path, finder), options.verbose) for path in found.files]
+    jobs = [_job(path, options, finder) for path in found.files]
     _flush()
     results = outcomes(jobs, options.jobs)
     if len(jobs) >= _WORTH_PROGRESS and not options.quiet and _is_terminal(sys.stderr):
@@ -199,11 +199,15 @@ def _mode(options: Options) -> Mode:
     return "text" if reads_stdin(options) or options.output is not None else "check"
 
 
-def _config(path: str, finder: Finder) -> Config | str:
+def _job(path: str, options: Options, finder: Finder) -> Job:
+    config: Config | str
     try:
-        return finder.settings(os.path.dirname(path))
+        config = finder.settings(os.path.dirname(path))
     except ConfigError as error:
-        return str(error)
+        config = str(error)
+    mode = _mode(options)
+    notes = mode == "check" or options.verbose or options.statistics
+    return Job(path, mode, config, options.verbose, notes)
 
 
 def _from_stdin(options: Options, finder: Finder) -> Outcome:
@@ -212,7 +216,7 @@ def _from_stdin(options: Options, finder: Finder) -> Outcome:
         source = b"" if sys.stdin is None else sys.stdin.buffer.read()
     except OSError as error:
         return Outcome(path, error=f"standard input: {error.strerror}")
-    return process(Job(path, _mode(options), _config(path, finder), options.verbose), source)
+    return process(_job(path, options, finder), source)
 
 
 def _with_progress(results: Iterator[Outcome], total: int) -> list[Outcome]:

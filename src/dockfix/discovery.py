@@ -169,8 +169,9 @@ class _Search:
         absolute = os.path.realpath(top)
         ignored = {absolute: _rules_above(absolute)}
         for directory, directories, names in os.walk(absolute, onerror=self._failed):
-            own = _gitignore(os.path.join(directory, ".gitignore"), directory)
-            rules = ignored.pop(directory) + own
+            rules = ignored.pop(directory)
+            if ".gitignore" in names:
+                rules += _gitignore(os.path.join(directory, ".gitignore"), directory)
             excluded = self._excluded + self._exclusions(directory)
             shown = os.path.join("" if top == "." else top, directory[len(absolute) :].lstrip("/"))
             directories[:] = sorted(

@@ -110,6 +110,7 @@ def rewrite(
     settings: Settings | None = None,
     find_context: Callable[[Dockerfile], tuple[Context | None, str]] | None = None,
     most: int | None = None,
+    notes: bool = True,
 ) -> Rewrite:
     """Rewrites a Dockerfile and checks the result.
 
@@ -119,6 +120,7 @@ def rewrite(
     only; nothing is read or written. `find_context` is asked for the build context of a file that
     copies something, and for the reason where it has none. `most` ends the work after so many
     groups, the same ones that a run to the end makes first: what a search for a wrong one needs.
+    Without `notes` passes that only point things out are not asked.
 
     Raises DockerfileSyntaxError for a file BuildKit would refuse, ConfigError for a name of no
     pass, and CheckFailed when the result does not pass dockfix's own checks.
@@ -130,7 +132,7 @@ def rewrite(
     run = _Run(text, filename, settings, unsafe_fixes)
     run.most = most
     run.find_context = find_context
-    return run.run(chosen)
+    return run.run(chosen if notes else [one for one in chosen if not one.notes])
 
 
 def choose(

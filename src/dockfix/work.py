@@ -29,12 +29,14 @@ Mode = Literal["check", "diff", "in-place", "text"]
 
 
 class Job(Record):
-    """A file to be done, and how. `config` is the message of an error when it cannot be had."""
+    """A file to be done, and how. `config` is the message of an error when it cannot be had;
+    without `notes` nobody wants to know what is only pointed out."""
 
     path: str
     mode: Mode
     config: Config | str
     verbose: bool = False
+    notes: bool = True
 
 
 class Other(Record):
@@ -99,6 +101,7 @@ def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
         unsafe_fixes=config.unsafe_fixes,
         settings=Settings(config.merge_strategy, alone=job.mode == "text"),
         find_context=finding if has_folder or config.context else None,
+        notes=job.notes,
     )
     after = before
     others: tuple[Other, ...] = ()

@@ -25,10 +25,13 @@ class Entry:
     It has none in a file with none of the `keywords`, if there are any, with none of the `words`,
     or without the `sign`; and none where the build context is unknown, if it needs the `context`.
     Words are parts of commands as people write them; one that a continuation divides is not seen,
-    and what it would tell is missed.
+    and what it would tell is missed. One with `notes` only points things out, and need not be asked
+    where nobody reads notes.
     """
 
-    __slots__ = ("code", "context", "default", "keywords", "known", "name", "sign", "words")
+    __slots__ = (
+        "code", "context", "default", "keywords", "known", "name", "notes", "sign", "words"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -39,10 +42,11 @@ class Entry:
         sign: Callable[[Dockerfile], bool] | None = None,
         context: bool = False,
         default: bool = True,
+        notes: bool = False,
     ) -> None:
         self.code, self.name = code, name
         self.keywords, self.words, self.sign, self.context = keywords, words, sign, context
-        self.default = default
+        self.default, self.notes = default, notes
         self.known: Pass | None = None
 
     @classmethod
@@ -82,7 +86,7 @@ ENTRIES: tuple[Entry, ...] = (
     # keywords are asked about by no other
     Entry("DF307", "keyword-case", sign=signs.has_other_case),
     # the words of ENV and LABEL, in which no other pass looks
-    Entry("DF306", "key-value-form", sign=signs.has_old_form),
+    Entry("DF306", "key-value-form", ("ENV", "LABEL", "MAINTAINER"), sign=signs.has_old_form),
     # which takes pairs with an equals sign only
     Entry("DF310", "merge-metadata", keywords=("ENV", "LABEL", "EXPOSE"), default=False),
     # what copies is read as a COPY by those below
@@ -98,20 +102,20 @@ ENTRIES: tuple[Entry, ...] = (
     # what moves comes first: it may bring RUNs together
     Entry("DF401", "install-before-source", keywords=_COPIES),
     # the rows of COPYs are final now, and metadata that goes may let RUNs meet
-    Entry("DF402", "stable-first", sign=signs.may_be_sorted),
+    Entry("DF402", "stable-first", (*_COPIES, "ARG"), sign=signs.may_be_sorted),
     # as long as a RUN does nothing else
-    Entry("DF312", "copy-with-owner", sign=signs.changes_what_was_copied),
+    Entry("DF312", "copy-with-owner", words=("chown", "chmod"), sign=signs.changes_what_was_copied),
     # a merged RUN holds what the passes below look for in one script
     Entry("DF101", "merge-runs", keywords=("RUN",)),
     # fetching and taking apart stand in one RUN now, if they may
     Entry("DF304", "fetch-in-run", keywords=("RUN",), sign=signs.unpacks_what_it_fetches),
     # installs are merged only if their options are the same
     Entry("DF204", "assume-yes", keywords=("RUN",), words=signs.MANAGERS),
-    Entry("DF203", "no-install-recommends", sign=signs.installs_openly),
+    Entry("DF203", "no-install-recommends", words=signs.MANAGERS, sign=signs.installs_openly),
     # one install has one list to sort
     Entry("DF102", "merge-installs", keywords=("RUN",)),
     # what could be merged brings its update along
-    Entry("DF205", "update-with-install", sign=signs.installs_without_update),
+    Entry("DF205", "update-with-install", words=("apt",), sign=signs.installs_without_update),
     # behind the last install of a merged RUN, and no longer in a RUN of its own
     Entry("DF201", "clean-package-cache", keywords=("RUN",)),
     # in place of cleanups, which the pass above leaves to it where there is a mount
@@ -124,17 +128,17 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("DF301", "exec-form", sign=signs.has_shell_start),
     # notes speak of the file as it will be
     Entry("DF501", "narrow-copy", keywords=_COPIES, words=(".jar", ".war")),
-    Entry("DF502", "pin-dependencies", keywords=("RUN",), context=True),
-    Entry("DF503", "find-manifest", keywords=("RUN",), context=True),
-    Entry("DF504", "find-source", keywords=(*_COPIES, "RUN"), context=True),
-    Entry("DF505", "keep-secrets-out", keywords=_COPIES),
-    Entry("DF520", "tag-base", sign=signs.names_no_version),
-    Entry("DF521", "copy-source-late", sign=signs.brings_everything),
-    Entry("DF522", "set-pipefail", keywords=("RUN",), sign=signs.pipes_a_download),
-    Entry("DF524", "drop-root", keywords=("USER",)),
-    Entry("DF525", "hide-secrets", sign=signs.names_a_secret),
-    Entry("DF526", "count-layers", sign=signs.has_many_instructions),
-    Entry("DF527", "avoid-sudo", keywords=("RUN",), words=("sudo",)),
+    Entry("DF502", "pin-dependencies", keywords=("RUN",), context=True, notes=True),
+    Entry("DF503", "find-manifest", keywords=("RUN",), context=True, notes=True),
+    Entry("DF504", "find-source", keywords=(*_COPIES, "RUN"), context=True, notes=True),
+    Entry("DF505", "keep-secrets-out", keywords=_COPIES, notes=True),
+    Entry("DF520", "tag-base", sign=signs.names_no_version, notes=True),
+    Entry("DF521", "copy-source-late", keywords=_COPIES, sign=signs.brings_everything, notes=True),
+    Entry("DF522", "set-pipefail", keywords=("RUN",), sign=signs.pipes_a_download, notes=True),
+    Entry("DF524", "drop-root", keywords=("USER",), notes=True),
+    Entry("DF525", "hide-secrets", keywords=("ENV", "ARG"), sign=signs.names_a_secret, notes=True),
+    Entry("DF526", "count-layers", sign=signs.has_many_instructions, notes=True),
+    Entry("DF527", "avoid-sudo", keywords=("RUN",), words=("sudo",), notes=True),
 )
 
 

@@ -8,7 +8,6 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from dockfix.syntax.tree import Dockerfile, Instruction
 
@@ -54,13 +53,16 @@ def repeats_a_start(dockerfile: Dockerfile) -> bool:
 
 def has_other_case(dockerfile: Dockerfile) -> bool:
     """Whether a keyword is not in capitals, or brings another one that may not be."""
-    return any(
-        one.child is not None
-        or (one.keyword == "FROM" and len(one.words) == 3 and one.words[1].text != "AS")
-        or (one.keyword == "HEALTHCHECK" and one.words[0].text not in ("CMD", "NONE"))
-        or not one.logical.text.startswith(one.keyword, one.keyword_start)
-        for one in dockerfile.instructions
-    )
+    for one in dockerfile.instructions:
+        keyword = one.keyword
+        if (
+            not one.logical.text.startswith(keyword, one.keyword_start)
+            or one.child is not None
+            or (keyword == "FROM" and len(one.words) == 3 and one.words[1].text != "AS")
+            or (keyword == "HEALTHCHECK" and one.words[0].text not in ("CMD", "NONE"))
+        ):
+            return True
+    return False
 
 
 def has_old_form(dockerfile: Dockerfile) -> bool:
@@ -87,12 +89,16 @@ def has_shell_start(dockerfile: Dockerfile) -> bool:
 
 def changes_what_was_copied(dockerfile: Dockerfile) -> bool:
     """Whether a RUN below a COPY begins with a change of owner or mode."""
-    return any(
-        copying.keyword == "COPY"
-        and run.keyword == "RUN"
-        and run.arguments.startswith(("chown", "chmod"))
-        for copying, run in pairwise(dockerfile.instructions)
-    )
+    above = ""
+    for one in dockerfile.instructions:
+        if (
+            above == "COPY"
+            and one.keyword == "RUN"
+            and one.logical.text.startswith(("chown", "chmod"), one.arguments_start)
+        ):
+            return True
+        above = one.keyword
+    return False
 
 
 def has_old_flag(dockerfile: Dockerfile) -> bool:

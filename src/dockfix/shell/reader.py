@@ -134,15 +134,16 @@ class Reader(ConditionalReader):
 
     def and_or(self) -> AndOr:
         """`a && b || c`."""
+        text, end = self.text, self.end
         pipeline = self.pipeline()
         pipelines = [pipeline]
         operators: list[Operator] = []
         while True:
             start = self.pos
             token: Literal["&&", "||"]
-            if self.at("&&"):
+            if text.startswith("&&", start, end):
                 token = "&&"
-            elif self.at("||"):
+            elif text.startswith("||", start, end):
                 token = "||"
             else:
                 return AndOr(pipeline.start, pipelines[-1].end, tuple(pipelines), tuple(operators))
@@ -156,7 +157,7 @@ class Reader(ConditionalReader):
         text, end = self.text, self.end
         start = self.pos
         negated = False
-        if self.at("!"):
+        if text.startswith("!", start, end):
             if _NEGATION.match(text, start, end):
                 negated = True
                 self.pos += 1
@@ -164,6 +165,8 @@ class Reader(ConditionalReader):
             elif self.at("!(") or self.at("!\n"):
                 raise self.failure("`!` without a blank behind it")
         command = self.command()
+        if not text.startswith("|", self.pos, end) or text.startswith("||", self.pos, end):
+            return Pipeline(start, command.end, negated, (command,))
         commands = [command]
         while self.at("|") and not self.at("||"):
             if self.at("|&"):
@@ -181,7 +184,7 @@ class Reader(ConditionalReader):
     def command(self) -> Command:
         """One command (XCU 2.9); the blanks behind it are skipped."""
         text, start, end = self.text, self.pos, self.end
-        if self.at("("):
+        if text.startswith("(", start, end):
             if not self.at("(("):
                 return self.subshell()
             if not self.bash:

@@ -17,6 +17,8 @@ _ELEMENT = lazy(rf"{NAME}\[")
 _ARRAY = lazy(rf"{NAME}\+?=")
 _REDIRECT = lazy(r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(<<<|<<-|<<|<>|<&|<|>>|>&|>\||>)|(&>>|&>)")
 
+_new = tuple.__new__
+
 RESERVED = frozenset(
     ("if", "then", "elif", "else", "fi", "for", "in", "while", "until", "do", "done", "case",
      "esac", "{", "}", "!")
@@ -78,7 +80,7 @@ class SimpleReader(WordReader):
 
     def simple(self) -> Command:
         """Assignments, words and redirections, or `name()`."""
-        text, end = self.text, self.end
+        text, end, plain = self.text, self.end, _PLAIN.match
         start = self.pos
         stop = start
         assignments: list[Assignment] = []
@@ -96,11 +98,12 @@ class SimpleReader(WordReader):
                     assignments.append(assignment)
                     stop = assignment.end
                     continue
-            match = _PLAIN.match(text, pos, end)
+            match = plain(text, pos, end)
             if match:
                 stop = match.end(1)
                 self.pos = match.end()
-                word = Word(pos, stop, match[1], match[1], True, ())
+                # half of all nodes of a script are such words
+                word = _new(Word, (pos, stop, match[1], match[1], True, ()))
             else:
                 character = text[pos]
                 if character == " " or character == "\t" or text.startswith("\\\n", pos, end):

@@ -90,7 +90,8 @@ def _moved(items: Sequence[Item], by: int) -> list[Item]:
 def _item(item: Item, by: int) -> Item:
     if isinstance(item, Instruction):
         text, joins, offsets = item.logical
-        return _instruction(item, Logical(text, joins, tuple([at + by for at in offsets])), by)
+        moved = _new(Logical, (text, joins, tuple([at + by for at in offsets])))
+        return _instruction(item, moved, by)
     if isinstance(item, Blank):
         return Blank(item.start + by, item.end + by)
     if isinstance(item, Comment):
@@ -103,21 +104,23 @@ def _comment(comment: Comment, by: int) -> Comment:
 
 
 def _instruction(old: Instruction, logical: Logical, by: int) -> Instruction:
-    return Instruction(
-        old.start + by,
-        old.end + by,
-        old.keyword,
-        logical,
-        old.keyword_start,
-        old.arguments_start,
-        old.arguments_end,
-        old.flags and tuple([Flag(one.start + by, one.end + by, *one[2:]) for one in old.flags]),
-        # half of all nodes of a file are words
-        old.words
-        and tuple([_new(Word, (start + by, end + by, text)) for start, end, text in old.words]),
-        old.json,
-        old.heredocs
-        and tuple([Heredoc(one.start + by, one.end + by, *one[2:]) for one in old.heredocs]),
-        old.comments and tuple([_comment(one, by) for one in old.comments]),
-        _instruction(old.child, logical, by) if old.child else None,
+    begin, stop, keyword, _, *positions, flags, words, json, heredocs, comments, child = old
+    # every step makes most nodes of a file anew, and half of all nodes are words
+    return _new(
+        Instruction,
+        (
+            begin + by,
+            stop + by,
+            keyword,
+            logical,
+            *positions,
+            flags and tuple([Flag(one.start + by, one.end + by, *one[2:]) for one in flags]),
+            words
+            and tuple([_new(Word, (start + by, end + by, text)) for start, end, text in words]),
+            json,
+            heredocs
+            and tuple([Heredoc(one.start + by, one.end + by, *one[2:]) for one in heredocs]),
+            comments and tuple([_comment(one, by) for one in comments]),
+            child and _instruction(child, logical, by),
+        ),
     )
