@@ -88,6 +88,9 @@ def _comments_kept(
     before: Dockerfile, old: Iterable[Item], after: Dockerfile, new: Iterable[Item]
 ) -> str | None:
     """Whether the items that went and those that came have the same comments."""
+    old, new = _with_marks(before, old), _with_marks(after, new)
+    if not old and not new:
+        return None
     comments, pragmas = _comments(before, old)
     kept, kept_pragmas = _comments(after, new)
     if comments != kept:
@@ -115,6 +118,12 @@ def check_copied(
         if is_sent(source, before) and not is_sent(source, after):
             return f"{source} is copied, and would not be sent to the builder any more"
     return None
+
+
+def _with_marks(dockerfile: Dockerfile, items: Iterable[Item]) -> list[Item]:
+    """The items in which a comment can be."""
+    source = dockerfile.source
+    return [item for item in items if source.find("#", item.start, item.end) >= 0]
 
 
 def _comments(

@@ -199,13 +199,17 @@ def mentions(simple: Simple) -> frozenset[str]:
     Generous to a fault (`xargs apt-get install`, `echo apt`, `bash -c "apt-get …"`): for a pass
     that must not miss one.
     """
+    return frozenset().union(*[_mentioned(word.text) for word in simple.words])
+
+
+@lru_cache(maxsize=4096)
+def _mentioned(word: str) -> frozenset[str]:
     names = set()
-    for word in simple.words:
-        for part in _BETWEEN_NAMES.split(word.text):
-            if part in _APT_READERS:
-                names.add(APT.name)
-            elif manager := _manager_of(part):
-                names.add(manager.name)
+    for part in _BETWEEN_NAMES.split(word):
+        if part in _APT_READERS:
+            names.add(APT.name)
+        elif manager := _manager_of(part):
+            names.add(manager.name)
     return frozenset(names)
 
 

@@ -64,9 +64,8 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each stretch of installs that can be one, and for each update without use."""
     at = places(dockerfile)
     for instruction, script in scripts(dockerfile):
-        where = _Where(dockerfile, instruction, script)
         for finding in merges(script, errexit=at[instruction.start].shell.errexit):
-            yield from _group(where, finding)
+            yield from _group(_Where(dockerfile, instruction, script), finding)
 
 
 def _span(where: _Where, step: Step) -> tuple[int, int]:

@@ -41,12 +41,11 @@ def _untidy(escape: str) -> re.Pattern[str]:
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each instruction with something of the kind."""
     source, untidy = dockerfile.source, _untidy(dockerfile.escape)
-    # the end of the file may be what an escape character is before
-    some = untidy.search(source) is not None
-    for instruction in dockerfile.instructions if some else dockerfile.instructions[-1:]:
+    for instruction in dockerfile.instructions:
         end = _text_end(instruction)
         if source.find(dockerfile.escape, instruction.start, end) < 0:
             continue
+        # the end of the file may be what an escape character is before
         if end < len(source) and untidy.search(source, instruction.start, end) is None:
             continue
         edits = list(_edits(dockerfile, instruction))

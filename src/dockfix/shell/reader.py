@@ -38,6 +38,8 @@ from dockfix.shell.words import DELIMITER, NAME, NotUnderstoodError
 from dockfix.typed import Literal
 
 _OPENING = lazy(rf"(?:if|for|while|until|case|function|select|coproc|time|\[\[|\{{)(?={DELIMITER})")
+#: The first characters of these.
+_OPENERS = frozenset("ifwucst[{")
 _CLOSING = lazy(rf";;&|;;|;&|(?:then|do|done|elif|else|fi|esac|in|\}})(?={DELIMITER})")
 _NEGATION = lazy(r"!(?=(?>(?:\\\n)*)[ \t])")
 _FOR = lazy(rf"({NAME})(?={DELIMITER})")
@@ -194,7 +196,7 @@ class Reader(ConditionalReader):
             stop = self.pos
             redirects = self.redirects()
             return Arithmetic(start, _end(stop, redirects), expansions, redirects)
-        match = _OPENING.match(text, start, end)
+        match = _OPENING.match(text, start, end) if text[start : start + 1] in _OPENERS else None
         if not match:
             return self.simple()
         keyword = match[0]

@@ -88,7 +88,8 @@ class SimpleReader(WordReader):
         redirects: list[Redirect] = []
         while self.pos < end:
             pos = self.pos
-            if not words:
+            match = plain(text, pos, end)
+            if not words and (match is None or "=" in match[1]):
                 assigned = _ASSIGNMENT.match(text, pos, end)
                 if assigned and (assigned[2] == "=" or self.dialect in ("sh", "bash")):
                     assignment = self.assignment(assigned)
@@ -98,7 +99,6 @@ class SimpleReader(WordReader):
                     assignments.append(assignment)
                     stop = assignment.end
                     continue
-            match = plain(text, pos, end)
             if match:
                 stop = match.end(1)
                 self.pos = match.end()
@@ -165,6 +165,8 @@ class SimpleReader(WordReader):
 
     def check_name(self, word: Word, alone: bool) -> None:
         """Refuse a command's name that a shell of the dialect would not read as one."""
+        if word.text not in BASH_RESERVED and "[" not in word.text and "\\" not in word.text:
+            return
         reserved = RESERVED if self.dialect in ("dash", "ash") else BASH_RESERVED
         unquoted = word.text.replace("\\\n", "")
         if unquoted in reserved and not (alone and unquoted == "[["):

@@ -38,6 +38,9 @@ class Refusal(Exception):
         self.reason = reason
 
 
+_new = tuple.__new__
+
+
 class Arguments(Record):
     """The arguments of an instruction: `start` to `stop` of the logical line."""
 
@@ -57,7 +60,7 @@ class Arguments(Record):
         text, joins, offsets = self.logical
         if len(joins) == 1:
             delta = offsets[0]
-            return tuple([Word(a + delta, b + delta, text[a:b]) for a, b in spans])
+            return tuple([_new(Word, (a + delta, b + delta, text[a:b])) for a, b in spans])
         found = []
         first, last = 0, len(joins) - 1
         for start, end in spans:

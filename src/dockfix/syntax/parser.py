@@ -30,6 +30,9 @@ from dockfix.syntax.tree import (
 
 Item = Comment | Blank | Directive | Instruction
 
+#: Makes the nodes of which a file has most, without the function that every record has for it.
+_new = tuple.__new__
+
 _DIRECTIVE = lazy(r"([A-Za-z][A-Za-z0-9]*+)[\t\n\f\r ]*+=")
 _REGEXP_SPACE = "\t\n\f\r "
 #: What may stand where flags are looked for and is neither skipped before nor an argument.
@@ -96,7 +99,7 @@ def items_from(source: str, pos: int, escape: str) -> Iterator[Item]:
         if core[-1] == escape and core[-2:-1] != escape:
             logical, end, comments = _join(source, start, core[:-1], end, escape)
         else:
-            logical = Logical(body, _ONE_PIECE, (start,))
+            logical = _new(Logical, (body, _ONE_PIECE, (start,)))
         instruction = _instruction(logical, 0, len(logical.text), escape, pos, end, comments)
         if "<<" in logical.text:
             instruction = _with_heredocs(source, instruction)
@@ -253,26 +256,13 @@ def _instruction(
             flags, position = _flags(logical, position, stop, escape)
         rest = text[position:stop]
         position = stop - len(rest.lstrip(WHITE_SPACE))
-    arguments = Arguments(keyword, logical, begin, position, stop, escape, parent)
+    arguments = _new(Arguments, (keyword, logical, begin, position, stop, escape, parent))
     split, strings = reader(arguments)
     child = None
     if keyword == "ONBUILD":
         child = _instruction(logical, position, stop, escape, start, end, comments, keyword)
-    return Instruction(
-        start,
-        end,
-        keyword,
-        logical,
-        begin,
-        position,
-        stop,
-        flags,
-        split,
-        strings,
-        (),
-        comments,
-        child,
-    )
+    nodes = flags, split, strings, (), comments, child
+    return _new(Instruction, (start, end, keyword, logical, begin, position, stop, *nodes))
 
 
 def _flags(logical: Logical, position: int, stop: int, escape: str) -> tuple[tuple[Flag, ...], int]:
