@@ -295,24 +295,18 @@ def script_of(instruction: Instruction, place: Place) -> Script | Unknown | None
         return None
     # a text that is sliced out anew would have to be hashed and compared anew; a logical line keeps
     # its text wherever edits move it
-    text, start = instruction.logical.text, instruction.arguments_start
-    known = _known_scripts.get(id(text))
-    if (
-        known is not None
-        and known[0] is text
-        and known[1] == start
-        and known[2] == place.shell.dialect
-    ):
-        return known[3]
-    script = read(instruction.arguments, place.shell.dialect)
-    if len(_known_scripts) >= _MOST_SCRIPTS:
-        _known_scripts.clear()
-    _known_scripts[id(text)] = text, start, place.shell.dialect, script
+    known = _scripts_of_line(instruction.logical.text)
+    key = instruction.arguments_start, place.shell.dialect
+    script = known.get(key)
+    if script is None:
+        script = known[key] = read(instruction.arguments, place.shell.dialect)
     return script
 
 
-_MOST_SCRIPTS = 8192
-_known_scripts: dict[int, tuple[str, int, Dialect, Script | Unknown]] = {}
+@cached_by_identity
+def _scripts_of_line(text: str) -> dict[tuple[int, Dialect], Script | Unknown]:
+    """The scripts that have been read from a logical line, by where they start and who reads."""
+    return {}
 
 
 @remembered

@@ -7,11 +7,10 @@ shows by the habit of most files: four spaces, `&&` at the beginning of a line.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from dockfix.edits import Edit
 from dockfix.records import Record
-from dockfix.remembered import remembered
+from dockfix.remembered import cached_by_value, remembered
 from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction
 
 
@@ -155,7 +154,7 @@ def _signs_of(dockerfile: Dockerfile, instruction: Instruction) -> _Signs:
     return _signs(text, dockerfile.escape)
 
 
-@lru_cache(maxsize=1024)
+@cached_by_value
 def _signs(text: str, escape: str) -> _Signs:
     """The signs of one RUN. An indent of one space is only ever that of ` && b`, so no unit.
 

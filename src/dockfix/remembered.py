@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from functools import cache as cached_by_value
     from typing import TypeVar
 
     Tree = TypeVar("Tree")
     Answer = TypeVar("Answer")
+else:
 
+    def cached_by_value(function):
+        """`function`, whose answers are kept for some thousand arguments that are equal."""
+        kept = lru_cache(maxsize=_MOST_ANSWERS)(function)
+        _clearing.append(kept.cache_clear)
+        return kept
+
+
+#: Of one question, and for one file: a file with more trees than these is slow, and still done.
 _MOST_ANSWERS = 16_384
+#: Of all questions, when another file begins. What belongs to some twenty files stays in the caches
+#: of a processor; that makes more of a difference than what many files have in common.
+_MANY_ANSWERS = 4_096
+
+_answers: list[dict[int, tuple[object, object]]] = []
+_clearing: list[Callable[[], None]] = []
+
+
+def forget_others() -> None:
+    """Lets go of what was found out about files that are done, once there is much of it."""
+    if sum(map(len, _answers)) > _MANY_ANSWERS:
+        for clear in _clearing:
+            clear()
 
 
 def remembered(function: Callable[[Tree], Answer]) -> Callable[[Tree], Answer]:
@@ -45,6 +69,8 @@ def cached_by_identity(function: Callable[[Tree], Answer]) -> Callable[[Tree], A
     sweep has the same. Hashing one, as `lru_cache` does, costs more than most questions.
     """
     answers: dict[int, tuple[Tree, Answer]] = {}
+    _answers.append(answers)  # type: ignore[arg-type]  # they are counted and cleared
+    _clearing.append(answers.clear)
 
     def ask(tree: Tree) -> Answer:
         known = answers.get(id(tree))
@@ -58,3 +84,5 @@ def cached_by_identity(function: Callable[[Tree], Answer]) -> Callable[[Tree], A
 
     ask.__name__, ask.__doc__ = function.__name__, function.__doc__
     return ask
+
+__all__ = ["cached_by_identity", "cached_by_value", "forget_others", "remembered"]

@@ -15,6 +15,7 @@ from dockfix.passes.base import Settings
 from dockfix.pipeline import Applied, OtherFile, rewrite
 from dockfix.real_path import real_path
 from dockfix.records import Record
+from dockfix.remembered import forget_others
 from dockfix.typed import TYPE_CHECKING, Literal
 from dockfix.worktree import worktree_of
 
@@ -62,6 +63,7 @@ class Outcome(Record):
 
 def process(job: Job, source: bytes | None = None) -> Outcome:
     """Does one file, read unless its `source` is given; writes in mode "in-place". Never raises."""
+    forget_others()
     path = job.path
     if isinstance(job.config, str):
         return Outcome(path, error=job.config)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from dockfix.context import Context
 from dockfix.facts import places
@@ -11,7 +10,7 @@ from dockfix.order.sinking import Around, Step, may_change_files, relies, step_o
 from dockfix.packages.independence import may_lead
 from dockfix.paths import Copy, bases, copy_of, environment
 from dockfix.records import Record
-from dockfix.remembered import remembered
+from dockfix.remembered import cached_by_value, remembered
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 _COPIES = ("COPY", "ADD")
@@ -95,7 +94,7 @@ def _is_worth_a_look(row: list[Instruction]) -> bool:
     return False
 
 
-@lru_cache(maxsize=4096)
+@cached_by_value
 def _may_install(text: str) -> bool:
     return any(map(text.__contains__, _PROGRAMS))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from dockfix.context import Context
 from dockfix.facts import Place, script_of
@@ -13,6 +12,7 @@ from dockfix.packages.reads import Chain, chain_of
 from dockfix.paths import Copy, apart, copy_of, resolve, within
 from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import cached_by_value
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Instruction
@@ -133,7 +133,7 @@ def relies(run: Instruction) -> bool:
     return run.keyword == "RUN" and _relies(run.arguments)
 
 
-@lru_cache(maxsize=4096)
+@cached_by_value
 def _relies(text: str) -> bool:
     return (
         ("apt" in text or "apk" in text)

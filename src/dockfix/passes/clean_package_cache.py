@@ -37,7 +37,6 @@ fetch lists before it installs, as with the official images, which ship none eit
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import is_root, outer_base, places, run_commands, shipped_stages, source_span
@@ -58,6 +57,7 @@ from dockfix.packages.lists import APT_TEXT, needed_above
 from dockfix.packages.runs import Run, lists_in, own_cleanup, read_run, undecided
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.programs import copied
+from dockfix.remembered import cached_by_value
 from dockfix.shell.splice import Spot, at_end, behind, surely_runs
 from dockfix.shell.tree import Simple
 from dockfix.syntax.tree import Dockerfile
@@ -256,7 +256,7 @@ def _commands(dockerfile: Dockerfile) -> list[list[str]]:
     return [words for text in run_commands(dockerfile) if (words := _words(text)) is not None]
 
 
-@lru_cache(maxsize=4096)
+@cached_by_value
 def _words(command: str) -> list[str] | None:
     """What counts of a command's words; None for one that cleans up."""
     words = [word for word in command.split() if word not in _ASIDE]

@@ -12,10 +12,10 @@ environment), 2.14 (special built-ins); dash(1), bash(1) and busybox ash where t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import cached_by_value
 from dockfix.shell.reader import read
 from dockfix.shell.tree import (
     Arithmetic,
@@ -119,7 +119,7 @@ def identifiers(text: str) -> frozenset[str]:
     return frozenset(_IDENTIFIER.findall(text))
 
 
-@lru_cache(maxsize=4096)
+@cached_by_value
 def effects_of(text: str, dialect: Dialect) -> Effects | Unknown:
     """The effects of a script; Unknown where the reader did not understand it."""
     script = read(text, dialect)

@@ -23,9 +23,9 @@ so
 from __future__ import annotations
 
 from collections.abc import Container
-from functools import lru_cache
 
 from dockfix.records import Record
+from dockfix.remembered import cached_by_value
 from dockfix.shell.effects import (
     CONTAINED,
     OPAQUE,
@@ -76,7 +76,7 @@ class Part(Record):
         )
 
 
-@lru_cache(maxsize=4096)
+@cached_by_value
 def part_of(text: str, dialect: Dialect, workdir: str | None, user: str | None) -> Part | None:
     """Reads a script for joining; None if it must stay apart whatever stands beside it.
 

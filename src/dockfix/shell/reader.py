@@ -8,9 +8,9 @@ what the tree has no node for is `Unknown`.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from dockfix.patterns import lazy
+from dockfix.remembered import cached_by_value
 from dockfix.shell.conditional import ConditionalReader
 from dockfix.shell.simple import BASH_RESERVED
 from dockfix.shell.tree import (
@@ -58,7 +58,7 @@ def read(text: str, dialect: Dialect) -> Script | Unknown:
     return _read(text, dialect)
 
 
-@lru_cache(maxsize=8192)
+@cached_by_value
 def _read(text: str, dialect: Dialect) -> Script | Unknown:
     strange = re.search("[\0\r]", text)
     if strange:
