@@ -1,0 +1,49 @@
+"""What is kept of files and scripts: as long as it is of use, and no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import dockfix.remembered
+from command import MENDABLE
+from dockfix.config import Config
+from dockfix.remembered import cached_by_identity, cached_by_value, remembered
+from dockfix.work import Job, process
+
+
+def test_the_last_two_trees_are_remembered() -> None:
+    asked: Iterator[int] = count(1)
+    ask = remembered(lambda _: next(asked))
+    first, second, third = ["a"], ["a"], ["a"]
+    assert [ask(one) for one in (first, second, first, second, first)] == [1, 2, 1, 2, 1]
+    assert [ask(one) for one in (third, second, first)] == [3, 2, 4]
+
+
+def test_answers_are_kept_by_identity_or_by_value() -> None:
+    asked: Iterator[int] = count(1)
+    by_identity = cached_by_identity(lambda _: next(asked))
+    one, same = ("a", "b"), tuple("ab")
+    assert [by_identity(one), by_identity(same), by_identity(one)] == [1, 2, 1]
+    by_value = cached_by_value(lambda _: next(asked))
+    assert [by_value(one), by_value(same)] == [3, 3]
+
+
+def test_much_is_let_go_of_when_another_file_begins(tmp_path: Path) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_bytes(MENDABLE)
+    job = Job(str(file), "diff", Config())
+    asked: Iterator[int] = count(1)
+    by_identity = cached_by_identity(lambda _: next(asked))
+    by_value = cached_by_value(lambda _: next(asked))
+    tree = object()
+    answers = by_identity(tree), by_value("text")
+    first = process(job)
+    assert (by_identity(tree), by_value("text")) == answers, "little is kept"
+    trees = [object() for _ in range(dockfix.remembered._MANY_ANSWERS + 1)]
+    for one in trees:
+        by_identity(one)
+    assert process(job) == first
+    assert by_identity(tree) > len(trees)
+    assert by_value("text") > len(trees)
