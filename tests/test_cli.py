@@ -402,6 +402,55 @@ def test_a_full_disk_behind_stdout_is_an_error(project: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
+def run_watched(*before: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """A run during which Python's own end would print "tidied up"."""
+    (cwd / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "class Last:\n"
+        "    def __del__(self, write=os.write):\n"
+        "        write(1, b'tidied up')\n"
+        "sys.last_of_all = Last()\n"
+        "exec(os.environ.get('FIRST', ''))\n"
+    )
+    return subprocess.run(
+        [sys.executable, *before, "-m", "dockfix", "--check"],
+        cwd=cwd,
+        env={**ENVIRONMENT, "PYTHONPATH": f"{cwd}:{ENVIRONMENT['PYTHONPATH']}", **environment},
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_a_run_of_its_own_ends_without_tidying_up(project: Path) -> None:
+    done = run_watched(cwd=project)
+    assert done.returncode == 1
+    assert b"DF101" in done.stdout
+    assert b"tidied up" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import atexit; atexit.register(print, 'the end')",
+        "import threading",
+        "sys.setprofile(lambda *_: None)",
+        "sys.settrace(lambda *_: None)",
+    ],
+)
+def test_where_somebody_waits_for_the_end_it_comes(project: Path, code: str) -> None:
+    done = run_watched(cwd=project, FIRST=code)
+    assert done.returncode == 1
+    assert b"tidied up" in done.stdout
+    assert ("the end" in code) == (b"the end" in done.stdout)
+
+
+def test_a_profiler_around_the_command_prints_what_it_measured(project: Path) -> None:
+    done = run_watched("-m", "cProfile", cwd=project)
+    assert b"DF101" in done.stdout
+    assert b"function calls" in done.stdout
+    assert b"tidied up" in done.stdout
+
+
 def test_notes_are_printed_and_change_no_exit_status(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(b"RUN true\n")
     for arguments in (["--check"], []):

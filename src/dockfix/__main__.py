@@ -1,6 +1,6 @@
 """`python -m dockfix` is the same as `dockfix`."""
 
-from dockfix.cli import main
+from dockfix.cli import command
 
 if __name__ == "__main__":
-    main()
+    command()
