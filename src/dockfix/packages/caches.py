@@ -11,14 +11,18 @@ path that is set in many ways.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from dockfix.packages import apk, language, pacman, rpm
 from dockfix.packages.command import program_of
 from dockfix.packages.manager import words
-from dockfix.patterns import lazy
+from dockfix.packages.old_images import (
+    before_2015,
+    before_apk_no_cache,
+    before_conda_clean,
+    before_gem_2,
+)
 from dockfix.records import Record
 from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple, Word
@@ -38,8 +42,8 @@ class Cache(Record):
     `folders` is where it lies, `offline` are words by which a later command lives on it, `junk`
     are the operands of an `rm` that cleans up, and `wipes` the verbs and operands of a command of
     the manager that does. `shipped` says that it is only worth the trouble in a stage whose layers
-    an image gets. `unknown` are base images with a manager from before its `option` or `cleanup`,
-    which would stop at it.
+    an image gets. `unknown` says of a base image, by its name, that the manager is from before its
+    `option` or `cleanup`, and would stop at it.
     """
 
     name: str
@@ -61,7 +65,7 @@ class Cache(Record):
     wipes: frozenset[str] = frozenset()
     shipped: bool = False
     aliases: tuple[str, ...] = ()
-    unknown: re.Pattern[str] | None = None
+    unknown: Callable[[str], bool] | None = None
 
 
 class Use(Record):
@@ -92,16 +96,6 @@ class Use(Record):
     def says(self, among: frozenset[str]) -> bool:
         """Whether one of its words is among these, a value behind `=` aside."""
         return any((word.value or word.text).partition("=")[0] in among for word in self.words)
-
-
-#: Debian and Ubuntu of before 2015, by the name of an image: pip is older than 6 there, whose cache
-#: --no-cache-dir is about, and gem mostly than 2, that brought --no-document.
-_BEFORE_2015 = (
-    r"(?:\A|/)(?:ubuntu(?:-debootstrap|-upstart)?:(?:[6-9]\.|1[0-5]\.)|debian:[4-8](?!\d)"
-    r"|phusion/(?:baseimage|passenger-[a-z0-9]+):0\.(?:[0-8](?!\d)|9\.(?:\d|1[0-8])(?!\d)))"
-    r"|[:-](?:squeeze|wheezy|jessie|lucid|precise|quantal|raring|saucy|trusty|utopic|vivid|wily)"
-    r"(?![a-z])"
-)
 
 
 def _folder(path: str) -> frozenset[str]:
@@ -138,7 +132,7 @@ APK = Cache(
     cleaned=("/etc/apk/cache", "setup-apkcache"),
     junk=_folder("/var/cache/apk"),
     aliases=("DL3019",),
-    unknown=lazy(r"(?:\A|/)alpine:(?:2\.|3\.[0-2](?!\d))"),
+    unknown=before_apk_no_cache,
 )
 _RPM = words(
     "install localinstall in upgrade update up reinstall groupinstall group module swap makecache",
@@ -222,7 +216,7 @@ PIP = Cache(
     cleaned=(".cache", "pip.conf", "pip config", "pip cache", "PIP_"),
     names=("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR", "PIP_CONFIG_FILE", "XDG_CACHE_HOME"),
     aliases=("DL3042",),
-    unknown=lazy(_BEFORE_2015),
+    unknown=before_2015,
 )
 #: Not a cache, but as little needed: documentation that gem generates for every gem. The official
 #: images of ruby turn it off in /usr/local/etc/gemrc.
@@ -238,7 +232,7 @@ GEM = Cache(
     why="nobody reads the documentation of gems in an image",
     settled=words("--no-document --no-doc --no-ri --no-rdoc -N --document --ri --rdoc --system"),
     cleaned=("gemrc",),
-    unknown=lazy(rf"{_BEFORE_2015}|(?:\A|/)(?:ruby:1\.|centos:(?:centos)?[56](?!\d))"),
+    unknown=before_gem_2,
 )
 #: Since npm 5 `cache clean` refuses to work without --force; older ones take it, too.
 NPM = Cache(
@@ -330,7 +324,7 @@ CONDA = Cache(
     names=("CONDA_PKGS_DIRS",),
     offline=words("--offline -C --use-index-cache"),
     shipped=True,
-    unknown=lazy(r"/(?:miniconda[23]?:(?:[0-3]\.|4\.[0-5]\.)|anaconda[23]?:(?:[0-5]\.|2018))"),
+    unknown=before_conda_clean,
 )
 
 #: apt first, the rest by the places where their commands are put.

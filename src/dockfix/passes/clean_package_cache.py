@@ -111,7 +111,7 @@ def _options(dockerfile: Dockerfile, stages: list[list[Run]], cache: Cache) -> I
         base = outer_base(dockerfile, run.place.stage)
         if cache is GEM and base.partition(":")[0] == "ruby":
             continue
-        if cache.unknown and cache.unknown.search(base):
+        if cache.unknown and cache.unknown(base):
             found = True
             continue
         wanting = [use for use in run.of(cache) if use.fills and not use.says(cache.settled)]
@@ -148,7 +148,7 @@ def _cleanups(
         return
     shipped = shipped_stages(dockerfile) if cache.shipped else range(len(stages))
     for index in shipped:
-        if cache.unknown and cache.unknown.search(outer_base(dockerfile, index)):
+        if cache.unknown and cache.unknown(outer_base(dockerfile, index)):
             continue
         for number, run in enumerate(stages[index]):
             found = run.of(cache)
