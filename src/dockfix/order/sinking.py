@@ -137,8 +137,8 @@ def relies(run: Instruction) -> bool:
 def _relies(text: str) -> bool:
     return (
         ("apt" in text or "apk" in text)
-        and _INSTALLS.search(text) is not None
         and not _REFRESHES.search(text)
+        and _INSTALLS.search(text) is not None
     )
 
 

@@ -150,11 +150,7 @@ def gap_of(text: str, escape: str) -> Gap | None:
 
 def _movable(command: Command, argument: Argument) -> bool:
     word = argument.words[0]
-    return (
-        not argument.option
-        and word.value is not None
-        and command.manager.plain.fullmatch(word.value) is not None
-    )
+    return not argument.option and word.value is not None and command.manager.is_plain(word.value)
 
 
 def _may_want_value(argument: Argument) -> bool:
@@ -269,6 +265,22 @@ def list_indent(source: str, begin: int, listing: Listing, style: Style) -> str:
     return indent if own_line else unit_deeper(indent, style)
 
 
+def _behind_closing(line: str) -> int:
+    """Where a line goes on behind the parentheses that it begins with."""
+    at = 0
+    while line[at:].lstrip(" \t").startswith(")"):
+        at = line.index(")", at) + 1
+    return at
+
+
+def _ends_behind_operator(line: str, escape: str) -> bool:
+    """Whether a line holds nothing but an operator, at most, before what continues it."""
+    rest = line.lstrip(" \t")
+    operator = next((one for one in ("&&", "||", "|", ";;", ";") if rest.startswith(one)), "")
+    rest = rest[len(operator) :].lstrip(" \t")
+    return not rest or (rest.startswith(escape) and not rest[len(escape) :].strip(" \t\r"))
+
+
 def line_behind(
     source: str, instruction: Instruction, begin: int, end: int, style: Style
 ) -> tuple[Edit, ...] | None:
@@ -278,10 +290,8 @@ def line_behind(
     """
     stop = source.find("\n", end, instruction.text_end)
     line = source[end : stop if stop >= 0 else instruction.text_end]
-    closing = re.match(r"(?:[ \t]*\))*", line)
-    at = closing.end() if closing else 0
-    continued = rf"[ \t]*(?:{re.escape(style.escape)}[ \t\r]*)?$"
-    if re.match(rf"[ \t]*+(?:&&|\|\|?|;;?|){continued}", line[at:]):
+    at = _behind_closing(line)
+    if _ends_behind_operator(line[at:], style.escape):
         return ()
     first_line = source.find("\n", instruction.start, begin) < 0
     indent = indent_at(source, begin)

@@ -16,8 +16,7 @@ from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple
 from dockfix.syntax.tree import Dockerfile
 
-#: Texts in a file or a script that has to do with apt.
-APT_TEXT = lazy(r"\b(?:apt|aptitude)\b|apt-")
+_APT = lazy(r"\b(?:apt|aptitude)\b")
 #: Programs that may run apt out of sight: scripts of the build, and tools that set machines up.
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
 #: Programs that start another one, which some word of theirs names.
@@ -46,6 +45,11 @@ _SETTINGS = frozenset(
 _BEGINNING = lazy(r"[;&|(){}\n]+|\b(?:do|else|then)\b")
 _QUOTES = "\"'"
 _ENDINGS = (".sh", ".bash")
+
+
+def speaks_of_apt(text: str) -> bool:
+    """Whether a file or a script may have to do with apt, by its text."""
+    return "apt-" in text or ("apt" in text and _APT.search(text) is not None)
 
 
 class Lists(Record):

@@ -20,9 +20,9 @@ class Manager(Record):
     command with such an option is not understood. Before the verb `early_flags` and `early_valued`
     hold, for a manager that means something else there (None: the same as behind it).
 
-    `plain` matches a package word that may be moved within its list; `ordered` one that makes the
-    order of the whole list count. `single` are options that speak of one package only.
-    `same` maps an option to the spelling it is compared by.
+    `plain` matches a package word that may be moved within its list, `ordered` one that makes the
+    order of the whole list count: ask `is_plain` and `is_ordered`. `single` are options that speak
+    of one package only. `same` maps an option to the spelling it is compared by.
     `lists` is where it keeps the lists of what can be had ("" if dockfix has no use for them).
     """
 
@@ -38,6 +38,30 @@ class Manager(Record):
     single: frozenset[str] = frozenset()
     same: tuple[tuple[str, str], ...] = ()
     lists: str = ""
+
+    def is_plain(self, word: str) -> bool:
+        """Whether a package word may be moved within its list."""
+        return _is_simple(word) or self.plain.fullmatch(word) is not None
+
+    def is_ordered(self, word: str) -> bool:
+        """Whether a package word makes the order of the whole list count."""
+        return (
+            self.ordered is not None
+            # apt removes `name-`
+            and not (_is_simple(word) and word[-1] != "-")
+            and self.ordered.fullmatch(word) is not None
+        )
+
+
+def _is_simple(word: str) -> bool:
+    """Whether a word is a name for every manager: most are, and then no pattern is compiled."""
+    return (
+        word.isascii()
+        and word.replace("-", "").isalnum()
+        and word[0] != "-"
+        # npm takes these for values
+        and word not in ("true", "false", "null")
+    )
 
 
 def versions(program: str, *versions: str) -> frozenset[str]:

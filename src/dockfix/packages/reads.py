@@ -37,12 +37,12 @@ _HARMLESS_NAMES = lazy(
     r"|DISABLE_PIP_VERSION_CHECK|BREAK_SYSTEM_PACKAGES|ROOT_USER_ACTION)|PYTHONUNBUFFERED"
 )
 _URL = lazy(r"(?:https?|git\+https?|git\+ssh|ssh)://", re.IGNORECASE)
-
-
-#: What is removed by the rest of a script would stay in the layer of the first part.
-_REMOVES = lazy(
-    r"\b(?:rm|rmdir|purge|del|remove|autoremove|prune|clean\w*|uninstall|unlink|mv|apk|trap)\b"
-)
+#: What is removed by the rest of a script would stay in the layer of the first part. `clean` stands
+#: for all that begins with it.
+_REMOVALS = (
+    "rm", "rmdir", "purge", "del", "remove", "autoremove", "prune", "clean", "uninstall", "unlink",
+    "mv", "apk", "trap"
+)  # fmt: skip
 
 
 def reads_of(script: Script) -> tuple[Reads, ...] | None:
@@ -58,8 +58,7 @@ def chain_of(script: Script) -> Chain:
     cuts: list[tuple[int, int, str] | None] = [None]
     directory, again = "", ""
     plain = len(script.items) == 1 and script.items[0].terminator != "&"
-    removals = [one.start() for one in _REMOVES.finditer(script.text)]
-    last_removal = removals[-1] if removals else 0
+    last_removal = _last_removal(script.text)
     for item in script.items:
         pipelines = item.node.pipelines
         chained = all(operator.text == "&&" for operator in item.node.operators)
@@ -87,6 +86,24 @@ def chain_of(script: Script) -> Chain:
             usable = plain and behind > last_removal
             cuts.append((command.end, behind, again) if usable else None)
     return Chain(tuple(found), True, tuple(cuts))
+
+
+def _last_removal(text: str) -> int:
+    """Where the last word of a script stands that may remove something; 0: there is none."""
+    last = 0
+    for word in _REMOVALS:
+        at = text.rfind(word)
+        while at > last and not _is_whole(text, at, word):
+            at = text.rfind(word, 0, at)
+        last = max(last, at)
+    return last
+
+
+def _is_whole(text: str, at: int, word: str) -> bool:
+    before, behind = text[at - 1 : at], text[at + len(word) : at + len(word) + 1]
+    return not (before.isalnum() or before == "_") and (
+        word == "clean" or not (behind.isalnum() or behind == "_")
+    )
 
 
 def chained(script: Script) -> list[tuple[str, str]] | None:
@@ -185,7 +202,7 @@ def _system(command: Command) -> Reads | None:
         if "/" in value and not _URL.search(value):
             return None
     for word in command.packages:
-        if word.value is None or not command.manager.plain.fullmatch(word.value):
+        if word.value is None or not command.manager.is_plain(word.value):
             return None
     return Reads(
         command.manager.name,
@@ -200,7 +217,10 @@ def _rm(values: list[str]) -> Reads | None:
     options = [value for value in values if value[:1] == "-"]
     if any(path[:1] != "/" or ".." in path for path in paths):
         return None
-    if not all(re.fullmatch(r"-[rRf]+|--(?:recursive|force)", option) for option in options):
+    if not all(
+        option in ("--recursive", "--force") or (option != "-" and not option[1:].strip("rRf"))
+        for option in options
+    ):
         return None
     return Reads("rm", writes=tuple(map(_settled_part, paths)), installs=False)
 

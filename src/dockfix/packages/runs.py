@@ -11,7 +11,7 @@ from dockfix.layout import style_of
 from dockfix.packages import caches
 from dockfix.packages.caches import APT, Cache, Use, cleans_up, covered
 from dockfix.packages.command import program_of
-from dockfix.packages.lists import APT_TEXT, Lists, lists_of, text_hides, words_hide
+from dockfix.packages.lists import Lists, lists_of, speaks_of_apt, text_hides, words_hide
 from dockfix.records import Record
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
@@ -69,7 +69,7 @@ def lists_in(run: Run, copied: frozenset[str] = frozenset()) -> Lists:
                 return Lists(lists.fetches, lists.installs, call)
         return lists
     body = "\n".join((run.shell.arguments, *(one.content for one in run.shell.heredocs)))
-    opaque = bool(APT_TEXT.search(body)) or (
+    opaque = speaks_of_apt(body) or (
         words_hide(run.shell.json) if run.shell.json is not None else text_hides(body)
     )
     return Lists(None, installs=False, needs=None, opaque=opaque)
@@ -107,7 +107,7 @@ def own_cleanup(
 
 
 def _touches_apt(run: Run) -> bool:
-    return lists_in(run).needy or bool(APT_TEXT.search(run.shell.arguments))
+    return lists_in(run).needy or speaks_of_apt(run.shell.arguments)
 
 
 def _cleans_only(run: Run, cache: Cache) -> bool:

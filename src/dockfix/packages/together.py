@@ -97,12 +97,8 @@ class Together:
 
 
 def _known(command: Command, value: str | None) -> bool:
-    ordered = command.manager.ordered
-    return (
-        value is not None
-        and command.manager.plain.fullmatch(value) is not None
-        and not (ordered is not None and ordered.fullmatch(value))
-    )
+    manager = command.manager
+    return value is not None and manager.is_plain(value) and not manager.is_ordered(value)
 
 
 def _keeps_apart(command: Command, option: str) -> bool:

@@ -53,7 +53,7 @@ from dockfix.packages.caches import (
     caches_in,
     cleans_up,
 )
-from dockfix.packages.lists import APT_TEXT, needed_above
+from dockfix.packages.lists import needed_above, speaks_of_apt
 from dockfix.packages.runs import Run, lists_in, own_cleanup, read_run, undecided
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.programs import copied
@@ -183,7 +183,7 @@ def _is_yarn_1(found: list[Use], settings: Settings) -> bool:
 
 
 def _lists(dockerfile: Dockerfile, stages: list[list[Run]], settings: Settings) -> Iterator[Group]:
-    if not APT_TEXT.search(dockerfile.source):
+    if not speaks_of_apt(dockerfile.source):
         return
     names = copied(dockerfile, settings.context)
     lists = [[lists_in(run, names) for run in runs] for runs in stages]

@@ -80,14 +80,11 @@ def _names(command: Command) -> set[str]:
 
 def _order_counts(command: Command, simple: Simple) -> bool:
     """Whether the list must stay, or is not what it seems (`pip install a>=1`, a redirection)."""
-    ordered, single = command.manager.ordered, command.manager.single
+    manager = command.manager
     end = max(argument.end for argument in command.arguments) if command.arguments else simple.end
     return (
-        (
-            ordered is not None
-            and any(ordered.fullmatch(word.value or "") for word in command.packages)
-        )
-        or any(option.option.partition("=")[0] in single for option in command.options)
+        any(manager.is_ordered(word.value or "") for word in command.packages)
+        or any(option.option.partition("=")[0] in manager.single for option in command.options)
         or any(
             redirect.start < end
             or redirect.target.text.startswith("=")
@@ -270,7 +267,7 @@ def _without_packages(script: Script) -> tuple[str, list[frozenset[str]]]:
         packages = command.packages if command else ()
         movable = [
             word for word in packages
-            if command and word.value is not None and command.manager.plain.fullmatch(word.value)
+            if command and word.value is not None and command.manager.is_plain(word.value)
         ]  # fmt: skip
         for word in movable:
             text += script.text[done : word.start]

@@ -35,7 +35,7 @@ from dockfix.packages.apt import APT, APTITUDE
 from dockfix.packages.caches import APT as APT_CACHE
 from dockfix.packages.caches import covered
 from dockfix.packages.command import call_of, calls_in, is_update
-from dockfix.packages.lists import APT_TEXT, Lists, lists_of, out_of_sight
+from dockfix.packages.lists import Lists, lists_of, out_of_sight, speaks_of_apt
 from dockfix.packages.manager import words
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
@@ -83,7 +83,7 @@ _MESSAGE = "fetch the package lists in the RUN that installs from them"
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each install that gets an update, and a note for each upgrade."""
-    if not APT_TEXT.search(dockerfile.source):
+    if not speaks_of_apt(dockerfile.source):
         return
     known = places(dockerfile)
     ends: list[tuple[State, Run | None]] = []
@@ -140,7 +140,7 @@ def _run(owner: Instruction, place: Place) -> Run:
     if isinstance(script, Script):
         return Run(owner, place, script, lists_of(script))
     body = shell.arguments + "".join(heredoc.content for heredoc in shell.heredocs)
-    opaque = bool(APT_TEXT.search(body)) or shell.json is None
+    opaque = speaks_of_apt(body) or shell.json is None
     return Run(owner, place, None, Lists(None, installs=False, needs=None, opaque=opaque))
 
 
@@ -278,7 +278,7 @@ def _removal(dockerfile: Dockerfile, source: Run, first: Instruction) -> tuple[E
 
 
 def _starts_apt(item: Instruction) -> bool:
-    return item.keyword in ("CMD", "ENTRYPOINT") and bool(APT_TEXT.search(item.arguments))
+    return item.keyword in ("CMD", "ENTRYPOINT") and speaks_of_apt(item.arguments)
 
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:

@@ -10,7 +10,6 @@ many.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from dockfix.patterns import lazy
@@ -139,7 +138,9 @@ def barrier(script: Script, workdir: str | None, user: str | None) -> str | None
             return f"it may leave {base} running in the background"
         if base in _MACHINE:
             return f"{base} changes what the next RUN would get anew"
-        if base in _CHANGES_FILES and any(_SHELL_PATH.search(word.text) for word in words[1:]):
+        if base in _CHANGES_FILES and any(
+            "/bin/" in word.text and _SHELL_PATH.search(word.text) for word in words[1:]
+        ):
             return "it replaces the shell"
         if base == "dpkg-reconfigure" and any(word.value == "dash" for word in words):
             return "it replaces the shell"
@@ -277,4 +278,5 @@ def may_replace(script: Script) -> frozenset[str] | None:
 @lru_cache(maxsize=4096)
 def family(name: str) -> str:
     """`pip`, `pip3` and `pip3.11` are one program to whoever upgrades one of them."""
-    return re.sub(r"(?<=[A-Za-z])[0-9.]+$", "", name)
+    stem = name.rstrip("0123456789.")
+    return stem if stem[-1:].isascii() and stem[-1:].isalpha() else name

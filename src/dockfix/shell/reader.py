@@ -37,10 +37,14 @@ from dockfix.shell.walk import simples
 from dockfix.shell.words import DELIMITER, NAME, NotUnderstoodError
 from dockfix.typed import Literal
 
-_OPENING = lazy(rf"(?:if|for|while|until|case|function|select|coproc|time|\[\[|\{{)(?={DELIMITER})")
-#: The first characters of these.
-_OPENERS = frozenset("ifwucst[{")
-_CLOSING = lazy(rf";;&|;;|;&|(?:then|do|done|elif|else|fi|esac|in|\}})(?={DELIMITER})")
+_MAYBE_KEYWORD = lazy(r"[a-z]++|[{}]|\[\[|;;&?|;&")
+_OPENING = frozenset(
+    ("if", "for", "while", "until", "case", "function", "select", "coproc", "time", "[[", "{")
+)
+_OPENERS = frozenset(word[0] for word in _OPENING)
+_CLOSING = frozenset(
+    (";;&", ";;", ";&", "then", "do", "done", "elif", "else", "fi", "esac", "in", "}")
+)
 _NEGATION = lazy(r"!(?=(?>(?:\\\n)*)[ \t])")
 _FOR = lazy(rf"({NAME})(?={DELIMITER})")
 _FUNCTION = lazy(r"[A-Za-z0-9_./:-]++")
@@ -131,8 +135,20 @@ class Reader(ConditionalReader):
             return ""
         if self.text[self.pos] == ")":
             return ")"
-        match = _CLOSING.match(self.text, self.pos, self.end)
-        return match[0] if match else None
+        return self.one_of(_CLOSING)
+
+    def one_of(self, among: frozenset[str]) -> str | None:
+        """Which of these keywords and operators stands here, if any."""
+        match = _MAYBE_KEYWORD.match(self.text, self.pos, self.end)
+        if match is None or match[0] not in among:
+            return None
+        return match[0] if match[0][0] == ";" or self.delimited(match.end()) else None
+
+    def delimited(self, pos: int) -> bool:
+        """Whether `DELIMITER` matches at a place."""
+        while self.text.startswith("\\\n", pos, self.end):
+            pos += 2
+        return pos >= self.end or self.text[pos] in " \t\n;&|()<>"
 
     def and_or(self) -> AndOr:
         """`a && b || c`."""
@@ -196,10 +212,9 @@ class Reader(ConditionalReader):
             stop = self.pos
             redirects = self.redirects()
             return Arithmetic(start, _end(stop, redirects), expansions, redirects)
-        match = _OPENING.match(text, start, end) if text[start : start + 1] in _OPENERS else None
-        if not match:
+        keyword = self.one_of(_OPENING) if text[start : start + 1] in _OPENERS else None
+        if keyword is None:
             return self.simple()
-        keyword = match[0]
         if keyword == "[[" and not self.bash:
             return self.simple()
         if keyword in ("select", "coproc", "time", "function"):
@@ -208,7 +223,7 @@ class Reader(ConditionalReader):
             if keyword == "function" or self.dialect in ("sh", "bash"):
                 raise self.failure(f"`{keyword}` is a keyword in bash only")
             return self.simple()
-        self.pos = match.end()
+        self.pos = start + len(keyword)
         if keyword == "[[":
             return self.test(start)
         if keyword == "{":
@@ -362,10 +377,10 @@ class Reader(ConditionalReader):
         if not pattern.fullmatch(name.text) or (name.text in BASH_RESERVED | _SPECIAL_BUILTINS):
             raise self.failure("an unusual name of a function", start)
         self.linebreak()
-        match = _OPENING.match(self.text, self.pos, self.end)
-        if not self.at("(") and (not match or match[0] in ("function", "select", "coproc", "time")):
+        keyword = self.one_of(_OPENING)
+        if not self.at("(") and keyword in (None, "function", "select", "coproc", "time"):
             raise self.failure("the body of a function is not a compound command")
-        if match and match[0] == "[[" and not self.bash:
+        if keyword == "[[" and not self.bash:
             raise self.failure("the body of a function is not a compound command")
         body = self.command()
         return Function(start, body.end, name.text, body)

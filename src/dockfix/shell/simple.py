@@ -15,7 +15,8 @@ _PLAIN = lazy(r"([A-Za-z0-9_./:@%+,=^-]++)(?=[ \t\n;|&)]|\Z)[ \t]*+")
 _ASSIGNMENT = lazy(rf"({NAME})(\+?=)")
 _ELEMENT = lazy(rf"{NAME}\[")
 _ARRAY = lazy(rf"{NAME}\+?=")
-_REDIRECT = lazy(r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(<<<|<<-|<<|<>|<&|<|>>|>&|>\||>)|(&>>|&>)")
+_DESCRIPTOR = lazy(rf"(?:[0-9]++|\{{{NAME}\}})(?=[<>])")
+_REDIRECT = lazy(r"<<[<-]?|<[>&]?|>[>&|]?|&>>?")
 
 _new = tuple.__new__
 
@@ -89,7 +90,7 @@ class SimpleReader(WordReader):
         while self.pos < end:
             pos = self.pos
             match = plain(text, pos, end)
-            if not words and (match is None or "=" in match[1]):
+            if not words and (text[pos].isidentifier() if match is None else "=" in match[1]):
                 assigned = _ASSIGNMENT.match(text, pos, end)
                 if assigned and (assigned[2] == "=" or self.dialect in ("sh", "bash")):
                     assignment = self.assignment(assigned)
@@ -172,7 +173,7 @@ class SimpleReader(WordReader):
         if unquoted in reserved and not (alone and unquoted == "[["):
             raise self.failure(f"`{unquoted}` as a command", word.start)
         # Bash reads on to the `]`, over blanks and operators.
-        if self.dialect in ("sh", "bash") and _ELEMENT.match(unquoted):
+        if "[" in unquoted[1:] and self.dialect in ("sh", "bash") and _ELEMENT.match(unquoted):
             raise self.failure("an element of an array", word.start)
         if len(unquoted) != len(word.text) and _ASSIGNMENT.match(unquoted):
             raise self.failure("a line break inside an assignment", word.start)
@@ -248,11 +249,11 @@ class SimpleReader(WordReader):
     def redirect(self) -> Redirect | None:
         """The redirection that begins here, or None."""
         text, start, end = self.text, self.pos, self.end
-        match = _REDIRECT.match(text, start, end)
+        fd = self.descriptor()
+        match = _REDIRECT.match(text, start + len(fd), end)
         if not match:
             return None
-        fd = match[1] or ""
-        operator = match[2] or match[3]
+        operator = match[0]
         if text.startswith("(", match.end(), end) and operator in ("<", ">"):
             if fd:
                 raise self.failure("a number before a process substitution")
@@ -268,8 +269,7 @@ class SimpleReader(WordReader):
         self.pos = match.end() - 1
         self.operator(1)
         self.space()
-        follower = _REDIRECT.match(text, self.pos, end)
-        if follower and follower[1] is not None:
+        if self.descriptor():
             raise self.failure("a redirection inside another")
         target = self.word()
         if self.at("("):
@@ -281,6 +281,13 @@ class SimpleReader(WordReader):
         if operator not in ("<<", "<<-"):
             return Redirect(start, target.end, fd, operator, target, None)
         return self.heredoc(Redirect(start, target.end, fd, operator, target, None))
+
+    def descriptor(self) -> str:
+        """The number or `{name}` that begins here, if a redirection follows; else nothing."""
+        if self.pos >= self.end or self.text[self.pos] not in "{0123456789":
+            return ""
+        match = _DESCRIPTOR.match(self.text, self.pos, self.end)
+        return match[0] if match else ""
 
     def heredoc(self, redirect: Redirect) -> Redirect:
         """Read ahead the here-document of a redirection (XCU 2.7.4)."""

@@ -50,12 +50,12 @@ def reads_of_command(command: Command, *, as_module: bool) -> Reads | None:
         elif _is_one_of(name, _REFUSED, "bdC"):
             return None
         elif _is_one_of(name, _FILES, "rc"):
-            if not value or "$" in value or _URL.match(value):
+            if not value or "$" in value or _is_url(value):
                 return None
             files.append(value)
         elif _is_one_of(name, _TREES, "t"):
             trees.append(value)
-        elif name in ("-f", "--find-links") and not _URL.match(value):
+        elif name in ("-f", "--find-links") and not _is_url(value):
             if "$" in value:
                 return None
             links.append(value.removeprefix("file://"))
@@ -63,7 +63,7 @@ def reads_of_command(command: Command, *, as_module: bool) -> Reads | None:
         value = word.value or ""
         if value[:1] in (".", "/"):
             source = source or _BUILDS
-        elif not PIP.plain.fullmatch(value) and not _URL.match(value):
+        elif not PIP.is_plain(value) and not _is_url(value):
             return None
     if not files and not command.packages and not source:
         return None
@@ -75,6 +75,10 @@ def reads_of_command(command: Command, *, as_module: bool) -> Reads | None:
         shadowed=as_module,
         source=source,
     )
+
+
+def _is_url(value: str) -> bool:
+    return "://" in value and _URL.match(value) is not None
 
 
 def _is_one_of(name: str, long: frozenset[str], letters: str) -> bool:
@@ -148,7 +152,7 @@ def _named(text: str) -> Iterator[tuple[str, bool]]:
         if other:
             if "${" in other[1]:
                 raise UnsureError(f"`{line}` depends on a variable")
-            if not _URL.match(other[1]):
+            if not _is_url(other[1]):
                 yield other[1], True
             continue
         links = _LINKS.fullmatch(line)

@@ -1,0 +1,149 @@
+"""What is told by comparing strings, because a regular expression would take long to compile.
+
+Here such expressions say it too.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from dockfix.packages.command import MANAGERS
+from dockfix.packages.listing import _behind_closing, _ends_behind_operator
+from dockfix.packages.lists import speaks_of_apt
+from dockfix.packages.manager import Manager
+from dockfix.packages.reads import _last_removal, _rm
+from dockfix.shell.fresh import family
+from dockfix.shell.reader import _CLOSING, _OPENING, Reader
+from dockfix.shell.words import DELIMITER
+from dockfix.syntax.source import WHITE_SPACE
+from dockfix.syntax.words import split_quoted
+
+
+def texts(parts: Sequence[str], count: int = 20_000, most: int = 7) -> set[str]:
+    """Texts put together from parts by chance."""
+    chance = random.Random(1)
+    return {"".join(chance.choices(parts, k=chance.randint(0, most))) for _ in range(count)}
+
+
+def opening(text: str) -> str | None:
+    return Reader(text, "sh").one_of(_OPENING)
+
+
+def closing(text: str) -> str | None:
+    return Reader(text, "sh").one_of(_CLOSING)
+
+
+def matched(pattern: str) -> Callable[[str], str | None]:
+    def match(text: str) -> str | None:
+        found = re.match(pattern, text)
+        return found[0] if found else None
+
+    return match
+
+
+def last_start(pattern: str) -> Callable[[str], int]:
+    return lambda text: max((one.start() for one in re.finditer(pattern, text)), default=0)
+
+
+KEYWORDS = [
+    "if", "for", "while", "until", "case", "function", "select", "coproc", "time", "[[", "{",
+    "then", "do", "done", "elif", "else", "fi", "esac", "in", "}", ";;&", ";;", ";&", ";", "&",
+    "\\\n", "\\", "\n", " ", "(", ">", "x", "1", "_", "-",
+]  # fmt: skip
+REMOVALS = [
+    "rm", "rmdir", "purge", "del", "remove", "autoremove", "prune", "clean", "cleaned",
+    "uninstall", "unlink", "mv", "apk", "trap", "_", " ", "-", "/", "\n", "x", "7", "\u0660",
+    "\u00e9", "&&",
+]  # fmt: skip
+LINES = ["&", "|", ";", " ", "\t", "\\", "\r", ")", "x", "`"]
+
+
+@pytest.mark.parametrize(
+    ("told", "said", "parts"),
+    [
+        pytest.param(
+            opening,
+            matched(
+                rf"(?:if|for|while|until|case|function|select|coproc|time|\[\[|\{{)(?={DELIMITER})"
+            ),
+            KEYWORDS,
+            id="opening",
+        ),
+        pytest.param(
+            closing,
+            matched(
+                rf";;&|;;|;&|(?:then|do|done|elif|else|fi|esac|in|\}})(?={DELIMITER})"
+            ),
+            KEYWORDS,
+            id="closing",
+        ),
+        pytest.param(
+            _last_removal,
+            last_start(
+                r"\b(?:rm|rmdir|purge|del|remove|autoremove|prune|clean\w*|uninstall|unlink|mv|apk"
+                r"|trap)\b"
+            ),
+            REMOVALS,
+            id="last_removal",
+        ),
+        pytest.param(
+            lambda text: _rm([f"-{text}"]) is not None,
+            lambda text: bool(re.fullmatch(r"-[rRf]+|--(?:recursive|force)", f"-{text}")),
+            ["r", "R", "f", "-", "v", "recursive", "force"],
+            id="rm",
+        ),
+        pytest.param(
+            _behind_closing,
+            lambda text: len(matched(r"(?:[ \t]*\))*")(text) or ""),
+            LINES,
+            id="behind_closing",
+        ),
+        pytest.param(
+            lambda text: _ends_behind_operator(text, "\\"),
+            lambda text: bool(
+                re.match(r"[ \t]*+(?:&&|\|\|?|;;?|)[ \t]*(?:\\[ \t\r]*)?$", text)
+            ),
+            LINES,
+            id="ends_behind_operator",
+        ),
+        pytest.param(
+            family,
+            lambda text: re.sub(r"(?<=[A-Za-z])[0-9.]+\Z", "", text),
+            ["pip", "3", ".", "11", "-", "\u00e9", "\u0660", "_"],
+            id="family",
+        ),
+        pytest.param(
+            speaks_of_apt,
+            lambda text: bool(re.search(r"\b(?:apt|aptitude)\b|apt-", text)),
+            ["apt", "aptitude", "-", "get", " ", "_", "c", "/", "\u00e9"],
+            id="speaks_of_apt",
+        ),
+    ],
+)  # fmt: skip
+def test_both_say_the_same(
+    told: Callable[[str], object], said: Callable[[str], object], parts: Sequence[str]
+) -> None:
+    answers = {text: told(text) for text in texts(parts)}
+    assert {text: said(text) for text in answers} == answers
+    assert len(set(answers.values())) > 1
+
+
+@pytest.mark.parametrize("manager", MANAGERS, ids=lambda manager: manager.name)
+def test_simple_names_are_names_for_every_manager(manager: Manager) -> None:
+    words = ["true", "false", "null", "g", "lib", "X", "-", "-", "0", "+", ".", "=1", ":", "\u00e9"]
+    for word in texts(words, most=4):
+        assert manager.is_plain(word) == (manager.plain.fullmatch(word) is not None), word
+        ordered = manager.ordered is not None and manager.ordered.fullmatch(word) is not None
+        assert manager.is_ordered(word) == ordered, word
+
+
+def test_white_space_is_what_divides_words() -> None:
+    for character in map(chr, range(sys.maxunicode + 1)):
+        words = split_quoted(f"a{character}b", 0, 3, "\\")
+        assert (len(words) == 2) == (character in WHITE_SPACE), hex(ord(character))
+        assert character in ("'", '"', "\\") or (len(words) == 1) == (character not in WHITE_SPACE)
