@@ -142,9 +142,7 @@ def run(options: Options) -> int:
     if options.list_passes or options.explain is not None:
         _print(_about_passes(options.explain))
         return 0
-    choose(options.select or None, options.ignore, options.extend_select)
-    if options.context is not None and not os.path.isdir(options.context):
-        raise ConfigError(f"--context: there is no such folder: {options.context}")
+    _checked(options)
     finder = Finder(options)
     if reads_stdin(options):
         return _report([_from_stdin(options, finder)], options)
@@ -162,6 +160,13 @@ def run(options: Options) -> int:
     if len(jobs) >= _WORTH_PROGRESS and not options.quiet and _is_terminal(sys.stderr):
         results = iter(_with_progress(results, len(jobs)))
     return _report(results, options, found.errors)
+
+
+def _checked(options: Options) -> None:
+    """Raises ConfigError for passes and a context that do not exist."""
+    choose(options.select or None, options.ignore, options.extend_select)
+    if options.context is not None and not os.path.isdir(options.context):
+        raise ConfigError(f"--context: there is no such folder: {options.context}")
 
 
 class _Terminal:
@@ -187,7 +192,7 @@ def _build(arguments: Sequence[str]) -> int:
     command = COMMANDS[arguments[0]]
     request = read(arguments[1:], command) or _explained(arguments[1:], command)
     options = request.options
-    choose(options.select or None, options.ignore, options.extend_select)
+    _checked(options)
     finder = Finder(options)
     from dockfix.discovery import find
     from dockfix.engine.commands import run_command
@@ -207,6 +212,8 @@ def _build(arguments: Sequence[str]) -> int:
             failed = True
             reason = error.strerror if isinstance(error, OSError) else None
             terminal.say(text.failure(f"{path}: {reason}" if reason else str(error)))
+    if not targets:
+        return 2
     return max(run_command(command.name, request, targets, terminal), 2 * failed)
 
 
