@@ -109,6 +109,17 @@ def test_no_engine_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["verify", "measure"])
+def test_a_wrong_command_line_needs_no_engine_to_be_told(command: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MERGEABLE)
+    for words, said in (
+        (["--context", "nowhere"], b"error: --context: there is no such folder: nowhere\n"),
+        (["nowhere"], b"error: nowhere: No such file or directory\n"),
+    ):
+        done = dockfix_command(command, *words, cwd=tmp_path, PATH=str(tmp_path))
+        assert (done.returncode, done.stdout, done.stderr) == (2, b"", said)
+
+
+@pytest.mark.parametrize("command", ["verify", "measure"])
 def test_an_engine_that_does_not_run_is_no_fault_of_the_file(
     command: str, real_engine: RealEngine, tmp_path: Path
 ) -> None:
@@ -135,6 +146,25 @@ def test_what_fails_is_said_in_the_words_of_the_engine_and_with_advice(
     assert b"| >>> RUN echo" in said.replace(b"   3 ", b"")
     assert b"JSONArgsRecommended" not in said
     assert b"The engine has no room left; docker system prune makes some.\n" in said
+
+
+@pytest.mark.parametrize("command", ["verify", "measure"])
+def test_a_file_that_is_not_in_the_context_is_said_with_the_folder(
+    command: str, real_engine: RealEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "a.py").touch()
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "Dockerfile").write_bytes(MERGEABLE + b"COPY app/a.py /\n")
+    words = (command, *NETWORK, "deploy")
+    done = dockfix_command(*words, cwd=tmp_path, given=b"", **real_engine.environment)
+    assert done.returncode == 2
+    said = b"  The build context was deploy. What COPY and ADD name has to lie in there;\n"
+    assert said + b"  --context DIR says that it is another folder.\n" in done.stdout + done.stderr
+    done = dockfix_command(
+        *words, "--context", ".", cwd=tmp_path, given=b"", **real_engine.environment
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_docker_without_buildx_is_refused(tmp_path: Path) -> None:

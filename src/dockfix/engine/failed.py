@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from dockfix.errors import BuildFailed
 from dockfix.report.text import visible
 
@@ -17,16 +19,30 @@ _ADVICE = (
         "failed to solve: secret ",
         "If the build needs a secret: --secret id=NAME,src=FILE hands it over.",
     ),
+    *(
+        (
+            words,
+            "The build context was {context}. What COPY and ADD name has to lie in there;\n"
+            "--context DIR says that it is another folder.",
+        )
+        for words in ("failed to calculate checksum of ref", "copier: stat:")
+    ),
 )
 
 
-def failure(error: BuildFailed) -> list[str]:
-    """The lines, each indented."""
+def failure(error: BuildFailed, context: str) -> list[str]:
+    """The lines, each indented. `context` is the folder that was built from."""
     lines = [f"| {visible(line)}" for line in error.log.split("\n") if line.strip()]
     if error.reason and error.reason not in error.log:
         lines.append(visible(error.reason))
     for words, advice in _ADVICE:
         if words in f"{error.log}\n{error.reason}":
-            lines += advice.split("\n")
+            lines += advice.replace("{context}", _folder(context)).split("\n")
             break
     return [f"  {line}" for line in lines]
+
+
+def _folder(path: str) -> str:
+    """A folder as people know it from where they are."""
+    near = os.path.relpath(path)
+    return visible("this folder" if near == "." else path if near.startswith("..") else near)

@@ -50,8 +50,8 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
             found.append(_Measurement(engine, request, target, terminal).measured())
         except BuildFailed as error:
             failed = True
-            lines = [f"error: {shown(target.path)}: does not build", *failure(error)]
-            terminal.say("\n".join(lines) + "\n")
+            lines = failure(error, target.context)
+            terminal.say("\n".join([f"error: {shown(target.path)}: does not build", *lines, ""]))
             continue
         except (DockfixError, OSError) as error:
             failed = True

@@ -40,7 +40,7 @@ def spoken(found: Verdict, *, colored: bool = False, long: bool = False) -> str:
     if found.error is not None:
         if found.outcome == "different":
             lines.append("  as dockfix would rewrite it, it does not build any more:")
-        lines += failure(found.error)
+        lines += failure(found.error, found.target.context)
     if found.error is None and found.outcome != "untouched":
         names = ", ".join(dict.fromkeys(one.name for one in found.result.applied))
         lines.append(f"  {count(len(found.result.applied), 'change')}, made by {names}")
