@@ -212,6 +212,22 @@ def test_a_build_that_takes_too_long_is_given_up(real_engine: RealEngine, tmp_pa
     assert b"not built within 3 s (--timeout)" in done.stdout
 
 
+def test_an_original_that_is_built_only_once_is_no_verdict(
+    real_engine: RealEngine, tmp_path: Path
+) -> None:
+    source = b"FROM busybox\nRUN sleep 6\nENV A=1\nRUN head -c 9 /dev/urandom > /r\nRUN true\n"
+    (tmp_path / "Dockerfile").write_bytes(source)
+    command = ["docker", "build", "-q", *NETWORK, "--label", "dockfix.run=test", "."]
+    built = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    # from the cache it is there at once, and without it too late
+    done = verify(real_engine, tmp_path, "--timeout", "4")
+    subprocess.run(["docker", "image", "rm", built.stdout.strip()], check=True, capture_output=True)
+    assert done.returncode == 2
+    assert done.stdout.startswith(b"Dockerfile: does not build as it is\n  it was built once, but")
+    assert b"not built within 4 s (--timeout)" in done.stdout
+    assert not leftovers(real_engine)
+
+
 def test_the_plain_api_gives_the_same_verdicts(real_engine: RealEngine, tmp_path: Path) -> None:
     build = BuildOptions(engine="api", network="host", timeout=300)
     wanted = ("files", "command", "copies")

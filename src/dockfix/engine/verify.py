@@ -49,8 +49,8 @@ class Verdict(Record):
 
     `files` and `settings` are the differences that no pass declares, `suspects` the changes that
     bring them about; `noise` are those that come and go between two builds of the original, too.
-    `error` is the engine's when the original (outcome "unbuilt") or the rewrite ("different") does
-    not build.
+    `error` is the engine's when the original (outcome "unbuilt", with `seconds` if it was built
+    once and then not again) or the rewrite ("different") does not build.
     """
 
     target: Target
@@ -150,7 +150,10 @@ class _Verification(Trial):
         except BuildFailed as error:
             suspects = blamed(self.rewritten, self.fails)
             return Verdict(self.target, "different", result, suspects=suspects, error=error)
-        found, claims = self.compare(after, result)
+        try:
+            found, claims = self.compare(after, result)
+        except BuildFailed as error:
+            return Verdict(self.target, "unbuilt", result, error=error)
         behavior = self.behavior(after)
         outcome: Outcome = "declared" if claims else "same"
         suspects = ()
