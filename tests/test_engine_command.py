@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -129,7 +130,36 @@ def test_an_engine_that_does_not_run_is_no_fault_of_the_file(
     assert done.returncode == 2
     assert done.stdout == b""
     assert b"error: Cannot connect to the Docker daemon at unix:///" in done.stderr
-    assert b"(--engine names another one)\n" in done.stderr
+    other = next(filter(shutil.which, ("podman", "buildah")), None)
+    advice = f" (to build with {other} instead: --engine {other})" if other else ""
+    assert done.stderr.decode().endswith(f"Is the docker daemon running?{advice}\n")
+
+
+def test_what_the_engine_does_not_have_is_said_in_a_line(
+    real_engine: RealEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MERGEABLE)
+    done = verify(real_engine, tmp_path, "--builder", "nobody")
+    advice = b"(docker buildx ls lists those that there are)"
+    assert done.stderr == b'error: --builder: no builder "nobody" found %s\n' % advice
+    assert done.returncode == 2
+    done = verify(real_engine, tmp_path, "--target", "nowhere")
+    assert done.returncode == 2
+    first, second = done.stdout.splitlines()
+    assert first == b"Dockerfile: does not build as it is"
+    assert second.startswith(b"  | ERROR: ")
+    assert second.endswith(b'target stage "nowhere" could not be found')
+
+
+def test_a_socket_that_one_may_not_use_is_said_with_who_may(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MERGEABLE)
+    (tmp_path / "docker").write_text(
+        '#!/bin/sh\n[ "$2" = version ] || { echo "ERROR: permission denied at x" >&2; exit 1; }\n'
+    )
+    (tmp_path / "docker").chmod(0o755)
+    done = dockfix_command("verify", cwd=tmp_path, PATH=f"{tmp_path}:/bin:/usr/bin")
+    said = b"error: permission denied at x (those in the group docker may, and root)\n"
+    assert (done.returncode, done.stderr) == (2, said)
 
 
 @pytest.mark.parametrize("command", ["verify", "measure"])

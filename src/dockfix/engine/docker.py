@@ -48,6 +48,14 @@ def missing() -> str | None:
     return None
 
 
+def _way_out(problem: str) -> str:
+    """What to do about an engine that cannot be reached."""
+    if "permission denied" in problem:
+        return " (those in the group docker may, and root)"
+    others = [name for name in ("podman", "buildah") if shutil.which(name) is not None]
+    return f" (to build with {others[0]} instead: --engine {others[0]})" if others else ""
+
+
 class Docker:
     """See `dockfix.engine.client.Engine`."""
 
@@ -133,7 +141,10 @@ class Docker:
         told = {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
         if told.get("Driver") and not done.status:
             return told["Driver"]
-        raise EngineError(f"{told.get('Error') or said(done)} (--engine names another one)")
+        problem = (told.get("Error") or said(done)).removeprefix("ERROR: ")
+        if builder:
+            raise EngineError(f"--builder: {problem} (docker buildx ls lists those that there are)")
+        raise EngineError(problem + _way_out(problem))
 
     def _load(self, image: str) -> None:
         """Sees to it that the engine itself has an image, to start it."""

@@ -84,4 +84,7 @@ class Progress:
         if len(rulers) > 1:
             # between the two: the last lines of the step that failed
             return "\n".join(lines[rulers[-2] + 1 :])
-        return "\n".join(line for line in lines[-20:] if line.strip())
+        # what was done before, step by step, is not why; if nothing else is said, it ended there
+        steps = [at for at, line in enumerate(lines) if _NUMBERED.match(line)]
+        reason = [line for line in lines[steps[-1] + 1 if steps else 0 :] if line.strip()]
+        return "\n".join(reason[-20:] or [line for line in lines[-20:] if line.strip()])
