@@ -150,6 +150,11 @@ def test_layers_get_the_instructions_that_made_them() -> None:
     assert [one.line for one in first] == [0, 2]
     labeled = (*history, Made("/bin/sh -c #(nop) LABEL a=b", None))
     assert weigh(image._replace(history=labeled), parse(text), None) == found
+    # what is for images made from this one is in some histories and in others not
+    late = parse(text.replace("CMD x", "ONBUILD RUN b\nCMD x"))
+    assert weigh(image, late, None) == found
+    told = (*history[:-1], Made("/bin/sh -c #(nop) ONBUILD RUN b", None), history[-1])
+    assert weigh(image._replace(history=told), late, None) == found
     # a history that does not fit, as other builders write it, is said as it is
     other = weigh(image, parse("FROM debian\nCMD y\nEXPOSE 80\n"), None)
     assert [(one.instruction, one.line, one.base) for one in other] == [

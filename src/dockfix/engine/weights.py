@@ -106,6 +106,10 @@ def _makers(
     """By the place of each layer: instruction, line, and whether it is of the base image."""
     instructions = _instructions(dockerfile, target)
     first_own = _first_own(image.history, instructions)
+    if first_own is None:
+        # BuildKit writes no word of those down that are for images made from this one
+        instructions = [one for one in instructions if one.keyword != "ONBUILD"]
+        first_own = _first_own(image.history, instructions)
     found: dict[int, tuple[str, int, bool]] = {}
     for place, made in enumerate(image.history):
         if made.layer is None:
