@@ -406,8 +406,50 @@ def test_too_little_room_is_said_before_anything_is_built(tmp_path: Path) -> Non
 
 
 def test_a_page_that_cannot_be_written(tmp_path: Path) -> None:
+    engine = Recorder()
     with pytest.raises(EngineError, match="No such file"):
-        run(tmp_path, Recorder(), html=str(tmp_path / "none" / "page.html"))
+        run(tmp_path, engine, html=str(tmp_path / "none" / "page.html"))
+    with pytest.raises(EngineError, match=r"--html: .* is a folder"):
+        run(tmp_path, engine, html=str(tmp_path))
+    for name in ("Dockerfile", "a.py"):
+        with pytest.raises(EngineError, match=rf"--html: .*/{name} is there, and no page"):
+            run(tmp_path, engine, html=str(tmp_path / name))
+    assert (tmp_path / "Dockerfile").read_bytes() == PROJECT
+    assert not engine.recipes
+    (tmp_path / "page.html").write_text("<!doctype html>\n<p>an earlier one")
+    assert run(tmp_path, engine, html=str(tmp_path / "page.html"))[0] == 0
+    assert "a.py" in (tmp_path / "page.html").read_text()
+
+
+def test_a_file_to_edit_may_be_named_from_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shop").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.py", "shop/a.py", str(tmp_path / "shop" / "a.py")):
+        status, speaker = run(tmp_path / "shop", Recorder(), edit=name)
+        assert (status, speaker.said) == (0, "")
+        assert "(a.py: asked for)" in speaker.printed
+    (tmp_path / "b.py").touch()
+    status, speaker = run(tmp_path / "shop", Recorder(), edit="b.py")
+    assert status == 2
+    assert "--edit: the build context has no file b.py, or an ignore file" in speaker.said
+
+
+def test_an_edit_of_which_nothing_depends_and_none_at_all_are_said(tmp_path: Path) -> None:
+    class Cached(Recorder):
+        def build(self, recipe: Recipe, *, fresh: bool = False, hooks: Hooks = HOOKS) -> Built:
+            found = super().build(recipe, fresh=fresh, hooks=hooks)
+            self.images[found.image] = saved(layer(("a", b"")), name=found.image)
+            return found._replace(steps=(Step("[2/2] RUN a", True, 0.0),))
+
+    _, speaker = run(tmp_path, Cached(), edit="Dockerfile")
+    assert "(Dockerfile: asked for, but no step depends on it)" in speaker.printed
+    source = PROJECT.replace(b"COPY a.py /\n", b"COPY *.none /\n")
+    _, speaker = run(tmp_path, Recorder(), source)
+    assert "(no edit was measured: the build copies no file that has lines)" in speaker.printed
+    status, speaker = run(tmp_path, Recorder(), source, edit="none.py")
+    assert status == 2
 
 
 def test_the_command_line(tmp_path: Path) -> None:

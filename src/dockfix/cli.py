@@ -207,7 +207,11 @@ def _build(arguments: Sequence[str]) -> int:
     failed = bool(found.errors)
     for path in found.files:
         try:
-            targets.append(_target(path, finder))
+            target = _target(path, finder)
+            targets.append(target)
+            if target.unknown:
+                taken = os.path.relpath(target.context)
+                terminal.say(f"warning: {path}: {target.unknown}; it is built from {taken}\n")
         except (DockfixError, OSError) as error:
             failed = True
             reason = error.strerror if isinstance(error, OSError) else None
@@ -227,10 +231,11 @@ def _target(path: str, finder: Finder) -> Target:
 
     config = finder.settings(os.path.dirname(path))
     source = files.read(path)
-    context, _ = find(path, parse_dockerfile(decode(source), path), config.context)
+    context, unknown = find(path, parse_dockerfile(decode(source), path), config.context)
     folder = config.context or os.path.dirname(path) or "."
     settings = Settings(config.merge_strategy, context)
-    return Target(path, source, config, settings, folder if context is None else context.root)
+    root = folder if context is None else context.root
+    return Target(path, source, config, settings, root, unknown)
 
 
 def _mode(options: Options) -> Mode:

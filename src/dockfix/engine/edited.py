@@ -51,7 +51,9 @@ def choose(dockerfile: Dockerfile, context: Context, wanted: str | None) -> Chos
     if wanted is not None:
         path = os.path.normpath(wanted).lstrip("/")
         if context.kind(path) != "file":
-            raise EngineError(f"--edit: the build context has no file {path}")
+            raise EngineError(
+                f"--edit: the build context has no file {path}, or an ignore file leaves it out"
+            )
         return Chosen(path, "asked for")
     roots = _copied(dockerfile)
     return _most_changed(roots, context) or _guessed(roots, context)

@@ -96,9 +96,11 @@ def as_text(found: Measured, colored: bool, long: bool = False) -> str:
     )
     console.print(Text(visible(found.path), "bold"))
     console.print(_comparison(found))
+    why = f"no edit was measured: {found.unedited}" if found.unedited else ""
     if found.chosen is not None:
-        why = f"({visible(found.chosen.path)}: {found.chosen.why})"
-        console.print(Text(why, "dim"), soft_wrap=True)
+        why = f"{found.chosen.path}: {found.chosen.why}"
+    if why:
+        console.print(Text(f"({visible(why)})", "dim"), soft_wrap=True)
     versions = [("before", found.before)]
     if found.after is not None:
         versions.append(("after", found.after))

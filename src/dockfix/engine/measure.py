@@ -8,6 +8,7 @@ every machine that builds, and on every one that pulls.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from dockfix.context import Context
@@ -30,18 +31,24 @@ _NAMES = ("as it is", "rewritten")
 
 
 class Measured(Record):
-    """What came of a file. `after` is None if dockfix changes nothing in it."""
+    """What came of a file. `after` is None if dockfix changes nothing in it.
+
+    `unedited` says why no edit was measured, where `chosen` is None.
+    """
 
     path: str
     chosen: Chosen | None
     before: Weighed
     after: Weighed | None
+    unedited: str = ""
 
 
 def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: Terminal) -> int:
     """Measures every target, says what came of it, and returns the exit status."""
     from dockfix.engine.figures import as_json, as_text
 
+    if request.own.html is not None:
+        _need_place(request.own.html)
     need_space(engine)
     found: list[Measured] = []
     failed = False
@@ -73,6 +80,19 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
     return 2 if failed else 0
 
 
+def _need_place(path: str) -> None:
+    """Raises EngineError unless a page can be written there, and nothing but a page gets lost."""
+    if os.path.isdir(path):
+        raise EngineError(f"--html: {path} is a folder, and not a file to be written")
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise EngineError(f"--html: No such file or directory: {folder}")
+    if os.path.isfile(path) and os.path.getsize(path):
+        with open(path, "rb") as file:
+            if not file.read(64).lstrip().lower().startswith((b"<!doctype html", b"<html")):
+                raise EngineError(f"--html: {path} is there, and no page: name another file")
+
+
 class _Measurement(Trial):
     """A target that is being measured. The images it makes are gone at the end."""
 
@@ -82,7 +102,10 @@ class _Measurement(Trial):
         context, chosen = target.settings.context, None
         if context is not None:
             tree = parse(result.before, target.path)
-            chosen = choose(tree, context, self.request.own.edit)
+            chosen = choose(tree, context, self._wanted(context))
+        unedited = "" if chosen else target.unknown or "the build copies no file that has lines"
+        if chosen is None and self.request.own.edit is not None:
+            raise EngineError(f"--edit: {unedited}")
         texts = [result.before, result.after] if result.changed else [result.before]
         recipes = [self.recipe(None), *([self.recipe(result)] if result.changed else [])]
         try:
@@ -99,9 +122,22 @@ class _Measurement(Trial):
             if context is not None and chosen is not None:
                 edits = self.edited(recipes, images, context, chosen.path)
                 found = [one._replace(edit=edit) for one, edit in zip(found, edits, strict=True)]
+                if not any(edit.rebuilt or edit.layers for edit in edits):
+                    chosen = chosen._replace(why=f"{chosen.why}, but no step depends on it")
         finally:
             self.remove()
-        return Measured(target.path, chosen, found[0], found[1] if result.changed else None)
+        after = found[1] if result.changed else None
+        return Measured(target.path, chosen, found[0], after, unedited)
+
+    def _wanted(self, context: Context) -> str | None:
+        """The file of --edit as the context knows it, by whichever way people may mean it."""
+        wanted: str | None = self.request.own.edit
+        if wanted is None or context.kind(os.path.normpath(wanted).lstrip("/")) == "file":
+            return wanted
+        root = os.path.realpath(self.target.context)
+        folder, name = os.path.split(os.path.abspath(wanted))
+        inside = os.path.relpath(os.path.join(os.path.realpath(folder), name), root)
+        return wanted if inside.startswith("..") else inside
 
     def edited(
         self, recipes: Sequence[Recipe], images: Sequence[Image], context: Context, path: str

@@ -170,6 +170,8 @@ def _file(one: Measured) -> Iterator[str]:
             yield from _steps(name, version, one.chosen.path)
         yield "</div>\n"
         yield f'<p class="note">{_said(one.chosen.path)}: {_said(one.chosen.why)}.</p>\n'
+    elif one.unedited:
+        yield f'<p class="note">No edit was measured: {_said(one.unedited)}.</p>\n'
     yield "</section>\n"
 
 

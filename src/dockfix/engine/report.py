@@ -41,7 +41,7 @@ def spoken(found: Verdict, *, colored: bool = False, long: bool = False) -> str:
         if found.outcome == "different":
             lines.append("  as dockfix would rewrite it, it does not build any more:")
         elif found.seconds:
-            lines.append("  it was built once, but not a second time, to see what differs by itself:")
+            lines.append("  it was built once, but not again, to see what differs by itself:")
         lines += failure(found.error, found.target.context)
     if found.error is None and found.outcome != "untouched":
         names = ", ".join(dict.fromkeys(one.name for one in found.result.applied))

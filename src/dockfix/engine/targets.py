@@ -9,13 +9,17 @@ from dockfix.records import Record
 
 
 class Target(Record):
-    """A Dockerfile, what holds for it, and the folder of its build context."""
+    """A Dockerfile, what holds for it, and the folder of its build context.
+
+    `unknown` says why that may be another one, "" if it may not.
+    """
 
     path: str
     source: bytes
     config: Config
     settings: Settings
     context: str
+    unknown: str = ""
 
     def recipe(self, dockerfile: bytes, ignore: bytes | None = None) -> Recipe:
         """How to build a text in the place of this file, with another .dockerignore perhaps."""
