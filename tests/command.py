@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,33 @@ def dockfix_command(
         env={**ENVIRONMENT, **environment},
         timeout=60,
     )
+
+
+def on_a_terminal(*arguments: str, cwd: Path, **environment: str) -> str:
+    """What a person sees of stdout and stderr."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dockfix", *arguments],
+        cwd=cwd,
+        env={**ENVIRONMENT, **environment},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        close_fds=True,
+    )
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(ours)
+    process.wait()
+    return seen.decode()
 
 
 def git(*arguments: str, cwd: Path, given: bytes = b"") -> bytes:

@@ -19,6 +19,7 @@ class Silent:
     """A terminal that nobody looks at."""
 
     colored = lively = False
+    width = 100
 
     def print(self, text: str) -> None:
         """Says nothing."""

@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from command import CLEAN, ENVIRONMENT, MENDABLE, dockfix_command
-
-
-def on_a_terminal(*arguments: str, cwd: Path, **environment: str) -> str:
-    """What a person sees of stdout and stderr."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dockfix", *arguments],
-        cwd=cwd,
-        env={**ENVIRONMENT, **environment},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        close_fds=True,
-    )
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        seen += piece
-    os.close(ours)
-    process.wait()
-    return seen.decode()
+from command import CLEAN, MENDABLE, dockfix_command, on_a_terminal
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from command import ENVIRONMENT, dockfix_command
+from command import ENVIRONMENT, dockfix_command, on_a_terminal
 from dockfix.engine import compare
 from dockfix.engine.client import Recipe
 from dockfix.engine.compare import Difference
@@ -209,6 +209,22 @@ def test_docker_without_buildx_is_refused(tmp_path: Path) -> None:
     assert b"docker has no buildx" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["verify", "measure"])
+def test_lines_fit_the_terminal(command: str, real_engine: RealEngine, tmp_path: Path) -> None:
+    command_of_many_words = b"RUN echo %s > /b\n" % (b"words  " * 20)
+    (tmp_path / "Dockerfile").write_bytes(MERGEABLE + command_of_many_words)
+    words = (command, *NETWORK, "--no-cache") if command == "verify" else (command, *NETWORK)
+    seen = on_a_terminal(*words, cwd=tmp_path, COLUMNS="70", **real_engine.environment)
+    assert "Dockerfile: building it rewritten" in seen
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", seen))
+    assert max(len(line) for line in lines if " → " not in line) <= 70
+    # one line that is written again and again, and nothing left of it
+    moving = seen[: seen.rindex("\x1b[?25h")]
+    assert moving.count("\n") == moving.count("\x1b[?25l")
+    alone = dockfix_command(*words, cwd=tmp_path, given=b"", **real_engine.environment)
+    assert alone.stderr == b""
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_stops_the_build_and_removes_what_was_made(
     sent: signal.Signals, real_engine: RealEngine, tmp_path: Path
@@ -228,8 +244,9 @@ def test_an_interrupt_stops_the_build_and_removes_what_was_made(
     time.sleep(1)
     start = time.monotonic()
     process.send_signal(sent)
-    process.stderr.read()
+    said = process.stderr.read()
     assert process.wait(30) == 130
+    assert said.endswith(b"Stopped: what was made is removed, the build cache stays.\n")
     assert time.monotonic() - start < 10
     process.stderr.close()
     assert not leftovers(real_engine)

@@ -325,6 +325,7 @@ class Speaker:
     """A terminal that remembers."""
 
     colored = lively = False
+    width = 100
 
     def __init__(self) -> None:
         self.printed = ""

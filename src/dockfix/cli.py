@@ -35,6 +35,9 @@ gc.enable()
 #: From this many files on, people wonder how long it takes.
 _WORTH_PROGRESS = 64
 
+#: Characters to a line of a table, unless the terminal is narrower.
+_WIDTH = 100
+
 #: What a command line begins with that has images built.
 _ENGINE_COMMANDS = (["verify"], ["measure"])
 
@@ -174,6 +177,11 @@ class _Terminal:
 
     def __init__(self, options: Options) -> None:
         self.colored = _colored(options, sys.stdout)
+        self.width = _WIDTH
+        if _is_terminal(sys.stdout):
+            from shutil import get_terminal_size
+
+            self.width = min(self.width, get_terminal_size().columns)
         self.lively = _is_terminal(sys.stderr) and not options.quiet
 
     def print(self, line: str) -> None:

@@ -12,6 +12,7 @@ from dockfix.engine.options import Request
 from dockfix.engine.targets import Target
 from dockfix.engine.terminal import Terminal
 from dockfix.errors import EngineError
+from dockfix.report.text import visible
 
 #: Bytes that must be free where the engine keeps its images; a build fills more than it leaves.
 _LEAST = 1 << 30
@@ -28,8 +29,12 @@ def run_command(name: str, request: Request, targets: Sequence[Target], terminal
             if request.options.verbose:
                 terminal.say(f"engine: {engine.describe()}\n")
             status: int = command(engine, request, targets, terminal)
+        except KeyboardInterrupt:
+            terminal.say("Stopped: what was made is removed, the build cache stays.\n")
+            raise
         finally:
-            engine.close()
+            with _undisturbed():
+                engine.close()
     return status
 
 
@@ -54,10 +59,18 @@ def watched(terminal: Terminal, request: Request, what: str) -> Iterator[Hooks]:
         yield Hooks()
         return
     from rich.console import Console
-    from rich.markup import escape
+    from rich.text import Text
 
-    with Console(stderr=True).status(escape(what)) as status:
-        yield Hooks(on_step=lambda step: status.update(f"{escape(what)}  [dim]{escape(step)[:90]}"))
+    console = Console(stderr=True)
+
+    def line(step: str) -> Text:
+        text = Text.assemble(visible(what), "  ", (" ".join(visible(step).split()), "dim"))
+        # beside what turns; a line that is too long would leave its rest behind
+        text.truncate(max(console.width - 3, 1), overflow="ellipsis")
+        return text
+
+    with console.status(line("")) as status:
+        yield Hooks(on_step=lambda step: status.update(line(step)))
 
 
 @contextmanager
@@ -73,6 +86,16 @@ def _stopped_politely() -> Iterator[None]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Lets nobody who presses Ctrl-C once more keep things from being removed."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def shown(path: str) -> str:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 #: Of the shape of the JSON.
 VERSION = 1
-_WIDTH = 100
+#: Characters to a line that the tables need.
+_LEAST = 60
 #: Files named per layer, unless all are asked for; smaller ones are nobody's business.
 _FEW = 3
 WORTH_SAYING = 100_000
@@ -83,8 +84,8 @@ def _weighed(one: Weighed) -> dict[str, Any]:
     }
 
 
-def as_text(found: Measured, colored: bool, long: bool = False) -> str:
-    """The result of one file as tables."""
+def as_text(found: Measured, colored: bool, long: bool = False, width: int = 100) -> str:
+    """The result of one file as tables, as wide as that or as their numbers need."""
     from io import StringIO
 
     from rich.console import Console
@@ -92,7 +93,11 @@ def as_text(found: Measured, colored: bool, long: bool = False) -> str:
 
     output = StringIO()
     console = Console(
-        file=output, width=_WIDTH, force_terminal=colored, no_color=not colored, highlight=False
+        file=output,
+        width=max(width, _LEAST),
+        force_terminal=colored,
+        no_color=not colored,
+        highlight=False,
     )
     console.print(Text(visible(found.path), "bold"))
     console.print(_comparison(found))

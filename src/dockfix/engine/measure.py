@@ -65,7 +65,8 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
             terminal.say(f"error: {target.path}: {error}\n")
             continue
         if not request.own.json:
-            terminal.print(as_text(found[-1], terminal.colored, request.options.verbose))
+            long, width = request.options.verbose, terminal.width
+            terminal.print(as_text(found[-1], terminal.colored, long, width))
     if request.own.json:
         terminal.print(as_json(found, engine.describe()))
     if request.own.html is not None and found:

@@ -6,9 +6,14 @@ from dockfix.typed import Protocol
 
 
 class Terminal(Protocol):
-    """Where to speak. `colored`: standard output takes colors; `lively`: somebody is watching."""
+    """Where to speak.
+
+    `colored`: standard output takes colors; `width`: so many characters to a line; `lively`:
+    somebody is watching.
+    """
 
     colored: bool
+    width: int
     lively: bool
 
     def print(self, text: str) -> None:
