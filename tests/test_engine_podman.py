@@ -159,12 +159,32 @@ def test_podman_starts_what_it_built(store: Path, tmp_path: Path) -> None:
 def test_buildah_starts_nothing(store: Path, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN touch /a\nRUN touch /b\n")
     done = dockfix_command(
-        "verify", "--engine", "buildah", "--network", "host", "--run", "true",
+        "verify", "--engine", "buildah", "--network", "host", "--run", "true", "-v",
         cwd=tmp_path, given=b"",
         **{"PATH": os.environ["PATH"], **settings(store)},
     )  # fmt: skip
     assert done.returncode == 2
     assert b"--run needs podman or docker: buildah starts no containers" in done.stderr
+    # before it takes the time to build
+    assert b"building it" not in done.stderr
+
+
+def test_a_container_that_cannot_be_started_is_no_verdict(store: Path, tmp_path: Path) -> None:
+    source = b"FROM busybox\nRUN touch /a\nRUN touch /b\n"
+    (tmp_path / "Dockerfile").write_bytes(source)
+    # whose accounts it wants to see before it starts anything, and they are not there
+    accounts = str(tmp_path / "none")
+    for config, status, said in (
+        ({}, 0, b"  --run: the same output, status 125\n"),
+        ({"DOCKER_CONFIG": accounts}, 2, b"error: Dockerfile: --run: no container can be started:"),
+    ):
+        done = dockfix_command(
+            "verify", "--engine", "podman", "--network", "host", "--run", "exit 125",
+            cwd=tmp_path, given=b"",
+            **{"PATH": os.environ["PATH"], **settings(store), **config},
+        )  # fmt: skip
+        assert done.returncode == status, done.stderr
+        assert said in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

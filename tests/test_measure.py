@@ -282,6 +282,8 @@ HOOKS = Hooks()
 class Recorder:
     """An engine that builds nothing: each image is one layer with the Dockerfile's own text."""
 
+    starts = False
+
     def __init__(self, refuse: bytes = b"\0") -> None:
         self.recipes: list[tuple[Recipe, bool, str]] = []
         self.images: dict[str, bytes] = {}

@@ -51,6 +51,8 @@ class _Socket(http.client.HTTPConnection):
 class Api:
     """See `dockfix.engine.client.Engine`."""
 
+    starts = True
+
     def __init__(self, options: BuildOptions) -> None:
         for flag, given in (
             ("--secret", options.secret),

@@ -72,6 +72,9 @@ class Hooks(Record):
 class Engine(Protocol):
     """An engine. Everything made with it is gone after `close`, but for the build cache."""
 
+    #: Whether it can start containers, and not only build.
+    starts: bool
+
     def describe(self) -> str:
         """Its name and version, for people."""
 

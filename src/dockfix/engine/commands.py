@@ -44,7 +44,8 @@ def need_space(engine: Engine, more: int = 0) -> None:
     if free is not None and free < _LEAST + more:
         raise EngineError(
             f"{free / 1e9:.1f} GB free where the engine keeps images, and "
-            f"{(_LEAST + more) / 1e9:.1f} GB are needed: docker system prune"
+            f"{(_LEAST + more) / 1e9:.1f} GB are needed: docker system prune, or podman's, makes "
+            "room"
         )
 
 

@@ -15,6 +15,8 @@ from dockfix.errors import EngineError
 WARM_UP = 2.0
 #: What is said when there is no such program in an image: status and words of the message.
 _NOT_FOUND, _NO_PROGRAM = 127, b"executable file"
+#: With what the programs end when it was they that failed.
+_NOT_STARTED = 125
 
 
 class Containers:
@@ -40,7 +42,7 @@ class Containers:
         name = self._name()
         started = ask([self._program, "run", "--detach", *self._named(name), image])
         if started.status:
-            raise EngineError(f"the image does not start: {said(started)}")
+            raise EngineError(f"--stop: no container can be started: {said(started)}")
         time.sleep(WARM_UP)
         running = self._state(name, "{{.State.Running}}") == "true"
         start = time.monotonic()
@@ -61,6 +63,9 @@ class Containers:
         command = [self._program, "run", *self._named(name), "--entrypoint", words[0], image]
         try:
             done = ask([*command, *words[1:]], timeout=timeout)
+            # a command may end with this status, too
+            if done.status == _NOT_STARTED and not self._started(name):
+                raise EngineError(f"--run: no container can be started: {said(done)}")
         except TimeoutError:
             return Ran(None, b"")
         finally:
@@ -78,6 +83,11 @@ class Containers:
     def _state(self, name: str, form: str) -> str:
         done = ask([self._program, "container", "inspect", "--format", form, name])
         return done.output.decode("utf-8", "replace").strip()
+
+    def _started(self, name: str) -> bool:
+        # of one that was made and no more, this is the beginning of time
+        when = self._state(name, "{{.State.StartedAt}}")
+        return bool(when) and not when.startswith("0001-")
 
     def _discard(self, name: str) -> None:
         self._names.remove(name)

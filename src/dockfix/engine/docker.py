@@ -59,6 +59,8 @@ def _way_out(problem: str) -> str:
 class Docker:
     """See `dockfix.engine.client.Engine`."""
 
+    starts = True
+
     def __init__(self, options: BuildOptions) -> None:
         self._options = options
         self._run = run_name()

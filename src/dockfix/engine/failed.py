@@ -14,7 +14,10 @@ _ADVICE = (
         "The # syntax= line asks a registry for a frontend. If there is none to be reached,\n"
         "--strip-syntax builds with the one that the engine has itself.",
     ),
-    ("no space left on device", "The engine has no room left; docker system prune makes some."),
+    (
+        "no space left on device",
+        "The engine has no room left; docker system prune, or podman's, makes some.",
+    ),
     (
         "failed to solve: secret ",
         "If the build needs a secret: --secret id=NAME,src=FILE hands it over.",

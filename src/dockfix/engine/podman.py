@@ -41,6 +41,8 @@ class Buildah:
     """See `dockfix.engine.client.Engine`."""
 
     program = "buildah"
+    starts = False
+    _root = "{{.store.GraphRoot}}"
 
     def __init__(self, options: BuildOptions) -> None:
         if shutil.which(self.program) is None:
@@ -83,10 +85,10 @@ class Buildah:
         return [self._archive(image) for image in images]
 
     def run(self, image: str, command: str, timeout: float) -> Ran:
-        raise EngineError("--run needs podman or docker: buildah starts no containers")
+        raise EngineError("buildah starts no containers")
 
     def stop(self, image: str, grace: float) -> Stopped:
-        raise EngineError("--stop needs podman or docker: buildah starts no containers")
+        raise EngineError("buildah starts no containers")
 
     def remove(self, images: Sequence[str]) -> None:
         for image in images:
@@ -95,7 +97,9 @@ class Buildah:
             ask([self.program, "rmi", "--force", *images])
 
     def free(self) -> int | None:
-        return shutil.disk_usage(self._folder.name).free
+        done = ask([self.program, "info", "--format", self._root])
+        folder = done.output.decode("utf-8", "surrogateescape").strip()
+        return shutil.disk_usage(folder).free if os.path.isdir(folder) else None
 
     def close(self) -> None:
         self.remove(tuple(self._images))
@@ -123,6 +127,8 @@ class Podman(Buildah):
     """Builds as Buildah does, and can start what it built."""
 
     program = "podman"
+    starts = True
+    _root = "{{.Store.GraphRoot}}"
 
     def __init__(self, options: BuildOptions) -> None:
         super().__init__(options)

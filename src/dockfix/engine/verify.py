@@ -22,7 +22,7 @@ from dockfix.engine.options import Request
 from dockfix.engine.targets import Target
 from dockfix.engine.terminal import Terminal
 from dockfix.engine.trial import Trial
-from dockfix.errors import BuildFailed, DockfixError
+from dockfix.errors import BuildFailed, DockfixError, EngineError
 from dockfix.pipeline import Applied, Rewrite
 from dockfix.records import Record
 from dockfix.syntax.source import encode
@@ -71,6 +71,9 @@ def run(engine: Engine, request: Request, targets: Sequence[Target], terminal: T
     """Verifies every target and returns the exit status."""
     from dockfix.engine.report import spoken, summary
 
+    if not engine.starts and (request.own.run is not None or request.own.stop):
+        flag = "--stop" if request.own.run is None else "--run"
+        raise EngineError(f"{flag} needs podman or docker: buildah starts no containers")
     need_space(engine)
     verdicts = []
     failed = False
