@@ -99,6 +99,21 @@ def test_run_and_stop(real_engine: RealEngine, tmp_path: Path) -> None:
     assert not leftovers(real_engine)
 
 
+def test_what_a_container_does_otherwise_is_blamed_on_a_change(
+    real_engine: RealEngine, tmp_path: Path
+) -> None:
+    real_engine.need("fakes")
+    source = b"FROM alpine:3.20\nRUN apk add curl\nRUN touch /a\nRUN touch /b\nCMD sh /c\n"
+    (tmp_path / "Dockerfile").write_bytes(source)
+    done = verify(real_engine, tmp_path, "--run", "cat /var/cache/apk/index")
+    said = done.stdout.decode()
+    assert done.returncode == 1, said
+    assert said.startswith("Dockerfile: different\n")
+    assert "  clean-package-cache removes " in said
+    assert "  the command of --run does something else\n  suspect: clean-package-cache" in said
+    assert "--ignore clean-package-cache" in said
+
+
 def test_no_engine_is_said(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(MERGEABLE)
     done = dockfix_command(

@@ -131,6 +131,8 @@ _SAID = {
     "in_place": Option(
         "Rewrite the files whose images are the same, or as declared.", _PROOF, "-i"
     ),
+    "verbose": Option("Show the engine's log, and all paths and files.", "Output", "-v"),
+    "quiet": Option("Show no progress and no summary.", "Output", "-q"),
 }
 
 
@@ -173,8 +175,8 @@ VERIFY = command(
 
     What a Dockerfile says is run by your engine, so build only what you trust. The work tree is
     never touched; images and containers made are removed again, the build cache stays.""",
-    """Exit status: 0: all images are the same, but for what passes declare to remove. 1: some
-    differ. 2: a wrong command line, no engine, or a Dockerfile that does not build as it is.""",
+    """Exit status: 0: all images are the same, but for what passes declare. 1: some differ.
+    2: a wrong command line, no engine, or a Dockerfile that does not build as it is.""",
     VerifyOptions,
     (),
 )

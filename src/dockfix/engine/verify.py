@@ -162,6 +162,8 @@ class _Verification(Trial):
         suspects = ()
         if not found.same:
             suspects = blamed(self.rewritten, self.differs)
+        elif behavior.problem:
+            suspects = blamed(self.rewritten, self.misbehaves)
         if behavior.problem or not found.same:
             outcome = "different"
         return Verdict(
@@ -233,6 +235,13 @@ class _Verification(Trial):
         except BuildFailed:
             return True
         return not self.compare(built, part)[0].same
+
+    def misbehaves(self, part: Rewrite) -> bool:
+        try:
+            built = self.built_in_part(part)
+        except BuildFailed:
+            return True
+        return bool(self.behavior(built).problem)
 
     def built_in_part(self, part: Rewrite) -> Built:
         self.tries += 1
