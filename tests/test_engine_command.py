@@ -326,7 +326,7 @@ def test_a_builder_elsewhere_hands_images_over(real_engine: RealEngine, tmp_path
         (("measure", "--edit", "a.sh"), b"steps built again 1 of 3 1 of 2 "),
     ):
         done = dockfix_command(
-            *command, *words, cwd=tmp_path, **{**real_engine.environment, "PATH": path}
+            *command, *words, cwd=tmp_path, given=b"", **{**real_engine.environment, "PATH": path}
         )
         assert done.returncode == 0, done.stderr
         assert said in b" ".join(done.stdout.split())
