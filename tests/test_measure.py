@@ -96,6 +96,22 @@ def test_the_file_that_most_commits_changed(tmp_path: Path) -> None:
     assert found == Chosen("src/deep/often.py", "changed most often, by 3 commits")
 
 
+def test_of_files_that_changed_as_often_source_comes_first(tmp_path: Path) -> None:
+    git("init", "-q", cwd=tmp_path)
+    (tmp_path / "src" / "deep").mkdir(parents=True)
+    for name in (".gitignore", "Dockerfile", "README.md", "src/deep/z.py", "src/a.txt"):
+        (tmp_path / name).write_text("x\n")
+    git("add", ".", cwd=tmp_path)
+    git("commit", "-qm", "all", cwd=tmp_path)
+    tree = parse("FROM debian\nCOPY . .\n")
+    found = choose(tree, DirectoryContext(str(tmp_path)), None)
+    assert found == Chosen("src/deep/z.py", "changed most often, by 1 commit")
+    (tmp_path / "README.md").write_text("y\n")
+    git("commit", "-qam", "more", cwd=tmp_path)
+    found = choose(tree, DirectoryContext(str(tmp_path)), None)
+    assert found == Chosen("README.md", "changed most often, by 2 commits")
+
+
 def test_an_edit_touches_nothing_but_its_copy(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     script = tmp_path / "src" / "a.sh"

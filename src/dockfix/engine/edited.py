@@ -86,16 +86,22 @@ def _most_changed(roots: Sequence[str], context: Context) -> Chosen | None:
     for root in roots:
         for path in _expanded(root, context):
             put(path)
+    best: tuple[int, int, str] | None = None
     for _ in range(_MOST_LOOKED_AT):
-        if not waiting:
+        if not waiting or (best is not None and (waiting[0][0] > best[0] or not best[1])):
             break
         count, path = heappop(waiting)
         if _is_text(path, context):
-            times = "1 commit" if count == -1 else f"{-count} commits"
-            return Chosen(path, f"changed most often, by {times}")
+            # of equals, as where there is no history: in a young repository most files are
+            if best is None or _rank(path) < best[1]:
+                best = count, _rank(path), path
+            continue
         for name in context.entries(path) or ():
             put(f"{path}/{name}".lstrip("/"))
-    return None
+    if best is None:
+        return None
+    times = "1 commit" if best[0] == -1 else f"{-best[0]} commits"
+    return Chosen(best[2], f"changed most often, by {times}")
 
 
 def _guessed(roots: Sequence[str], context: Context) -> Chosen | None:
