@@ -146,6 +146,26 @@ def test_every_module_says_what_it_is_for() -> None:
         assert re.split(r"\n\s*\n", doc)[0].strip()[-1] in ".:", path
 
 
+def test_programs_and_connections_are_started_in_one_place_each() -> None:
+    ways = {
+        ("subprocess", "pty", "asyncio", "os.fork", "os.system", "os.popen", "os.exec", "os.spawn",
+         "os.posix_spawn"): {"engine/process.py"},
+        ("socket", "http.client", "urllib.request", "ftplib", "ssl"): {"engine/api.py"},
+    }  # fmt: skip
+    for names, places in ways.items():
+        found = {
+            str(path.relative_to(SOURCE))
+            for path in MODULES
+            for name in (*module(path).imports, *module(path).calls)
+            if name.startswith(names)
+        }
+        assert found == places
+    # and nobody asks for either but whoever has images built
+    for path in MODULES:
+        if path.parent.name != "engine" and path.name != "cli.py":
+            assert not any("engine" in name for name in module(path).imports), path
+
+
 @pytest.mark.parametrize("room", PURE)
 def test_pure_rooms_neither_look_around_nor_speak(room: str) -> None:
     for one in room_of(room):
