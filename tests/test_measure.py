@@ -17,7 +17,7 @@ from archives import layer, saved
 from command import dockfix_command, git
 from dockfix.config import Config
 from dockfix.context.directory import DirectoryContext
-from dockfix.engine import measure
+from dockfix.engine import commands, measure
 from dockfix.engine.client import Built, Hooks, Ran, Recipe, Stopped
 from dockfix.engine.edited import Chosen, choose, copied, edit
 from dockfix.engine.figures import as_json, as_text, change, seconds_of, size_of
@@ -469,6 +469,16 @@ def test_an_edit_of_which_nothing_depends_and_none_at_all_are_said(tmp_path: Pat
     assert "(no edit was measured: the build copies no file that has lines)" in speaker.printed
     status, speaker = run(tmp_path, Recorder(), source, edit="none.py")
     assert status == 2
+
+
+def test_an_engine_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(options: BuildOptions) -> Recorder:
+        raise TimeoutError("no answer in 60 s: docker buildx inspect")
+
+    monkeypatch.setattr(commands, "connect", hang)
+    request = Request(Options(), BuildOptions(), MeasureOptions())
+    with pytest.raises(EngineError, match="no answer in 60 s: docker buildx inspect"):
+        commands.run_command("measure", request, [], Speaker())
 
 
 def test_the_command_line(tmp_path: Path) -> None:

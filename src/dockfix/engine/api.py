@@ -237,7 +237,7 @@ class Api:
             yield answer
         except (OSError, http.client.HTTPException) as error:
             if expired.is_set() or isinstance(error, TimeoutError):
-                raise TimeoutError from error
+                raise TimeoutError(f"no answer in {timeout or 0:g} s: {self._host}") from error
             reason = getattr(error, "strerror", None) or error
             raise EngineError(f"{self._host}: {reason}") from error
         finally:

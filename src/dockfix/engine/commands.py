@@ -23,18 +23,21 @@ def run_command(name: str, request: Request, targets: Sequence[Target], terminal
     from importlib import import_module
 
     command = import_module(f"dockfix.engine.{name}").run
-    with _stopped_politely():
-        engine = connect(request.build)
-        try:
-            if request.options.verbose:
-                terminal.say(f"engine: {engine.describe()}\n")
-            status: int = command(engine, request, targets, terminal)
-        except KeyboardInterrupt:
-            terminal.say("Stopped: what was made is removed, the build cache stays.\n")
-            raise
-        finally:
-            with _undisturbed():
-                engine.close()
+    try:
+        with _stopped_politely():
+            engine = connect(request.build)
+            try:
+                if request.options.verbose:
+                    terminal.say(f"engine: {engine.describe()}\n")
+                status: int = command(engine, request, targets, terminal)
+            except KeyboardInterrupt:
+                terminal.say("Stopped: what was made is removed, the build cache stays.\n")
+                raise
+            finally:
+                with _undisturbed():
+                    engine.close()
+    except TimeoutError as error:
+        raise EngineError(str(error)) from error
     return status
 
 
