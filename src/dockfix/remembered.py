@@ -85,4 +85,5 @@ def cached_by_identity(function: Callable[[Tree], Answer]) -> Callable[[Tree], A
     ask.__name__, ask.__doc__ = function.__name__, function.__doc__
     return ask
 
+
 __all__ = ["cached_by_identity", "cached_by_value", "forget_others", "remembered"]
