@@ -10,8 +10,9 @@ import pytest
 
 from command import git
 from dockfix.config import Config
-from dockfix.discovery import find, is_dockerfile
+from dockfix.discovery import find
 from dockfix.errors import ConfigError
+from dockfix.search import is_dockerfile
 
 TAKEN = [
     "Dockerfile",

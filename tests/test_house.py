@@ -48,7 +48,8 @@ KNOWS = {
     "report": ("passes", "syntax", "pipeline"),
 }
 #: What drives the rooms, and is no room's business.
-COMMAND = ("cli", "config", "options", "pipeline", "discovery", "files", "diff", "usage", "work")
+COMMAND = ("cli", "config", "options", "pipeline", "discovery", "search", "files", "diff",
+           "usage", "work")  # fmt: skip
 
 
 class Module(cst.CSTVisitor):

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from command import CLEAN, MENDABLE, git
-from dockfix.discovery import (
+from dockfix.search import (
     SKIPPED_ENDS,
     SKIPPED_ENDS_OF_LOWER_CASE,
     is_dockerfile,

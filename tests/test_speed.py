@@ -136,6 +136,25 @@ def test_passes_without_a_sign_of_work_are_not_imported(tmp_path: Path) -> None:
     assert passes == {f"dockfix.passes.{name}" for name in expected}
 
 
+#: What an ordinary file does without.
+RARELY_NEEDED = """
+    syntax.expansion syntax.heredocs syntax.refusals shell.conditional packages.apk_index
+    packages.related order.steps order.splits search files report.explain usage
+"""
+
+
+def test_what_few_files_need_is_imported_for_them_alone(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(corpus.forty_lines())
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "dockfix", "--diff", "Dockerfile"],
+        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    imported = _imported(done.stderr)
+    assert "dockfix.syntax.parser" in imported
+    assert not imported & {f"dockfix.{name}" for name in RARELY_NEEDED.split()}
+
+
 def test_startup_beside_bare_python(tmp_path: Path) -> None:
     """At most ten times; the benchmark holds it to four on a machine that does nothing else."""
     (tmp_path / "Dockerfile").write_text(corpus.forty_lines())

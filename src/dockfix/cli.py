@@ -24,6 +24,7 @@ from dockfix.pipeline import Applied, choose
 from dockfix.report import text
 from dockfix.typed import TYPE_CHECKING, Any, NoReturn, TextIO
 from dockfix.work import Job, Mode, Other, Outcome, outcomes, patch_path, process
+from dockfix.work import read as read_file
 
 if TYPE_CHECKING:
     from dockfix.engine.targets import Target
@@ -231,14 +232,13 @@ def _build(arguments: Sequence[str]) -> int:
 
 def _target(path: str, finder: Finder) -> Target:
     """A file to be built. Raises DockfixError and OSError."""
-    from dockfix import files
     from dockfix.context.folder import find
     from dockfix.engine.targets import Target
     from dockfix.syntax.parser import parse as parse_dockerfile
     from dockfix.syntax.source import decode
 
     config = finder.settings(os.path.dirname(path))
-    source = files.read(path)
+    source = read_file(path)
     context, unknown = find(path, parse_dockerfile(decode(source), path), config.context)
     folder = config.context or os.path.dirname(path) or "."
     settings = Settings(config.merge_strategy, context)

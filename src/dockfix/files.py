@@ -1,4 +1,4 @@
-"""Reading files whole, and writing them so that nobody ever sees half a file.
+"""Writing files so that nobody ever sees half a file.
 
 A file is replaced, never overwritten: the new text goes to a temporary file beside it, onto the
 disk, and then over the old name in one step. Whatever happens in between, the name means the old
@@ -13,12 +13,6 @@ import stat
 from collections.abc import Sequence
 
 from dockfix.records import Record
-
-
-def read(path: str) -> bytes:
-    """The bytes of a file. Raises OSError."""
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def replace(path: str, before: bytes, after: bytes) -> None:
@@ -110,7 +104,7 @@ def _is_as_it_was(change: Change, target: str) -> bool:
         if os.path.lexists(target):
             raise OSError(errno.EAGAIN, "made by somebody else in the meantime", change.path)
         return True
-    now = read(target)
+    now = _read(target)
     if now not in (change.before, change.after):
         raise OSError(errno.EAGAIN, "changed by somebody else in the meantime", change.path)
     return now == change.before
@@ -124,10 +118,15 @@ def write(path: str, data: bytes) -> None:
         replace_together([Change(path, None, data)])
         return
     if stat.S_ISREG(status.st_mode):
-        replace(path, read(path), data)
+        replace(path, _read(path), data)
         return
     with open(path, "wb") as file:
         file.write(data)
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _create_beside(target: str, mode: int) -> tuple[str, int]:

@@ -61,6 +61,12 @@ class Outcome(Record):
     others: tuple[Other, ...] = ()
 
 
+def read(path: str) -> bytes:
+    """The bytes of a file. Raises OSError."""
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def process(job: Job, source: bytes | None = None) -> Outcome:
     """Does one file, read unless its `source` is given; writes in mode "in-place". Never raises."""
     forget_others()
@@ -86,10 +92,8 @@ def process(job: Job, source: bytes | None = None) -> Outcome:
 
 
 def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
-    from dockfix import files
-
     path = job.path
-    before = files.read(path) if source is None else source
+    before = read(path) if source is None else source
     finding = _Finding(path, config.context)
     has_folder = source is None or (
         path != "<stdin>" and os.path.isdir(os.path.dirname(path) or ".")
@@ -114,6 +118,8 @@ def _process(job: Job, config: Config, source: bytes | None) -> Outcome:
         others = tuple(_other(one, finding.root) for one in result.others)
     output = after if job.mode == "text" else b""
     if job.mode == "in-place" and result.changed:
+        from dockfix import files
+
         # What is left out of the build first: on its own, that is what harms least.
         changes = [files.Change(one.path, one.before, one.after) for one in others]
         if before != after:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from dockfix.context import Context
 from dockfix.facts import Place, script_of
-from dockfix.order.splits import NOTHING_ELSE, Needed, splittable
 from dockfix.packages.independence import Answer, Surroundings, judge
 from dockfix.packages.reads import Chain, chain_of
 from dockfix.paths import Copy, apart, copy_of, resolve, within
@@ -20,6 +19,12 @@ from dockfix.syntax.tree import Instruction
 #: What a row may have that is looked at: pairs of a COPY and a command. The answer is sought for
 #: each pair; of 3,200 files that people wrote none has more than 660.
 _MOST_PAIRS = 2_500
+#: A file that has to be copied: its path in the context, and the one in the image.
+Needed = tuple[str, str]
+
+#: Why a COPY of manifests alone stays where it is.
+NOTHING_ELSE = "the install reads all that it brings"
+
 _INSTALLS = lazy(r"\bapt(?:-get|itude)?\b[^;&|]*\binstall\b|\bapk\b[^;&|]*\badd\b")
 _REFRESHES = lazy(r"\bupdate\b|--no-cache\b|--update-cache\b|-U\b")
 
@@ -255,6 +260,8 @@ class Row:
                 break
             answer = judge(copy, reads[:count], around)
             if not answer.refusal and answer.needs:
+                from dockfix.order.splits import splittable
+
                 answer = splittable(copy, answer, self.around.context)
             owned = any(flag.name == "chown" for flag in step.instruction.flags)
             if answer.written and owned and not answer.doubt:

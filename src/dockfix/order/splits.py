@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from dockfix.context import Context
+from dockfix.order.sinking import NOTHING_ELSE, Needed
 from dockfix.packages.independence import Answer
 from dockfix.paths import Copy, is_pattern
 from dockfix.patterns import lazy
-
-#: A file that has to be copied: its path in the context, and the one in the image.
-Needed = tuple[str, str]
-
-#: Why a COPY of manifests alone stays where it is.
-NOTHING_ELSE = "the install reads all that it brings"
 
 _PLAIN = lazy(r"[\w.@+~/-]+")
 _FLAGS = frozenset(("chown", "chmod", "link"))

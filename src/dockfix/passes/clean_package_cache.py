@@ -41,7 +41,6 @@ from collections.abc import Iterator
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import is_root, outer_base, places, run_commands, shipped_stages, source_span
 from dockfix.layout import as_beside, in_line, style_of
-from dockfix.packages.apk_index import nothing_kept, useless
 from dockfix.packages.caches import (
     APK,
     APT,
@@ -120,7 +119,11 @@ def _options(dockerfile: Dockerfile, stages: list[list[Run]], cache: Cache) -> I
             message = f"add {cache.option}: {cache.why}"
             edits = tuple(_with_option(run, use) for use in wanting)
             yield _group(run, cache, message, edits)
-    if cache is APK and not found and nothing_kept(dockerfile, stages):
+    if cache is not APK or found:
+        return
+    from dockfix.packages.apk_index import nothing_kept, useless
+
+    if nothing_kept(dockerfile, stages):
         for run in (run for runs in stages for run in runs):
             edits = tuple(useless(dockerfile, run))
             if edits:

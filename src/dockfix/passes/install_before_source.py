@@ -49,7 +49,6 @@ from dockfix.edits import Group, Safety
 from dockfix.facts import places, script_of
 from dockfix.order.rows import rows
 from dockfix.order.sinking import Row, Sinking, Stay, Step
-from dockfix.order.steps import is_step, rebuilt, total
 from dockfix.packages.reads import chained
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import Copy, bases, copy_of
@@ -111,6 +110,8 @@ def _message(
     dockerfile: Dockerfile, stage: Stage, row: Sequence[Step], moves: list[Sinking], added: int
 ) -> str:
     """What an install reads of a COPY, and what an edited file rebuilds before and after."""
+    from dockfix.order.steps import is_step, rebuilt, total
+
     move = next((one for one in moves if one.needs), moves[0])
     start, below = move.step.instruction.start, move.below.instruction.start
     moved = {one.step.instruction.start for one in moves}

@@ -37,7 +37,6 @@ from dockfix.facts import Place, places, run_commands, script_of, source_span
 from dockfix.ignores import Pragma, pragma_of
 from dockfix.layout import Style, style_of
 from dockfix.neighbors import Run, neighbors, swallows
-from dockfix.packages.related import related_spans
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.shell.joining import Chain
 from dockfix.shell.tree import Item, Script
@@ -52,12 +51,11 @@ _OVERHEAD = 12
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """Yields a group for every chain of RUNs that may be merged, and notes on lost commands."""
     for runs in neighbors(dockerfile, PASS.ignore_names):
-        wanted = range(len(runs))
-        spans = (
-            [wanted]
-            if settings.merge_strategy == "all"
-            else related_spans([run.shell.arguments for run in runs])
-        )
+        spans = [range(len(runs))]
+        if settings.merge_strategy == "related":
+            from dockfix.packages.related import related_spans
+
+            spans = related_spans([run.shell.arguments for run in runs])
         for span in spans:
             for chained, chain in _chains(runs[span.start : span.stop]):
                 yield _join(dockerfile, chained, chain)

@@ -11,119 +11,120 @@ _TEST_END = lazy(r"\]\](?=[ \t\n;&|()<>]|\Z)")
 _PATTERN = lazy(r"""[^ \t\n;&|()<>"'\\$`]++""")
 
 
-class ConditionalReader(SimpleReader):
-    """Reads `[[ … ]]`."""
+def read_test(reader: SimpleReader, start: int) -> Test:
+    """`[[`, behind it."""
+    words: list[Word] = []
+    _skip_lines(reader)
+    _either(reader, words)
+    _skip_lines(reader)
+    if not _TEST_END.match(reader.text, reader.pos, reader.end):
+        raise reader.failure("`]]` is missing")
+    reader.pos += 2
+    stop = reader.pos
+    redirects = reader.redirects()
+    return Test(start, redirects[-1].end if redirects else stop, tuple(words), redirects)
 
-    __slots__ = ()
 
-    def test(self, start: int) -> Test:
-        """`[[`, behind it."""
-        words: list[Word] = []
-        self.skip_lines()
-        self.either(words)
-        self.skip_lines()
-        if not _TEST_END.match(self.text, self.pos, self.end):
-            raise self.failure("`]]` is missing")
-        self.pos += 2
-        stop = self.pos
-        redirects = self.redirects()
-        return Test(start, redirects[-1].end if redirects else stop, tuple(words), redirects)
+def _skip_lines(reader: SimpleReader) -> None:
+    """Skip blanks and newlines; a comment is none inside `[[`."""
+    reader.space()
+    while reader.at("\n"):
+        if reader.body_line >= 0:
+            raise reader.failure("a line break between `<<` and its here-document")
+        reader.pos += 1
+        reader.space()
 
-    def skip_lines(self) -> None:
-        """Skip blanks and newlines; a comment is none inside `[[`."""
-        self.space()
-        while self.at("\n"):
-            if self.body_line >= 0:
-                raise self.failure("a line break between `<<` and its here-document")
-            self.pos += 1
-            self.space()
 
-    def token(self, words: list[Word], length: int) -> None:
-        """An operator or a parenthesis, as a word."""
-        start = self.pos
-        self.pos += length
-        written = self.text[start : self.pos]
-        words.append(Word(start, self.pos, written, written, True, ()))
+def _token(reader: SimpleReader, words: list[Word], length: int) -> None:
+    """An operator or a parenthesis, as a word."""
+    start = reader.pos
+    reader.pos += length
+    written = reader.text[start : reader.pos]
+    words.append(Word(start, reader.pos, written, written, True, ()))
 
-    def either(self, words: list[Word]) -> None:
-        """Terms joined by `&&` and `||`."""
-        self.enter()
-        self.term(words)
-        while self.at("&&") or self.at("||"):
-            self.token(words, 2)
-            self.skip_lines()
-            self.term(words)
-        self.depth -= 1
 
-    def term(self, words: list[Word]) -> None:
-        """`! term`, `( … )`, `-f a`, `a = b` or `a`; the blanks behind it are skipped."""
-        while self.at("! ") or self.at("!\t"):
-            self.token(words, 1)
-            self.space()
-        if self.at("("):
-            self.token(words, 1)
-            self.skip_lines()
-            self.either(words)
-            self.skip_lines()
-            if not self.at(")"):
-                raise self.failure("`)` is missing inside `[[`")
-            self.token(words, 1)
-            self.space()
-            return
-        first = self.operand(words)
-        if UNARY.fullmatch(first.text):
-            self.operand(words)
-            return
-        match = _BINARY.match(self.text, self.pos, self.end)
-        if not match:
-            return
-        self.token(words, len(match[0]))
-        if self.pos < self.end and self.text[self.pos] not in " \t":
-            raise self.failure("an operator of `[[` without a blank behind it")
-        self.space()
-        if match[0] in ("=~", "=", "==", "!="):
-            words.append(self.pattern(regex=match[0] == "=~"))
-            self.space()
+def _either(reader: SimpleReader, words: list[Word]) -> None:
+    """Terms joined by `&&` and `||`."""
+    reader.enter()
+    _term(reader, words)
+    while reader.at("&&") or reader.at("||"):
+        _token(reader, words, 2)
+        _skip_lines(reader)
+        _term(reader, words)
+    reader.depth -= 1
+
+
+def _term(reader: SimpleReader, words: list[Word]) -> None:
+    """`! term`, `( … )`, `-f a`, `a = b` or `a`; the blanks behind it are skipped."""
+    while reader.at("! ") or reader.at("!\t"):
+        _token(reader, words, 1)
+        reader.space()
+    if reader.at("("):
+        _token(reader, words, 1)
+        _skip_lines(reader)
+        _either(reader, words)
+        _skip_lines(reader)
+        if not reader.at(")"):
+            raise reader.failure("`)` is missing inside `[[`")
+        _token(reader, words, 1)
+        reader.space()
+        return
+    first = _operand(reader, words)
+    if UNARY.fullmatch(first.text):
+        _operand(reader, words)
+        return
+    match = _BINARY.match(reader.text, reader.pos, reader.end)
+    if not match:
+        return
+    _token(reader, words, len(match[0]))
+    if reader.pos < reader.end and reader.text[reader.pos] not in " \t":
+        raise reader.failure("an operator of `[[` without a blank behind it")
+    reader.space()
+    if match[0] in ("=~", "=", "==", "!="):
+        words.append(_pattern(reader, regex=match[0] == "=~"))
+        reader.space()
+    else:
+        _operand(reader, words)
+
+
+def _operand(reader: SimpleReader, words: list[Word]) -> Word:
+    """A word that is not an operator."""
+    if _TEST_END.match(reader.text, reader.pos, reader.end) or reader.at("!\n"):
+        raise reader.failure("a word is missing inside `[[`")
+    word = reader.word()
+    if reader.at("("):
+        raise reader.failure("`(` inside a word")
+    words.append(word)
+    reader.space()
+    return word
+
+
+def _pattern(reader: SimpleReader, regex: bool) -> Word:
+    """The right side of `==` or `=~`: a word in which balanced parentheses hold `|`."""
+    text, start, end = reader.text, reader.pos, reader.end
+    expansions: list[Expansion] = []
+    level = 0
+    while reader.pos < end:
+        match = _PATTERN.match(text, reader.pos, end)
+        if match:
+            reader.pos = match.end()
+            continue
+        character = text[reader.pos]
+        if character == "(" and (regex or level or text[reader.pos - 1] in "?*+@!"):
+            level += 1
+            reader.pos += 1
+        elif character == ")" and level:
+            level -= 1
+            reader.pos += 1
+        elif character == "|" and level:
+            reader.pos += 1
+        elif character in "\"'\\$`":
+            reader.piece([], expansions)
+        elif character in " \t\n;&|()<>" and not level:
+            break
         else:
-            self.operand(words)
-
-    def operand(self, words: list[Word]) -> Word:
-        """A word that is not an operator."""
-        if _TEST_END.match(self.text, self.pos, self.end) or self.at("!\n"):
-            raise self.failure("a word is missing inside `[[`")
-        word = self.word()
-        if self.at("("):
-            raise self.failure("`(` inside a word")
-        words.append(word)
-        self.space()
-        return word
-
-    def pattern(self, regex: bool) -> Word:
-        """The right side of `==` or `=~`: a word in which balanced parentheses hold `|`."""
-        text, start, end = self.text, self.pos, self.end
-        expansions: list[Expansion] = []
-        level = 0
-        while self.pos < end:
-            match = _PATTERN.match(text, self.pos, end)
-            if match:
-                self.pos = match.end()
-                continue
-            character = text[self.pos]
-            if character == "(" and (regex or level or text[self.pos - 1] in "?*+@!"):
-                level += 1
-                self.pos += 1
-            elif character == ")" and level:
-                level -= 1
-                self.pos += 1
-            elif character == "|" and level:
-                self.pos += 1
-            elif character in "\"'\\$`":
-                self.piece([], expansions)
-            elif character in " \t\n;&|()<>" and not level:
-                break
-            else:
-                raise self.failure(f"`{character}` inside a pattern")
-        if self.pos == start or level:
-            what = "a pattern that does not end" if level else "a word is missing inside `[[`"
-            raise self.failure(what)
-        return Word(start, self.pos, text[start : self.pos], None, False, tuple(expansions))
+            raise reader.failure(f"`{character}` inside a pattern")
+    if reader.pos == start or level:
+        what = "a pattern that does not end" if level else "a word is missing inside `[[`"
+        raise reader.failure(what)
+    return Word(start, reader.pos, text[start : reader.pos], None, False, tuple(expansions))

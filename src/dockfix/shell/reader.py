@@ -11,8 +11,7 @@ import re
 
 from dockfix.patterns import lazy
 from dockfix.remembered import cached_by_value
-from dockfix.shell.conditional import ConditionalReader
-from dockfix.shell.simple import BASH_RESERVED
+from dockfix.shell.simple import BASH_RESERVED, SimpleReader
 from dockfix.shell.tree import (
     AndOr,
     Arithmetic,
@@ -83,7 +82,7 @@ def _read(text: str, dialect: Dialect) -> Script | Unknown:
     return Script(text, items, tuple(reader.comments), found, nested)
 
 
-class Reader(ConditionalReader):
+class Reader(SimpleReader):
     """The grammar: every method reads one construct from `pos` and leaves `pos` behind it."""
 
     __slots__ = ()
@@ -225,7 +224,9 @@ class Reader(ConditionalReader):
             return self.simple()
         self.pos = start + len(keyword)
         if keyword == "[[":
-            return self.test(start)
+            from dockfix.shell.conditional import read_test
+
+            return read_test(self, start)
         if keyword == "{":
             body, _ = self.commands("}")
             stop = self.pos

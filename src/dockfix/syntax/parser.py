@@ -13,7 +13,6 @@ from dockfix.errors import ExpansionError
 from dockfix.patterns import lazy
 from dockfix.syntax import words
 from dockfix.syntax.arguments import READERS, Arguments, Refusal
-from dockfix.syntax.expansion import expand
 from dockfix.syntax.source import BOM, LINE_LIMIT, WHITE_SPACE, decode, go_lower, is_decoded
 from dockfix.syntax.tree import (
     Blank,
@@ -375,10 +374,14 @@ def _base_stage(base: Word, names: dict[str, int], escape: str) -> int | None:
     keeps the names (convert.go, addState). With a variable in it nobody knows."""
     if "$" in base.text:
         return None
-    try:
-        image = expand(base.text, {}, escape)
-    except ExpansionError as error:
-        raise Refusal(base.start, f"the base image cannot be read: {error}") from None
+    image = base.text
+    if not image.isascii() or any(sign in image for sign in ("'", '"', escape)):
+        from dockfix.syntax.expansion import expand
+
+        try:
+            image = expand(image, {}, escape)
+        except ExpansionError as error:
+            raise Refusal(base.start, f"the base image cannot be read: {error}") from None
     if not image:
         raise Refusal(base.start, "the base image is empty: name one, or scratch")
     return names.get(image)
