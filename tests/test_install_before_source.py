@@ -269,3 +269,25 @@ def test_what_an_install_writes_is_left_out_before_it_is_there(
         assert "\nRUN npm ci\nCOPY . .\n" in result.after
         written = [other.after.splitlines() for other in result.others]
         assert written == ([lines] if lines and not alone else [])
+
+
+@pytest.mark.parametrize(
+    ("alone", "said"),
+    [
+        (False, "the install no longer among them; node_modules goes into .dockerignore"),
+        (True, "the install no longer among them"),
+    ],
+)
+def test_a_message_names_the_lines_that_go_into_the_ignore_file(alone: bool, said: str) -> None:
+    text = "FROM node\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
+    files = {"package.json": "{}", "package-lock.json": '{"packages": {}}', "a.js": ""}
+    settings = Settings(context=Files(files), alone=alone)
+    result = rewrite(text, select=["install-before-source"], settings=settings)
+    assert result.applied[0].message.endswith(said)
+
+
+def test_a_message_counts_further_lines_of_the_ignore_file() -> None:
+    from dockfix.passes.install_before_source import _listed
+
+    assert _listed(("a", "b", "c")) == "a, b, c"
+    assert _listed(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"

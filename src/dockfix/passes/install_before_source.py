@@ -91,19 +91,26 @@ def _group(
     made = sunk(dockerfile, steps, moves, settings.context)
     reason = next((move.doubt for move in moves if move.doubt), "")
     message = _message(dockerfile, stage, steps, moves, made.added)
+    ignored = tuple(
+        dict.fromkeys(
+            tree
+            for move in moves
+            for tree in (*move.written, *(() if settings.alone else move.expected))
+        )
+    )
+    if ignored and settings.context and not settings.alone:
+        message += f"; {_listed(ignored)} {'go' if ignored[1:] else 'goes'} into .dockerignore"
     return Group(
         moves[0].step.instruction.keyword_offset,
         f"{message}; {reason}" if reason else message,
         made.edits,
         Safety.UNSAFE if reason else Safety.SAFE,
-        tuple(
-            dict.fromkeys(
-                tree
-                for move in moves
-                for tree in (*move.written, *(() if settings.alone else move.expected))
-            )
-        ),
+        ignored,
     )
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return ", ".join(lines[:3]) + (f" and {len(lines) - 3} more" if lines[3:] else "")
 
 
 def _message(
