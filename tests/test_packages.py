@@ -227,6 +227,22 @@ def test_comments_stand_where_the_commands_do() -> None:
     assert second.joint(comments=["# c"]) == " \\\n    # c\n    && "
 
 
+@pytest.mark.parametrize(
+    ("run", "joint", "sequence"),
+    [
+        ("RUN a &&\\\n  b", " &&\\\n  ", ";\\\n  "),
+        ("RUN a &&\\\n  b && \\\n  c", " && \\\n  ", "; \\\n  "),
+        ("RUN set -e;\\\n  a", " \\\n  && ", ";\\\n  "),
+        ("RUN a\\\n  && b", " \\\n  && ", "; \\\n  "),
+    ],
+)
+def test_the_escape_character_stands_behind_an_operator_as_elsewhere(
+    run: str, joint: str, sequence: str
+) -> None:
+    style = style_of(parse(f"FROM x\n{run}\nRUN d\n", ""))
+    assert (style.joint(), style.joint(sequence=True)) == (joint, sequence)
+
+
 def test_unit_deeper() -> None:
     dockerfile = parse("FROM x\n", "")
     style = style_of(dockerfile)

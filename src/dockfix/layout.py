@@ -20,6 +20,7 @@ class Style(Record):
     `indent` is one unit of indentation. `leading` says that `&&` opens a line (`a \\⏎    && b`)
     instead of closing one (`a && \\⏎    b`). `chain` is what stands before the next command of a
     chain, `&&` included when it leads: often `indent`, but one space in files that write ` && b`.
+    `tight` says that nothing stands between an operator and the escape character (`a &&\\`).
     """
 
     eol: str
@@ -27,11 +28,16 @@ class Style(Record):
     indent: str
     leading: bool
     chain: str
+    tight: bool
 
     @property
     def newline(self) -> str:
         """What ends a line that goes on: a space, the escape character, the line ending."""
         return f" {self.escape}{self.eol}"
+
+    def ending(self, operator: str) -> str:
+        """What ends a line in an operator: it, and `newline` as the author writes that there."""
+        return f"{operator}{self.escape}{self.eol}" if self.tight else operator + self.newline
 
     def joint(self, *, sequence: bool = False, comments: Iterable[str] = ()) -> str:
         """What joins a command to the one before it, with comments on lines of their own above it.
@@ -41,10 +47,10 @@ class Style(Record):
         indent = self.indent if self.chain in ("", " ") else self.chain
         lines = "".join(f"{indent}{comment}{self.eol}" for comment in comments)
         if sequence:
-            return f";{self.newline}{lines}{self.chain}"
+            return f"{self.ending(';')}{lines}{self.chain}"
         if self.leading:
             return f"{self.newline}{lines}{self.chain}&& "
-        return f" &&{self.newline}{lines}{self.chain}"
+        return f" {self.ending('&&')}{lines}{self.chain}"
 
 
 def in_line(*, sequence: bool) -> str:
@@ -62,12 +68,14 @@ def as_beside(gap: str, *, sequence: bool, otherwise: str) -> str:
 
 class _Signs(Record):
     """What continued lines show, as far as they do: the unit of indentation, whether operators
-    lead, and what stands before a command where they lead or where the line above ends in one."""
+    lead, what stands before a command where they lead or where the line above ends in one, and
+    whether the escape character follows such an end at once."""
 
     indent: str | None
     leading: bool | None
     lead: str | None
     follow: str | None
+    tight: bool | None
 
     def or_else(self, other: _Signs) -> _Signs:
         """These signs, and those of `other` for what they do not show."""
@@ -76,10 +84,11 @@ class _Signs(Record):
             other.leading if self.leading is None else self.leading,
             other.lead if self.lead is None else self.lead,
             other.follow if self.follow is None else self.follow,
+            other.tight if self.tight is None else self.tight,
         )
 
 
-_NOTHING = _Signs(None, None, None, None)
+_NOTHING = _Signs(None, None, None, None, None)
 _OPERATOR = "&&"
 _CONDITIONS = frozenset(("elif", "if", "until", "while"))
 
@@ -95,7 +104,14 @@ def style_of(dockerfile: Dockerfile, instruction: Instruction | None = None) -> 
     indent = "    " if signs.indent is None else signs.indent
     operator = signs.lead if leading else signs.follow
     chain = indent if operator is None else operator
-    return Style(_eol(dockerfile, instruction), dockerfile.escape, indent, leading, chain)
+    return Style(
+        _eol(dockerfile, instruction),
+        dockerfile.escape,
+        indent,
+        leading,
+        chain,
+        signs.tight is True,
+    )
 
 
 def removal(dockerfile: Dockerfile, instruction: Instruction) -> Edit:
@@ -165,6 +181,7 @@ def _signs(text: str, escape: str) -> _Signs:
     indents: list[str] = []
     leads: list[str] = []
     follows: list[str] = []
+    tights: list[bool] = []
     behind_operator = in_condition = False
     for number, line in enumerate(text.split("\n")):
         body = line.strip()
@@ -184,9 +201,10 @@ def _signs(text: str, escape: str) -> _Signs:
                 follows.append(indent)
             indents.append(indent)
         written = line.rstrip(" \t\r")
-        behind_operator = written.endswith(escape) and (
-            written[: -len(escape)].rstrip(" \t").endswith(_OPERATOR)
-        )
+        ended = written[: -len(escape)] if written.endswith(escape) else ""
+        behind_operator = ended.rstrip(" \t").endswith(_OPERATOR)
+        if ended.rstrip(" \t").endswith((_OPERATOR, ";")):
+            tights.append(not ended[-1].isspace())
     units = [indent for indent in indents if "\t" in indent or len(indent) > 1]
     units.sort(key=lambda indent: len(indent.expandtabs(8)))
     return _Signs(
@@ -194,4 +212,5 @@ def _signs(text: str, escape: str) -> _Signs:
         len(leads) >= len(follows) if leads or follows else None,
         leads[0] if leads else None,
         follows[0] if follows else None,
+        all(tights) if tights else None,
     )

@@ -300,10 +300,10 @@ def line_behind(
     if operator and style.leading:
         new = f"{style.newline}{chain}{operator[1]} "
     elif operator:
-        new = f" {operator[1]}{style.newline}{chain}"
+        new = f" {style.ending(operator[1])}{chain}"
     else:
         operator = re.match(r";[ \t]+", line[at:])
-        new = f";{style.newline}{style.indent if first_line else indent}"
+        new = f"{style.ending(';')}{style.indent if first_line else indent}"
     if operator is None:
         return None
     return (Edit(end + at, end + at + operator.end(), new),)

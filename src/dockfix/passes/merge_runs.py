@@ -245,6 +245,11 @@ PASS = Pass(
             why="the style of the file, and the comment, stay",
         ),
         Example(
+            before="FROM alpine\nRUN apk add a &&\\\n    b\nRUN c\n",
+            after="FROM alpine\nRUN apk add a &&\\\n    b &&\\\n    c\n",
+            why="so does how lines end",
+        ),
+        Example(
             before=(
                 "FROM debian\nRUN cd /src && make\nRUN test -x a || chmod +x a\n"
                 "RUN touch b; touch c\n"
