@@ -35,6 +35,9 @@ def after(source: str, *, unsafe: bool = False) -> str:
         ("apt install -y a || x", "apt-get install -y a || x"),
         ("x $(apt update)", "x $(apt-get update)"),
         ("sudo apt update", "sudo apt-get update"),
+        ("a || apt -f install", "a || apt-get -f install -y"),
+        ("a || apt-get -f install && b", "a || apt-get -f install -y && b"),
+        ("a || (b; apt-get -f install) && c", "a || (b; apt-get -f install -y) && c"),
     ],
 )
 def test_answered(script: str, answered: str) -> None:
@@ -83,6 +86,10 @@ def test_left_alone(script: str) -> None:
     [
         "apt-get remove a; x",
         "apt-get install a || x",
+        "x || apt-get install a || x",
+        "x || apt-get install a; x",
+        "x || (apt-get install a || x)",
+        "x || ! apt-get install a",
         "apt-get install a && x; x",
         "if apt-get install a; then x; fi",
         "! apt-get install a",
@@ -116,6 +123,8 @@ _SCRIPTS = (
     "set -e; apt-get install a; touch b",
     "apt-get install a; touch b",
     "apt-get install a || touch b",
+    "touch b/c || apt-get install a && touch d",
+    "touch b/c || (touch d; apt-get install a)",
     "if apt-get install a; then touch b; else touch c; fi",
     "(apt-get install a && touch b) || touch c",
     "yes | apt-get install a && touch b",

@@ -9,10 +9,10 @@ for scripts.
 
 What it leaves alone: commands that are told otherwise (`-qq` implies `-y`; `--assume-no`, `-s`), or
 get their answers from a pipe or a file; files that set the answer up (`APT::Get::Assume-Yes`,
-`assumeyes`); commands whose failure the RUN gets over (`||`, `;`, a condition): there it may have
-been meant that nothing happens, so `-y` is offered as unsafe. `apt` with what apt-get does not have
-(`list`, `search`, `show`, `edit-sources`) or means otherwise: `apt upgrade` installs new packages,
-too. microdnf never asks.
+`assumeyes`); commands whose failure the RUN gets over (`||` or `;` behind them, a condition):
+there it may have been meant that nothing happens, so `-y` is offered as unsafe. `apt` with what
+apt-get does not have (`list`, `search`, `show`, `edit-sources`) or means otherwise: `apt upgrade`
+installs new packages, too. microdnf never asks.
 
 Safety: a command that asked nothing does the same with the option, and one that asked has failed
 the build. apt and apt-get are two faces of one library; what differs by default (a progress bar,
@@ -32,7 +32,7 @@ from dockfix.packages.manager import words
 from dockfix.packages.rpm import YUM, ZYPPER
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
-from dockfix.shell.fatal import rows
+from dockfix.shell.fatal import deciding
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
 from dockfix.syntax.tree import Dockerfile
@@ -111,12 +111,7 @@ def _group(edits: list[Edit], messages: list[str], aliases: list[str], safety: S
 
 def _fatal(script: Script, errexit: bool) -> set[int]:
     """Where the commands start whose failure is that of the script."""
-    return {
-        simple.start
-        for row in rows(script, errexit=errexit)
-        for simple in row
-        if simple is not None
-    }
+    return {simple.start for simple in deciding(script, errexit=errexit)}
 
 
 def _asks(call: Call, simple: Simple) -> bool:
@@ -201,6 +196,11 @@ PASS = Pass(
             after="FROM debian\nRUN apt-get install -y git || true\n",
             unsafe=True,
             why="as it is the build succeeds without git",
+        ),
+        Example(
+            before="FROM debian\nRUN dpkg -i a.deb || apt -f install\n",
+            after="FROM debian\nRUN dpkg -i a.deb || apt-get -f install -y\n",
+            why="nothing gets over the failure of what comes last",
         ),
         Example(before="FROM debian\nRUN apt-get -qq install git\n", why="`-qq` implies `-y`"),
         Example(before="FROM debian\nRUN yes | apt-get install git\n", why="it has its answers"),

@@ -24,21 +24,29 @@ def rows(script: Script, *, errexit: bool = False) -> Iterator[Row]:
     yield from _last(items)
 
 
-def _last(items: tuple[Item, ...]) -> Iterator[Row]:
+def deciding(script: Script, *, errexit: bool = False) -> Iterator[Simple]:
+    """The commands whose failure is that of the script, the one behind the last `||` too, which is
+    no neighbor of those around it."""
+    for row in [*rows(script, errexit=errexit), *_last(script.items, alternatives=True)]:
+        yield from filter(None, row)
+
+
+def _last(items: tuple[Item, ...], *, alternatives: bool = False) -> Iterator[Row]:
     """The chains whose failure is the failure of the list: those of its last item."""
     if items and items[-1].terminator != "&":
-        yield from _chain(items[-1].node)
+        yield from _chain(items[-1].node, alternatives)
 
 
-def _chain(node: AndOr) -> Iterator[Row]:
+def _chain(node: AndOr, alternatives: bool) -> Iterator[Row]:
     behind = [number for number, operator in enumerate(node.operators, 1) if operator.text == "||"]
-    pipelines = node.pipelines[behind[-1] + 1 :] if behind else node.pipelines
+    first = behind[-1] + (not alternatives) if behind else 0
+    pipelines = node.pipelines[first:]
     yield tuple(_simple(pipeline) for pipeline in pipelines)
     for pipeline in pipelines:
         if len(pipeline.commands) == 1 and not pipeline.negated:
             command = pipeline.commands[0]
             if isinstance(command, Subshell | Group) and not command.redirects:
-                yield from _last(command.body)
+                yield from _last(command.body, alternatives=alternatives)
 
 
 def _simple(pipeline: Pipeline) -> Simple | None:
