@@ -82,6 +82,29 @@ def test_what_is_taken_apart_is_seen_in_the_context(
     assert only_copied("folder/", context)
 
 
+def test_what_a_pattern_names_is_seen_in_the_context(
+    context: DirectoryContext, tmp_path: Path
+) -> None:
+    (tmp_path / "plain-zeros.lock").write_bytes(b"")
+    for name in ("one", "one.tgz", "two", "two-tar", "folder/a", "folder/a.lock"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "two-tar").write_bytes((tmp_path / "tar-gzip").read_bytes())
+    for source in ("plain-zeros*", "./plain-zeros*", "/plain-zeros*", "folder/a*"):
+        assert only_copied(source, context), source
+        assert not only_copied(source, None), source
+    for source in (
+        "one*",
+        "two*",
+        "plain*",
+        "tar-gzip*",
+        "*",
+        "plain-z*s*",
+        "plain-zero?",
+        "$X/a*",
+    ):
+        assert not only_copied(source, context), source
+
+
 def test_a_rewrite_asks_the_context(context: DirectoryContext) -> None:
     settings = Settings(context=context)
     for name, keyword in (("tar-gzip", "ADD"), ("plain-zeros", "COPY"), ("nothing", "COPY")):

@@ -44,20 +44,40 @@ def only_copied(source: str, context: Context | None) -> bool:
     """Whether a source (quotes removed) is surely copied as it stands: files and directories.
 
     Its name must be none of an archive. What the build context has under that name is looked into;
-    without one a name has to do. A pattern or a variable must end like an ordinary file.
+    without one a name has to do. A pattern or a variable must end like an ordinary file, but for
+    `NAME*` where the context has a file NAME, and beside it nothing of the pattern that is another.
     """
     name = source.rstrip("/").rpartition("/")[2].lower()
     if is_remote(source) or named_archive(source):
         return False
     if "$" in source or is_pattern(source):
         clear = "$" not in source or _LITERAL_START.match(source) is not None
-        return clear and _ORDINARY.search(name) is not None
+        return clear and (_ORDINARY.search(name) is not None or _names_files(source, context))
     path = source.strip("/")
     kind = context.kind(path) if context else None
     if context and kind == "file":
-        head = context.head(path, 512)
-        return head is not None and not starts_archive(head)
+        return _is_ordinary(path, context)
     return kind == "directory" or source.endswith("/") or _HINT.search(name) is None
+
+
+def _names_files(source: str, context: Context | None) -> bool:
+    """Whether a pattern is `NAME*` for an ordinary file NAME and what is called after it."""
+    stem = source.removesuffix("*").removeprefix("./").lstrip("/")
+    parent, _, name = stem.rpartition("/")
+    if context is None or source[-1:] != "*" or "$" in source or is_pattern(stem):
+        return False
+    if context.kind(stem) != "file":
+        return False
+    beside = [one for one in context.entries(parent) or () if one.startswith(name)]
+    paths = [f"{parent}/{one}" if parent else one for one in beside]
+    return not any(map(named_archive, beside)) and all(
+        context.kind(path) == "directory" or _is_ordinary(path, context) for path in paths
+    )
+
+
+def _is_ordinary(path: str, context: Context) -> bool:
+    head = context.head(path, 512)
+    return head is not None and not starts_archive(head)
 
 
 def starts_archive(head: str) -> bool:

@@ -9,8 +9,9 @@ that becomes an archive one day is not silently unpacked.
 What it leaves alone: URLs, Git references, whatever is or sounds like an archive (by its name, and
 with a build context by how the file starts; formats that are tar archives under another name too,
 such as `.gem` or `.crate`), names without an ending that people give to archives (`rootfs`),
-patterns and variables that could stand for one, the flags that only ADD has (`--checksum`,
-`--keep-git-dir`, `--unpack`), and files escaped by backticks, whose paths are those of Windows.
+patterns and variables that could stand for one (`Gemfile*` could not where the context has a
+Gemfile and no archive beside it), the flags that only ADD has (`--checksum`, `--keep-git-dir`,
+`--unpack`), and files escaped by backticks, whose paths are those of Windows.
 
 Safety: BuildKit carries both out by the same copy; for a source in the build context the only
 difference is the attempt to unpack it (dockerfile2llb/convert_copy.go), which fails for whatever is
@@ -141,6 +142,22 @@ PASS = Pass(
             "FROM python\nCOPY rootfs /\n",
             why="in the build context it is a directory",
             files=(("rootfs/etc/motd", "hello"),),
+        ),
+        Example(
+            "FROM ruby\nADD Gemfile* ./\n",
+            "FROM ruby\nCOPY Gemfile* ./\n",
+            why="in the build context these are a file and its lock file",
+            files=(("Gemfile", ""), ("Gemfile.lock", "")),
+        ),
+        Example(
+            "FROM ruby\nADD app* ./\n",
+            why="in the build context one of them is an archive",
+            files=(("app", ""), ("app.tgz", "")),
+        ),
+        Example(
+            "FROM ruby\nADD dist* ./\n",
+            why="what is built may lie there another day",
+            files=(("dist.txt", ""),),
         ),
         Example(
             "FROM python\nADD data /data\n",
