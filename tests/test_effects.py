@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from dockfix import rewrite
 from dockfix.shell.effects import Effects, effects_of
-from dockfix.shell.fresh import barrier, loses_directory, may_replace, replaceable
+from dockfix.shell.fresh import barrier, lookups, loses_directory
 from dockfix.shell.joining import Chain, part_of
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Script
+from shell_runs import runs_of
 
 
 def _effects(text: str) -> Effects:
@@ -67,7 +70,14 @@ def _script(text: str) -> Script:
         ("eval a", {"eval"}),
         ("alias a=b", {"alias"}),
         ("f() { cd /x; }", {"function", "directory"}),
-        ("exit 1", {"exit"}),
+        ("exit", {"exit"}),
+        ("exit 0", {"exit"}),
+        ("exit $x", {"exit"}),
+        ("exit 256", {"exit"}),
+        ("exit 01", {"exit"}),
+        ("exit 1 2", {"exit"}),
+        ("exit 1", {"failure"}),
+        ("a || { b; command exit 255; }", {"failure"}),
         ("(exit 1)", set()),
         ("return 1", {"return"}),
         ("wait", {"wait"}),
@@ -193,12 +203,6 @@ def test_loses_directory(text: str, workdir: str | None, loses: bool) -> None:
     assert loses_directory(_script(text), workdir) is loses
 
 
-def _overtaken(text: str) -> frozenset[str]:
-    run = replaceable(_effects(text).commands)
-    replaced = may_replace(_script(text))
-    return run if replaced is None else run & replaced
-
-
 @pytest.mark.parametrize(
     ("text", "programs"),
     [
@@ -210,12 +214,45 @@ def _overtaken(text: str) -> frozenset[str]:
         ("git clone git://x/git && make -C git install", {"git"}),
         ("make && make install", set()),
         ("npm i -g n && n stable", {"npm", "n"}),
-        ("python get-pip.py && pip list", {"python", "pip"}),
+        ("python get-pip.py && pip list", {"python"}),
+        ("python get-pip.py && if a; then pip list; fi", {"python", "pip", "a"}),
+        ("pip list && python get-pip.py", {"python", "pip"}),
+        ("npm i -g pnpm && pnpm fetch", set()),
+        ("npm i -g pnpm && pnpm fetch --store-dir /pnpm/store", set()),
+        ("npm i -g pnpm && pnpm run pnpm", {"pnpm"}),
+        ("corepack enable && pnpm fetch", set()),
+        ("pnpm -v && corepack enable", {"pnpm"}),
+        ("corepack enable", set()),
         ("apt-get update && apt-get install -y curl && curl x", set()),
     ],
 )
 def test_programs_that_a_script_may_replace(text: str, programs: set[str]) -> None:
-    assert _overtaken(text) == programs
+    assert lookups(_script(text)).after == programs
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh"])
+def test_a_program_that_a_later_part_replaces_is_the_new_one_afterwards(
+    shell: str, tmp_path: Path
+) -> None:
+    """As RUNs of their own, and merged: the old one lies in `far`, and PATH has `near` first."""
+    for folder in ("near", "far"):
+        (tmp_path / folder).mkdir()
+    for path, says in (("far/mypip", "old"), ("new", "new")):
+        (tmp_path / path).write_text(f"#!/bin/sh\necho {says} $1 >> said\n")
+        (tmp_path / path).chmod(0o755)
+    runs = ["mypip a", "cp new near/mypip", "mypip b"]
+    merged = rewrite(
+        "FROM debian\n" + "".join(f"RUN {run}\n" for run in runs), select=["merge-runs"]
+    )
+    script = runs_of(merged.after)
+    assert len(script) == 1
+    environment = {"PATH": f"{tmp_path}/near:{tmp_path}/far:{os.environ['PATH']}"}
+    for texts in (runs, script):
+        (tmp_path / "near" / "mypip").unlink(missing_ok=True)
+        (tmp_path / "said").unlink(missing_ok=True)
+        for text in texts:
+            subprocess.run([*shell.split(), "-c", text], cwd=tmp_path, env=environment, check=True)
+        assert (tmp_path / "said").read_text() == "old a\nnew b\n"
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh"])
@@ -267,6 +304,17 @@ def _joined(*texts: str, declared: bool = True, names: frozenset[str] = frozense
         (("export v=1", "b"), ["subshell", "plain"]),
         (("pip install -U pip", "b"), ["plain", "plain"]),
         (("pip install -U pip", "b", "pip3 list"), ["subshell", "plain", "plain"]),
+        (("x a", "cp y /usr/bin/x", "x b"), ["subshell", "plain", "plain"]),
+        (("x a", "x b", "cp y /usr/bin/x", "x c"), ["subshell", "subshell", "plain", "plain"]),
+        (("x a", "cp y /usr/bin/x && x b"), ["subshell", "plain"]),
+        (("x a", "x b && cp y /usr/bin/x"), ["plain", "plain"]),
+        (("cp y /bin/npm && npm ci", "npm i"), ["plain", "plain"]),
+        (("npm ci && cp y /bin/npm", "npm i"), ["subshell", "plain"]),
+        (("pip install a", "pip install pip", "pip list"), ["subshell", "subshell", "plain"]),
+        (("set -e; x a", "set -e; cp y /usr/bin/x", "set -e; b"), ["plain", "plain", "plain"]),
+        (("set -e; x a", "set -e; cp y /usr/bin/x", "set -e; x b"), []),
+        (("corepack enable && pnpm fetch", "pnpm install"), ["plain", "plain"]),
+        (("corepack enable", "npm ci", "npm run b"), ["plain", "plain", "plain"]),
         (("! a", "! b"), ["plain", "plain"]),
         (("set -e; a", "set -e; b"), ["plain", "plain"]),
         (("set -e; a", "set -eu; b"), []),
@@ -283,6 +331,12 @@ def _joined(*texts: str, declared: bool = True, names: frozenset[str] = frozense
         ((". ./e && a", "b"), ["subshell", "plain"]),
         ((". ./e; a", "b"), []),
         (("exit 0", "b"), ["subshell", "plain"]),
+        (("if a; then exit 1; fi", "b"), ["plain", "plain"]),
+        (("a || exit 1", "b"), ["plain", "plain"]),
+        (("a", "b || { c; exit 2; }", "d"), ["plain", "group", "plain"]),
+        (("cd x || exit 1", "b"), ["subshell", "plain"]),
+        (("if a; then exit 1; else exit 0; fi", "b"), ["subshell", "plain"]),
+        (("set -e; if a; then exit 1; fi; b", "set -e; c"), ["plain", "plain"]),
     ],
 )
 def test_joining(texts: tuple[str, ...], forms: list[str]) -> None:

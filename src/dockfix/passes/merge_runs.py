@@ -261,6 +261,11 @@ PASS = Pass(
             why="`cd` must not leak, and `&&` speaks of a whole list",
         ),
         Example(
+            before='FROM debian\nRUN if [ -z "$V" ]; then exit 1; fi\nRUN b\n',
+            after=('FROM debian\nRUN if [ -z "$V" ]; then exit 1; fi \\\n    && b\n'),
+            why="the build stops there all the same",
+        ),
+        Example(
             before="FROM debian\nRUN set -eux; a; b\nRUN set -eux; c\n",
             after="FROM debian\nRUN set -eux; a; b; \\\n    c\n",
             why="errexit stops each of them as before",
@@ -289,6 +294,24 @@ PASS = Pass(
             before="FROM debian\nRUN pip install --upgrade pip\nRUN pip install flask\n",
             after="FROM debian\nRUN ( pip install --upgrade pip ) \\\n    && pip install flask\n",
             why="a shell remembers where it found `pip`; a fresh one finds the new pip",
+        ),
+        Example(
+            before=(
+                "FROM debian\nRUN pip install flask\nRUN apt-get install python3-pip\n"
+                "RUN pip install gunicorn\n"
+            ),
+            after=(
+                "FROM debian\nRUN ( pip install flask ) \\\n    && apt-get install python3-pip \\\n"
+                "    && pip install gunicorn\n"
+            ),
+            why="the same across several RUNs",
+        ),
+        Example(
+            before="FROM node\nRUN corepack enable && pnpm fetch\nRUN pnpm install --offline\n",
+            after=(
+                "FROM node\nRUN corepack enable && pnpm fetch \\\n    && pnpm install --offline\n"
+            ),
+            why="nothing puts another pnpm there once it has run",
         ),
         Example(
             before="FROM debian\nONBUILD RUN a\nONBUILD RUN b\nRUN c\n",

@@ -40,7 +40,7 @@ from dockfix.typed import Literal
 
 #: A subshell around the script keeps these from leaking.
 CONTAINED = ("directory", "variable", "export", "option", "umask", "limit", "function", "exit",
-             "positional")  # fmt: skip
+             "failure", "positional")  # fmt: skip
 #: A subshell keeps these in too, unless they turn `set -e` on unseen: see `chain`.
 OPAQUE = ("source", "command")
 #: Nothing keeps these from making a difference, as far as can be said.
@@ -48,14 +48,17 @@ UNCONTAINED = ("exec", "trap", "alias", "eval", "return", "wait", "hash", "backg
                "job", "unknown")  # fmt: skip
 
 Kind = Literal[
-    "directory", "variable", "export", "option", "umask", "limit", "function", "exit", "positional",
-    "source", "command", "exec", "trap", "alias", "eval", "return", "wait", "hash", "background",
-    "errexit", "job", "unknown",
+    "directory", "variable", "export", "option", "umask", "limit", "function", "exit", "failure",
+    "positional", "source", "command", "exec", "trap", "alias", "eval", "return", "wait", "hash",
+    "background", "errexit", "job", "unknown",
 ]  # fmt: skip
 
 
 class Leak(Record):
-    """Shell state that a script changes; `name` is the variable, option or command concerned."""
+    """Shell state that a script changes; `name` is the variable, option or command concerned.
+
+    An "exit" may end the shell as if all had succeeded, a "failure" is one whose status says no.
+    """
 
     kind: Kind
     name: str
@@ -111,6 +114,8 @@ _PRINTS_STATE = frozenset(
 )  # fmt: skip
 _INFALLIBLE = frozenset((":", "true", "echo", "printf", "export", "set", "umask", "unset"))
 _ASSIGNING = lazy(r"\+\+|--|(?<![=!<>])=(?!=)")
+#: A status that says no to every shell: not one that a byte makes 0 of.
+_NO = lazy(r"[1-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]")
 _IDENTIFIER = lazy(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -359,6 +364,8 @@ class _Walk:
                 self.variables("export", arguments, here)
         elif name in ("export", "readonly", "unset", "read"):
             self.variables("export" if name == "export" else "variable", arguments, here)
+        elif name == "exit" and len(arguments) == 1 and _NO.fullmatch(arguments[0].value or ""):
+            self.leak("failure", name, here)
         elif name in _LEAKING:
             self.leak(_LEAKING[name], name, here)
         else:

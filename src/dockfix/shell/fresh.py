@@ -13,6 +13,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from dockfix.patterns import lazy
+from dockfix.records import Record
+from dockfix.remembered import cached_by_identity
 from dockfix.shell.effects import HARMLESS_BUILTINS
 from dockfix.shell.tree import Script, Simple, Word
 
@@ -103,10 +105,18 @@ _NAMING = frozenset(
 _INERT = (
     (_SETTLED | {"git"} | HARMLESS_BUILTINS | {"cd", "export", "set"}) - _NAMING - {"su", "sudo"}
 )
+#: Verbs that put nothing there: `pnpm fetch` fills a store by the lock file, and links no program.
+_INERT_VERBS = {"pnpm": frozenset(("fetch",))}
+#: Verbs that put there what their words name, and what `_BESIDE` says.
+_NAMING_VERBS = {
+    "pnpm": frozenset(("install", "i")),
+    "corepack": frozenset(("enable", "disable", "prepare", "install", "use")),
+}
+_BESIDE = {"corepack": frozenset(("yarn", "yarnpkg", "pnpm", "pnpx"))}
 #: What puts programs into PATH whose names do not stand in the script.
 _INSTALLS_UNSEEN = lazy(
     r"get-pip|ez_setup|\bself-?update\b|--system\b|\bupdate-alternatives\b"
-    r"|(?:^|[\s;&|({])(?:n|nvm|nodenv|pyenv|rbenv|rvm|asdf|volta|corepack|sdk)[ \t]"
+    r"|(?:^|[\s;&|({])(?:n|nvm|nodenv|pyenv|rbenv|rvm|asdf|volta|sdk)[ \t]"
 )
 _NAME = lazy(r"[A-Za-z_][\w.+]*")
 
@@ -248,13 +258,9 @@ def _join(here: str | None, path: str) -> str | None:
     return "/" + "/".join(parts)
 
 
-def replaceable(commands: frozenset[str]) -> frozenset[str]:
-    """Of the programs that a script looks up, those that a build may replace by others in PATH."""
-    return frozenset(family(name) for name in commands - _SETTLED)
-
-
-def may_replace(script: Script) -> frozenset[str] | None:
-    """Families of programs that a script may put into PATH anew; None: any.
+def may_replace(script: Script, start: int = 0, stop: int | None = None) -> frozenset[str] | None:
+    """Families of programs that the commands of a script that begin at `start` or later, and before
+    `stop`, may put into PATH anew; None: any.
 
     A shell that has run `pip` once goes on running the one it found, even when `pip install pip`
     has put another in front of it; a fresh shell would run the new one. Whoever installs a program
@@ -262,16 +268,79 @@ def may_replace(script: Script) -> frozenset[str] | None:
     installs; of every command, if one of them is not known here (`make install` of what `git clone`
     brought).
     """
-    if _INSTALLS_UNSEEN.search(script.text):
+    end = len(script.text) if stop is None else stop
+    commands = [
+        (start <= command.start < end, words)
+        for command in script.nested
+        if (words := unwrapped(command))
+    ]
+    known = all(_names(words) or _is_inert(words) for inside, words in commands if inside)
+    where = (max(start - 1, 0), end) if known else (0, len(script.text))
+    if _INSTALLS_UNSEEN.search(script.text, *where):
         return None
-    commands = [words for command in script.nested if (words := unwrapped(command))]
-    known = all(words[0].value in _NAMING or words[0].value in _INERT for words in commands)
+    installing = [words for inside, words in commands if not known or (inside and _names(words))]
+    beside = [_BESIDE[words[0].value or ""] for words in installing if words[0].value in _BESIDE]
     return frozenset(
         family(name)
-        for words in commands
-        if not known or words[0].value in _NAMING
+        for words in installing
         for word in words[1:]
         for name in _NAME.findall(word.text)
+    ).union(*beside)
+
+
+def _names(words: tuple[Word, ...]) -> bool:
+    return words[0].value in _NAMING or _verb(words) in _NAMING_VERBS.get(words[0].value or "", ())
+
+
+def _is_inert(words: tuple[Word, ...]) -> bool:
+    return words[0].value in _INERT or _verb(words) in _INERT_VERBS.get(words[0].value or "", ())
+
+
+def _verb(words: tuple[Word, ...]) -> str | None:
+    """The verb right behind a program; what stands behind options may be the value of one."""
+    return words[1].value if len(words) > 1 else None
+
+
+class Lookups(Record):
+    """What a script looks up in PATH, by family: `run`, all that a build may replace; `before`,
+    those that it may replace before it runs them first; `after`, those it may replace since."""
+
+    run: frozenset[str]
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+@cached_by_identity
+def lookups(script: Script) -> Lookups:
+    """What a script looks up. The order counts where that of the text is that of the commands."""
+    first: dict[str, int] = {}
+    for command in script.nested:
+        name = command.words[0].value if command.words else None
+        if name is not None and "/" not in name and name not in _SETTLED | HARMLESS_BUILTINS:
+            first.setdefault(family(name), command.start)
+    run = frozenset(first)
+    replaced = may_replace(script) if run else run
+    touched = run if replaced is None else run & replaced
+    if not touched or not _in_order(script):
+        return Lookups(run, touched, touched)
+
+    def among(replaced: frozenset[str] | None, name: str) -> bool:
+        return replaced is None or name in replaced
+
+    return Lookups(
+        run,
+        frozenset(one for one in touched if among(may_replace(script, 0, first[one]), one)),
+        frozenset(one for one in touched if among(may_replace(script, first[one]), one)),
+    )
+
+
+def _in_order(script: Script) -> bool:
+    """Whether a script is simple commands only, so that none runs before one that stands above."""
+    return len(script.nested) == len(script.simples) and all(
+        isinstance(command, Simple)
+        for item in script.items
+        for pipeline in item.node.pipelines
+        for command in pipeline.commands
     )
 
 

@@ -36,7 +36,7 @@ from dockfix.shell.effects import (
     identifiers,
     sensitive_item,
 )
-from dockfix.shell.fresh import barrier, family, may_replace, replaceable
+from dockfix.shell.fresh import barrier, lookups, may_replace
 from dockfix.shell.reader import read
 from dockfix.shell.tree import Dialect, Item, Script, Simple, Subshell, Unknown
 from dockfix.typed import Literal
@@ -145,7 +145,10 @@ class Chain:
         self.forms: list[Form] = ["plain"]
         self.size = first.size
         self._left: dict[str, int] = {}  # variables that parts leave behind, and which part
-        self._found: dict[str, int] = {}  # programs whose place the shell remembers, likewise
+        # programs whose place the shell remembers, by the parts that ran them; then those of them
+        # that have been replaced since
+        self._run: dict[str, frozenset[int]] = {}
+        self._stale: dict[str, frozenset[int]] = {}
 
     @property
     def sequence(self) -> bool:
@@ -166,21 +169,25 @@ class Chain:
         left: set[str] = set()
         contained: set[int] = set()
         for leak in last.effects.leaks:
+            if leak.kind == "failure":
+                continue  # ends the merged RUN as it ended its own, and so the build
             if leak.kind == "variable" and self._forgotten(leak.name):
                 left.add(leak.name)
             elif leak.kind in CONTAINED or leak.kind in OPAQUE:
                 contained.add(index)
             else:
                 return False
-        found = _overtaken(last)
-        commands = set(map(family, part.effects.commands))
-        for new, known, used in (
-            (left, self._left, part.words),
-            (found, self._found, commands),
-        ):
-            contained |= {known[name] for name in known.keys() & used}
-            if not new & used <= known.keys():
-                contained.add(index)
+        contained |= {self._left[name] for name in self._left.keys() & part.words}
+        if not left & part.words <= self._left.keys():
+            contained.add(index)
+        run = dict(self._run)
+        stale = dict(self._stale)
+        self._look_up(last, index, run, stale)
+        then = lookups(part.script)
+        for name in then.run & stale.keys():
+            contained |= stale[name]
+        for name in then.before & run.keys():
+            contained |= run[name]
         if self.sequence:
             if contained or not ends_where_it_fails(last.items):
                 return False
@@ -190,16 +197,32 @@ class Chain:
             return False
         for number in contained:
             self.forms[number] = "subshell"
-        for known, new in (self._left, left), (self._found, found):
-            for name in new:
-                known.setdefault(name, index)
-            if contained:
-                for name in [name for name, at in known.items() if at in contained]:
-                    del known[name]
+        for name in left:
+            self._left.setdefault(name, index)
+        if contained:
+            for name in [name for name, at in self._left.items() if at in contained]:
+                del self._left[name]
+        self._run = {name: kept for name, at in run.items() if (kept := at - contained)}
+        self._stale = {name: kept for name, at in stale.items() if (kept := at - contained)}
         self.parts.append(part)
         self.forms.append("group" if part.is_list and not self.sequence else "plain")
         self.size += part.size + overhead
         return True
+
+    @staticmethod
+    def _look_up(
+        part: Part, index: int, run: dict[str, frozenset[int]], stale: dict[str, frozenset[int]]
+    ) -> None:
+        """Takes in what a part has run, and what is another program now than the one that ran."""
+        own = lookups(part.script)
+        if run:
+            replaced = may_replace(part.script)
+            for name in run if replaced is None else run.keys() & replaced:
+                stale[name] = stale.get(name, frozenset()) | run[name]
+        for name in own.after:
+            stale[name] = stale.get(name, frozenset()) | {index}
+        for name in own.run:
+            run[name] = run.get(name, frozenset()) | {index}
 
     def _containable(self, index: int) -> bool:
         part = self.parts[index]
@@ -226,15 +249,6 @@ class Chain:
             and name not in _ENVIRONMENT
             and name != name.upper()
         )
-
-
-def _overtaken(part: Part) -> frozenset[str]:
-    """Programs that a part has run and may have put another in front of."""
-    run = replaceable(part.effects.commands)
-    if not run:
-        return run
-    replaced = may_replace(part.script)
-    return run if replaced is None else run & replaced
 
 
 def ends_where_it_fails(items: tuple[Item, ...]) -> bool:
