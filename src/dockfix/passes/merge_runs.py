@@ -30,6 +30,7 @@ again.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
@@ -40,7 +41,7 @@ from dockfix.neighbors import Run, neighbors, swallows
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.shell.joining import Chain
 from dockfix.shell.tree import Item, Script
-from dockfix.syntax.tree import Comment, Dockerfile
+from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
 
 _OPEN = {"plain": "", "group": "{ ", "subshell": "( "}
 _CLOSE = {"plain": "", "group": "; }", "subshell": " )"}
@@ -131,8 +132,25 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
     close = _CLOSE[chain.forms[-1]]
     if close or _lifted(last):
         edits.append(Edit(_end(last), _end_with_rest(last), close))
+    if _joins_paragraphs(dockerfile, runs):
+        at = last.owner.end
+        edits.append(Edit(at, at, style.eol))
     message = f"merge {len(runs)} consecutive RUNs"
     return Group(first.owner.keyword_offset, message, tuple(edits))
+
+
+def _joins_paragraphs(dockerfile: Dockerfile, runs: list[Run]) -> bool:
+    """Whether an empty line between RUNs is the only one that sets them off from what follows."""
+    items = dockerfile.items
+    first, last = (bisect_left(items, run.owner.start, key=_starts) for run in (runs[0], runs[-1]))
+    between = items[first:last]
+    return any(isinstance(item, Blank) for item in between) and not (
+        last + 1 == len(items) or isinstance(items[last + 1], Blank)
+    )
+
+
+def _starts(item: Blank | Comment | Directive | Instruction) -> int:
+    return item.start
 
 
 def _head(dockerfile: Dockerfile, runs: list[Run], style: Style) -> tuple[bool, list[Edit]]:
@@ -248,6 +266,11 @@ PASS = Pass(
             before="FROM alpine\nRUN apk add a &&\\\n    b\nRUN c\n",
             after="FROM alpine\nRUN apk add a &&\\\n    b &&\\\n    c\n",
             why="so does how lines end",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get update\n\nRUN apt-get install a\nCOPY a /a\n",
+            after=("FROM debian\nRUN apt-get update \\\n    && apt-get install a\n\nCOPY a /a\n"),
+            why="the empty line goes on setting paragraphs apart",
         ),
         Example(
             before=(
