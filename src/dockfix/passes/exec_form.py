@@ -44,10 +44,11 @@ end in `exec "$@"`, where both forms start the same program; some look at the fi
 prepare the program they were made for. For the images known to do so the rewrite is unsafe when CMD
 names their program (`FROM redis`, `CMD redis-server`), since it switches that preparation on.
 
-What it leaves alone: a HEALTHCHECK above a SHELL (it runs under the last one), ONBUILD (the shell,
-the entrypoint and the command it meets are another file's), Windows, text that is not UTF-8, a
-command word that is empty, starts with `-` (an argument meant for the base's entrypoint) or holds
-`=`.
+What it leaves alone: what a comment right above calls shell form, for it is meant (an `exec` keeps
+that form, so it is put there all the same); a HEALTHCHECK above a SHELL (it runs under the last
+one), ONBUILD (the shell, the entrypoint and the command it meets are another file's), Windows, text
+that is not UTF-8, a command word that is empty, starts with `-` (an argument meant for the base's
+entrypoint) or holds `=`.
 
 Safety: safe where the argument vector is the same by the reading above; a broken array is repaired
 as safe where no shell could ever run it (`[node,` is no command). The rest is unsafe.
@@ -59,6 +60,7 @@ from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, outermost, places
+from dockfix.order.moving import starts
 from dockfix.packages.entrypoints import looks_at
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
@@ -82,6 +84,7 @@ from dockfix.syntax.arrays import escaped, merged, quoted, repair
 from dockfix.syntax.tree import Dockerfile, Instruction, Logical, Stage
 
 _OTHER_ARGUMENTS = "the ENTRYPOINT gets other arguments than before"
+_SHELL_FORM = lazy(r"(?i)\bshell[ \t-](?:form|style|mode|syntax)\b")
 _MARKS = lazy(r"[\s,\[\]\\\"'“”„‟‘’‚‛]")
 
 
@@ -108,8 +111,10 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             if array.repaired:
                 message = f"{instruction.keyword} is meant as exec form but is not valid JSON"
                 doubt = "" if array.never_ran else "until now it did nothing"
-            elif is_ignored(dockerfile, stage, instruction) or (
-                "/" not in array.argv[0] and stage.index in searching_here(dockerfile)
+            elif (
+                is_ignored(dockerfile, stage, instruction)
+                or ("/" not in array.argv[0] and stage.index in searching_here(dockerfile))
+                or _is_meant(dockerfile, instruction)
             ):
                 continue
             elif instruction.keyword == "HEALTHCHECK":
@@ -121,6 +126,12 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
                 message = f"{instruction.keyword} in exec form: signals reach the program"
                 doubt = _doubt(dockerfile, stage, instruction, array.argv, programs)
             yield _group(instruction, message, doubt, array.edits)
+
+
+def _is_meant(dockerfile: Dockerfile, instruction: Instruction) -> bool:
+    """Whether a comment right above an instruction speaks of the shell form."""
+    above = dockerfile.source[starts(dockerfile)[instruction.start] : instruction.start]
+    return "#" in above and _SHELL_FORM.search(above) is not None
 
 
 def _group(instruction: Instruction, message: str, doubt: str, edits: tuple[Edit, ...]) -> Group:
@@ -271,6 +282,20 @@ PASS = Pass(
             "FROM nginx-unprivileged\nCMD nginx -g 'daemon off;'\n",
             'FROM nginx-unprivileged\nCMD ["nginx", "-g", "daemon off;"]\n',
             why="quotes of the shell are not part of the words",
+        ),
+        Example(
+            "FROM python\n# Shell form on purpose: PATH is set up by .profile\nCMD app -v\n",
+            why="the comment right above says that it is meant",
+        ),
+        Example(
+            "FROM python\n# shell-style CMD\n\n# starts the app\nCMD app -v\n",
+            'FROM python\n# shell-style CMD\n\n# starts the app\nCMD ["app", "-v"]\n',
+            why="the comment speaks of something else",
+        ),
+        Example(
+            "FROM python\n# shell form, for the port\nCMD app -p $PORT\n",
+            "FROM python\n# shell form, for the port\nCMD exec app -p $PORT\n",
+            why="that is still the shell form",
         ),
         Example("FROM ruby\nCMD exec puma -p 80\n", 'FROM ruby\nCMD ["puma", "-p", "80"]\n'),
         Example(
