@@ -223,6 +223,9 @@ def test_loses_directory(text: str, workdir: str | None, loses: bool) -> None:
         ("corepack enable && pnpm fetch", set()),
         ("pnpm -v && corepack enable", {"pnpm"}),
         ("corepack enable", set()),
+        ("pip list && env A=b pip install -U pip", {"pip"}),
+        ("pip list && echo pip | xargs pip install", {"pip"}),
+        ('if [ "$(arch)" = x ]; then apt-get install a; fi', set()),
         ("apt-get update && apt-get install -y curl && curl x", set()),
     ],
 )

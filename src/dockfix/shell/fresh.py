@@ -93,7 +93,8 @@ _SETTLED = frozenset(
      "docker-php-ext-install", "docker-php-ext-configure", "docker-php-ext-enable", "phpenmod",
      "crontab", "su", "sudo", "gosu", "seq", "expr", "diff", "patch", "strip", "file", "which",
      "nproc", "getconf", "yes", "sync", "dos2unix", "rsync", "ssh-keyscan", "ssh-keygen",
-     "openssl", "runuser", "setfacl", "ssh")
+     "openssl", "runuser", "setfacl", "ssh", "arch", "base64", "comm", "getent", "lsb_release",
+     "timeout", "truncate")
 )  # fmt: skip
 #: Programs that put into PATH at most what their words name.
 _NAMING = frozenset(
@@ -101,10 +102,10 @@ _NAMING = frozenset(
      "zypper", "pacman", "emerge", "pip", "pip2", "pip3", "npm", "yarn", "gem", "cp", "mv", "ln",
      "install", "tar", "unzip", "rsync", "gunzip", "bunzip2", "xz", "curl", "wget", "tee")
 )  # fmt: skip
+#: Programs that run others.
+_WRAPPERS = frozenset(("su", "sudo", "env", "xargs", "gosu", "runuser", "timeout"))
 #: Programs that put nothing there.
-_INERT = (
-    (_SETTLED | {"git"} | HARMLESS_BUILTINS | {"cd", "export", "set"}) - _NAMING - {"su", "sudo"}
-)
+_INERT = (_SETTLED | {"git"} | HARMLESS_BUILTINS | {"cd", "export", "set"}) - _NAMING - _WRAPPERS
 #: Verbs that put nothing there: `pnpm fetch` fills a store by the lock file, and links no program.
 _INERT_VERBS = {"pnpm": frozenset(("fetch",))}
 #: Verbs that put there what their words name, and what `_BESIDE` says.
