@@ -118,7 +118,8 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
         edits.append(Edit(start, start, "( "))
     for index in range(1, len(runs)):
         before, run = runs[index - 1], runs[index]
-        start, end = _end(before), _start(run)
+        ended = chain.sequence and _last_item(before).terminator == ";"
+        start, end = _end(before, ended=ended), _start(run)
         close, opening = _CLOSE[chain.forms[index - 1]], _OPEN[chain.forms[index]]
         comments = [c.text for c in before.owner.comments if c.start >= start]
         comments += [comment.text for comment in run.above if not pragma_of(comment.text)]
@@ -127,6 +128,8 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
             comments = _lifted(first) + comments
         comments += _lifted(run)
         joint = style.joint(sequence=chain.sequence, comments=comments)
+        if ended:
+            joint = joint.removeprefix(";")
         edits.append(Edit(start, end, close + joint + opening))
     last = runs[-1]
     close = _CLOSE[chain.forms[-1]]
@@ -213,9 +216,11 @@ def _last_item(run: Run) -> Item:
     return run.part.items[-1]
 
 
-def _end(run: Run) -> int:
+def _end(run: Run, *, ended: bool = False) -> int:
+    """Where a RUN's text ends in the source; behind the `;` at its end if it is `ended` by one."""
     item = _last_item(run)
-    return source_span(run.shell, item.start, item.end)[1]
+    end = item.terminator_start + len(item.terminator) if ended else item.end
+    return source_span(run.shell, item.start, end)[1]
 
 
 def _end_with_rest(run: Run) -> int:
@@ -292,6 +297,14 @@ PASS = Pass(
             before="FROM debian\nRUN set -eux; a; b\nRUN set -eux; c\n",
             after="FROM debian\nRUN set -eux; a; b; \\\n    c\n",
             why="errexit stops each of them as before",
+        ),
+        Example(
+            before=(
+                "FROM debian\nRUN set -eux; \\\n    a b \\\n    ;\n"
+                "RUN set -eux; \\\n    c; \\\n    d\n"
+            ),
+            after="FROM debian\nRUN set -eux; \\\n    a b \\\n    ; \\\n    c; \\\n    d\n",
+            why="the `;` stays where it stands",
         ),
         Example(
             before="FROM debian\nRUN echo one # note\nRUN two\n",
