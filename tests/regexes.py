@@ -214,7 +214,7 @@ def _import_and_run_everything() -> dict[str, set[str]]:
         for name, value in vars(module).items():
             _name(name, value, names, 0)
     for one in PASSES:
-        for example in one.examples:
+        for example in one.examples():
             dockfix.rewrite(example.before, unsafe_fixes=True)
     return names
 

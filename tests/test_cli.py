@@ -283,7 +283,7 @@ def test_lists_and_explanations(tmp_path: Path) -> None:
         assert done.returncode == 0
         text = done.stdout.decode()
         assert text.startswith(f"{one.name} ({one.code})\n\n{one.summary}\n")
-        for example in one.examples:
+        for example in one.examples():
             assert all(f"    {line}".rstrip() in text for line in example.before.split("\n"))
 
 
@@ -463,7 +463,7 @@ def test_notes_are_printed_and_change_no_exit_status(tmp_path: Path) -> None:
 
 def with_only_unsafe_findings() -> bytes:
     for one in PASSES:
-        for example in one.examples:
+        for example in one.examples():
             result = dockfix.rewrite(example.before)
             if result.offered and not result.applied and example.files is None:
                 return example.before.encode("utf-8", "surrogateescape")

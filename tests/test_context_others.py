@@ -33,7 +33,7 @@ def leave_out(*lines: str, safety: Safety = Safety.SAFE, edits: bool = True) -> 
                 edit = Edit(instruction.start, instruction.end, "")
                 yield Group(instruction.start, "m", (edit,) if edits else (), safety, lines)
 
-    return Pass("DF999", "leave-out", "", safety, (), rewrite, lambda before, after: None, ())
+    return Pass("DF999", "leave-out", "", safety, (), rewrite, lambda before, after: None, tuple)
 
 
 def run(one: Pass, settings: Settings, *, unsafe: bool = False) -> Rewrite:

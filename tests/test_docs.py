@@ -90,11 +90,11 @@ def test_writing_removes_pages_of_passes_that_are_gone(tmp_path: Path) -> None:
 def test_a_page_has_everything(one: Pass) -> None:
     page = pages()[f"{one.name}.md"]
     assert page.startswith(f"# {one.name} ({one.code})\n")
-    for example in one.examples:
+    for example in one.examples():
         assert example.before in page
         assert example.after is None or example.after in page
         assert example.why[1:] in page
-    shown = any(example.changes or example.note for example in one.examples)
+    shown = any(example.changes or example.note for example in one.examples())
     assert ("## Examples" in page) is shown
     assert "## Left alone" in page
     assert "Safety" in page

@@ -44,7 +44,7 @@ def settings_of(example: Example) -> Settings:
     return example.settings._replace(context=Files(dict(example.files)))
 
 
-@pytest.mark.parametrize("example", PASS.examples, ids=lambda example: example.before)
+@pytest.mark.parametrize("example", PASS.examples(), ids=lambda example: example.before)
 def test_examples(example: Example) -> None:
     settings = settings_of(example)
     after = example.before if example.after is None else example.after

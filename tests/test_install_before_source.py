@@ -28,7 +28,7 @@ def rewritten(source: str, settings: Settings | None = None, *, unsafe: bool = F
     raise AssertionError("never quiet")
 
 
-@pytest.mark.parametrize("example", PASS.examples, ids=lambda example: example.before)
+@pytest.mark.parametrize("example", PASS.examples(), ids=lambda example: example.before)
 def test_examples(example: Example) -> None:
     settings = example.settings
     if example.files is not None:

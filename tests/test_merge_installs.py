@@ -20,7 +20,7 @@ from dockfix.syntax.parser import parse
 from pass_examples import check_example, settle
 
 
-@pytest.mark.parametrize("example", PASS.examples, ids=lambda example: example.before[:70])
+@pytest.mark.parametrize("example", PASS.examples(), ids=lambda example: example.before[:70])
 def test_example(example: Example) -> None:
     check_example(PASS, example)
 

@@ -67,7 +67,7 @@ class Case(NamedTuple):
         )
 
 
-CASES = [Case(one, example) for one in PASSES for example in one.examples]
+CASES = [Case(one, example) for one in PASSES for example in one.examples()]
 EVERY_CASE = pytest.mark.parametrize(
     "case", CASES, ids=lambda case: f"{case.owner.name}: {case.example.before!r}"
 )
@@ -115,9 +115,9 @@ def test_an_unsafe_example_stays_without_unsafe_fixes(case: Case) -> None:
 def test_a_pass_shows_what_it_does_and_what_it_leaves_alone(one: Pass) -> None:
     unsafe = one.safety is Safety.UNSAFE
     if one.safety is not Safety.NOTE:
-        assert any(e.changes and e.unsafe is unsafe for e in one.examples)
-    assert any(not example.changes for example in one.examples)
-    befores = [(example.before, example.settings, example.files) for example in one.examples]
+        assert any(e.changes and e.unsafe is unsafe for e in one.examples())
+    assert any(not example.changes for example in one.examples())
+    befores = [(example.before, example.settings, example.files) for example in one.examples()]
     assert len(befores) == len(set(befores)), "an example stands there twice"
 
 
@@ -126,7 +126,7 @@ def test_an_ignore_comment_switches_a_pass_off(one: Pass) -> None:
     if one.safety is Safety.NOTE:
         return
     unsafe = one.safety is Safety.UNSAFE
-    changing = [e for e in one.examples if e.changes]
+    changing = [e for e in one.examples() if e.changes]
     example = next(e for e in changing if e.unsafe is unsafe)
     for name in (one.name, one.code, one.code.lower(), "all"):
         assert is_silenced(one, example, name)

@@ -39,7 +39,7 @@ _PLAIN = lazy(
     r"[A-Za-z0-9][A-Za-z0-9.+-]*(?::[a-z0-9-]+)?(?:=[A-Za-z0-9.+:~-]+|/[A-Za-z][A-Za-z0-9.-]*)?"
 )
 #: `name-` removes and `name+` installs, whatever else the list says; `g++` is just a name.
-_ORDERED = lazy(r"[A-Za-z0-9][A-Za-z0-9.+:-]*(?:-|(?<!\+)\+)")
+_ORDERED = r"[A-Za-z0-9][A-Za-z0-9.+:-]*(?:-|(?<!\+)\+)"
 _SAME = (("--yes", "-y"), ("--assume-yes", "-y"), ("--quiet", "-q"), ("--fix-broken", "-f"))
 
 APT = Manager(
@@ -49,7 +49,7 @@ APT = Manager(
     flags=_FLAGS,
     valued=_VALUED,
     plain=_PLAIN,
-    ordered=_ORDERED,
+    ordered=lazy(_ORDERED),
     same=_SAME,
     lists="/var/lib/apt/lists",
 )
@@ -66,5 +66,5 @@ APTITUDE = APT._replace(
     ),
     valued=words("-t --target-release --default-release -o -F -O -w"),
     same=(("--assume-yes", "-y"), ("--quiet", "-q")),
-    ordered=lazy(rf"{_ORDERED.pattern}|[A-Za-z0-9][A-Za-z0-9.+:-]*[_&=].*"),
+    ordered=lazy(rf"{_ORDERED}|[A-Za-z0-9][A-Za-z0-9.+:-]*[_&=].*"),
 )

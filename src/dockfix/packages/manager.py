@@ -71,7 +71,7 @@ def versions(program: str, *versions: str) -> frozenset[str]:
 
 def words(*texts: str) -> frozenset[str]:
     """The words of several texts."""
-    return frozenset(word for text in texts for word in text.split())
+    return frozenset(" ".join(texts).split())
 
 
 def verbs(**actions: str) -> dict[str, Action]:

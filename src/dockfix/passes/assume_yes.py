@@ -167,7 +167,7 @@ PASS = Pass(
     aliases=("DL3014", "DL3027", "DL3030", "DL3034", "DL3038"),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             before="FROM debian\nRUN apt-get update && apt-get install git\n",
             after="FROM debian\nRUN apt-get update && apt-get install -y git\n",

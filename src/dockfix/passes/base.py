@@ -58,8 +58,8 @@ class Pass(Record):
     `code` never changes once published; `name` is verb-object in kebab case; `safety` is that of
     its usual groups (a group may be less safe). `aliases` are the names under which other linters
     know the matter, so that their ignore comments hold here. `verify` compares the file before and
-    after this pass and says what is wrong with the change, or None. A pass that is not `default`
-    runs only when it is selected.
+    after this pass and says what is wrong with the change, or None. `examples` makes them for those
+    that ask, which is no run on files. A pass that is not `default` runs only when it is selected.
 
     What a build of both files may show, on purpose: `removes` are globs of paths that the new image
     may lack (`*` stays within a name, `/**` is all below, `/**/` any folder, `!` in front takes
@@ -78,7 +78,7 @@ class Pass(Record):
     aliases: tuple[str, ...]
     rewrite: Callable[[Dockerfile, Settings], Iterator[Group]]
     verify: Callable[[Dockerfile, Dockerfile], str | None]
-    examples: tuple[Example, ...]
+    examples: Callable[[], tuple[Example, ...]]
     default: bool = True
     removes: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()

@@ -284,7 +284,7 @@ PASS = Pass(
     aliases=tuple(sorted(name for cache in CACHES for name in cache.aliases)),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(before=f"{_FROM}{_INSTALL}\n", after=f"{_FROM}{_CLEANED}"),
         Example(
             before=f"{_FROM}RUN set -eux; \\\n\tapt-get update; \\\n\tapt-get install -y git\n",

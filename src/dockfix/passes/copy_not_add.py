@@ -111,7 +111,7 @@ PASS = Pass(
     aliases=("DL3020",),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example("FROM python\nADD app.py /srv/\n", "FROM python\nCOPY app.py /srv/\n"),
         Example(
             "FROM python\nADD --chown=app:app --link a b.txt ./\nADD . /srv\n",

@@ -70,7 +70,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM node:20\nCOPY . .\nRUN npm install\n",
             note="any edited file installs everything again: copy the source later",

@@ -201,7 +201,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM debian:12\nCOPY app.sh /usr/bin/\nRUN chown a:b /usr/bin/app.sh\nCMD app.sh\n",
             "FROM debian:12\nCOPY --chown=a:b app.sh /usr/bin/\nCMD app.sh\n",

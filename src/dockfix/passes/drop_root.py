@@ -42,7 +42,7 @@ PASS = Pass(
     aliases=("DL3002",),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM a:1\nUSER app\nUSER root\nRUN make\n",
             note="the container runs as root: end with the USER that it needs",

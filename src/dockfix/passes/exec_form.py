@@ -276,7 +276,7 @@ PASS = Pass(
     aliases=("DL3025", "JSONArgsRecommended"),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example("FROM python\nCMD python app.py\n", 'FROM python\nCMD ["python", "app.py"]\n'),
         Example(
             "FROM nginx-unprivileged\nCMD nginx -g 'daemon off;'\n",

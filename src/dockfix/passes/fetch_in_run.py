@@ -316,7 +316,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM buildpack-deps\nADD http://example.com/big.tar.xz /usr/src/things/\n"
             "RUN tar -xJf /usr/src/things/big.tar.xz -C /usr/src/things\n",

@@ -91,7 +91,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             _PYTHON + "COPY requirements.txt .\nCOPY shop .\nRUN pip install -r requirement.txt\n",
             note="pip needs requirement.txt, which no COPY above it brings; "

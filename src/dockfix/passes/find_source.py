@@ -60,7 +60,7 @@ PASS = Pass(
     aliases=("CopyIgnoredFile",),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM debian\nCOPY requirement.txt /\n",
             note="requirement.txt is not in the build context; did you mean requirements.txt?",

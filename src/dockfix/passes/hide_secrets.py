@@ -66,7 +66,7 @@ PASS = Pass(
     aliases=("SecretsUsedInArgOrEnv",),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM a:1\nARG NPM_TOKEN\nENV DB_PASSWORD=x\n",
             note="NPM_TOKEN, DB_PASSWORD: what ARG and ENV hold can be read in the image; "

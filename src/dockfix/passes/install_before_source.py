@@ -228,7 +228,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             _APP + "COPY requirements.txt /app/\nCOPY app /app/app\n" + _PIP,
             _APP + "COPY requirements.txt /app/\n" + _PIP + "COPY app /app/app\n",

@@ -129,7 +129,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM node\nCOPY . /app\n",
             note=".env, .npmrc: a secret in the image for all who get it; name it in .dockerignore",

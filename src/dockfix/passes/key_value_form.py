@@ -175,7 +175,7 @@ PASS = Pass(
     aliases=("LegacyKeyValueFormat", "DL4000", "MaintainerDeprecated"),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example("FROM debian\nENV LANG C.UTF-8\n", "FROM debian\nENV LANG=C.UTF-8\n"),
         Example(
             "FROM debian\nENV JAVA_OPTS -Xmx1g -Dx=y\n",

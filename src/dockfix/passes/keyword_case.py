@@ -102,7 +102,7 @@ PASS = Pass(
     aliases=("ConsistentInstructionCasing", "FromAsCasing"),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM golang as build\nRUN go build\nFROM scratch\nCOPY --from=build /app /\n",
             "FROM golang AS build\nRUN go build\nFROM scratch\nCOPY --from=build /app /\n",

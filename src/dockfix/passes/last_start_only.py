@@ -76,7 +76,7 @@ PASS = Pass(
     aliases=("MultipleInstructionsDisallowed", "DL4003", "DL4004", "DL3012"),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             'FROM debian\nCMD ["bash"]\nRUN make\nCMD ["app"]\n',
             'FROM debian\nRUN make\nCMD ["app"]\n',

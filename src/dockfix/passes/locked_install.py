@@ -147,7 +147,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             _NODE + "COPY package*.json ./\nRUN npm install --omit=dev\n",
             _NODE + "COPY package*.json ./\nRUN npm ci --omit=dev\n",

@@ -234,139 +234,6 @@ def _digest(script: Script) -> list[tuple[object, set[str]]]:
     return [*digest, ("clean up", cleaned)]
 
 
-_EXAMPLES = (
-    Example(
-        before="FROM debian\nRUN apt-get update && apt-get -y install git"
-        " && apt-get install -y locales && apt-get install -y gcc\n",
-        after="FROM debian\nRUN apt-get update && apt-get -y install git locales gcc\n",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get update && apt-get install -y git"
-        " && rm -rf /var/lib/apt/lists/* \\\n"
-        "    && apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\n",
-        after="FROM debian\nRUN apt-get update && apt-get install -y git gcc"
-        " && rm -rf /var/lib/apt/lists/*\n",
-        why="the lists are fetched once, and go once",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get update && apt-get install -y git && apt-get clean \\\n"
-        "    && apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\n",
-        why="not the same cleans up behind the second",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get update && apt-get install -y git"
-        " && rm -rf /var/lib/apt/lists/* \\\n"
-        "    && apt-get update && apt-get install -qy gcc && rm -rf /var/lib/apt/lists/*\n",
-        why="without the first removal and the second update each change would need the other",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get update && apt-get install -y a"
-        " && apt-get update && apt-get install -y b && rm -rf /var/lib/apt/lists/*\n",
-        after="FROM debian\nRUN apt-get update && apt-get install -y a b"
-        " && rm -rf /var/lib/apt/lists/*\n",
-        why="the lists are as fresh as they were",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get update \\\n && apt-get install -y \\\n    a \\\n"
-        " # for the tests\n && apt-get install -y b c \\\n && ls\n",
-        after="FROM debian\nRUN apt-get update \\\n && apt-get install -y \\\n    a \\\n"
-        "    # for the tests\n    b \\\n    c \\\n && ls\n",
-        why="lists that are one per line stay so, and comments stay above what they speak of",
-    ),
-    Example(
-        before="FROM alpine\nRUN set -eux; apk add --no-cache a; apk --no-cache add b; ls\n",
-        after="FROM alpine\nRUN set -eux; apk add --no-cache a b; ls\n",
-        why="`set -e` ends the script at either",
-    ),
-    Example(
-        before="FROM fedora\nRUN dnf -y install a && \\\n    dnf install -y b && \\\n"
-        "    dnf clean all\n",
-        after="FROM fedora\nRUN dnf -y install a b && \\\n    dnf clean all\n",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get update \\\n  # again\n  && apt-get update \\\n  && ls\n",
-        after="FROM debian\nRUN apt-get update \\\n  # again\n  && ls\n",
-    ),
-    Example(
-        before="FROM python\nRUN pip install flask && pip install celery\n",
-        after="FROM python\nRUN pip install flask celery\n",
-        unsafe=True,
-        why="pip builds the second list with the first installed, and resolves each on its own",
-    ),
-    Example(
-        before="FROM python\nRUN pip install -U pip && pip install -U flask\n",
-        why="the new pip installs the second list",
-    ),
-    Example(
-        before="FROM debian\n"
-        "RUN apt-get install -y a && apt-get install -y --no-install-recommends b\n",
-        why="other options",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y a && DEBIAN_FRONTEND=noninteractive"
-        " apt-get install -y b\n",
-        why="another environment",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y a && echo x > /etc/apt/preferences"
-        " && apt-get install -y b\n",
-        why="anything between may change what the second finds",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get update && apt-get install -y ca-certificates"
-        " && apt-get update && apt-get install -y b\n",
-        why="the first install may change what can be fetched",
-    ),
-    Example(
-        before="FROM centos\nRUN yum install -y epel-release && yum install -y htop\n",
-        why="the first install brings the source of the second",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y php && apt-get install -y php-fpm\n",
-        why="asked for beside php-fpm, php brings no Apache",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y libcurl4-gnutls-dev"
-        " && apt-get install -y libcurl4-openssl-dev\n",
-        why="the second throws the first out; asked for both at once, apt refuses",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y a=1 && apt-get install -y a=2\n",
-        why="one package in two versions",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y a && apt-get install -y $EXTRA\n",
-        why="who knows what is in it",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y a && apt-get install -y a- b\n",
-        why="`name-` removes what the first brought",
-    ),
-    Example(
-        before="FROM alpine\nRUN apk add --virtual .x a && apk add --virtual .x b\n",
-        why="the second defines `.x` anew",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y a && apt-get install -y b || true\n",
-        why="a stays when b cannot be had",
-    ),
-    Example(before="FROM alpine\nRUN apk add a; apk add b\n", why="b is installed even if a fails"),
-    Example(
-        before="FROM alpine\nRUN test -e /x || apk add a && apk add b\n",
-        why="b is installed even if a is not",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y a > /dev/null && apt-get install -y b\n",
-        why="one is silenced, the other is not",
-    ),
-    Example(
-        before='FROM debian\nRUN rm() { echo "$@"; } && apt-get update && apt-get install -y a'
-        " && rm -rf /var/lib/apt/lists/* && apt-get update && apt-get install -y b"
-        " && rm -rf /var/lib/apt/lists/*\n",
-        why="this `rm` removes nothing",
-    ),
-)
-
 PASS = Pass(
     code="DF102",
     name="merge-installs",
@@ -375,7 +242,141 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=_EXAMPLES,
+    examples=lambda: (
+        Example(
+            before="FROM debian\nRUN apt-get update && apt-get -y install git"
+            " && apt-get install -y locales && apt-get install -y gcc\n",
+            after="FROM debian\nRUN apt-get update && apt-get -y install git locales gcc\n",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get update && apt-get install -y git"
+            " && rm -rf /var/lib/apt/lists/* \\\n"
+            "    && apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\n",
+            after="FROM debian\nRUN apt-get update && apt-get install -y git gcc"
+            " && rm -rf /var/lib/apt/lists/*\n",
+            why="the lists are fetched once, and go once",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get update && apt-get install -y git && apt-get clean \\\n"
+            "    && apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\n",
+            why="not the same cleans up behind the second",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get update && apt-get install -y git"
+            " && rm -rf /var/lib/apt/lists/* \\\n"
+            "    && apt-get update && apt-get install -qy gcc && rm -rf /var/lib/apt/lists/*\n",
+            why="without the first removal and the second update each change would need the other",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get update && apt-get install -y a"
+            " && apt-get update && apt-get install -y b && rm -rf /var/lib/apt/lists/*\n",
+            after="FROM debian\nRUN apt-get update && apt-get install -y a b"
+            " && rm -rf /var/lib/apt/lists/*\n",
+            why="the lists are as fresh as they were",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get update \\\n && apt-get install -y \\\n    a \\\n"
+            " # for the tests\n && apt-get install -y b c \\\n && ls\n",
+            after="FROM debian\nRUN apt-get update \\\n && apt-get install -y \\\n    a \\\n"
+            "    # for the tests\n    b \\\n    c \\\n && ls\n",
+            why="lists that are one per line stay so, and comments stay above what they speak of",
+        ),
+        Example(
+            before="FROM alpine\nRUN set -eux; apk add --no-cache a; apk --no-cache add b; ls\n",
+            after="FROM alpine\nRUN set -eux; apk add --no-cache a b; ls\n",
+            why="`set -e` ends the script at either",
+        ),
+        Example(
+            before="FROM fedora\nRUN dnf -y install a && \\\n    dnf install -y b && \\\n"
+            "    dnf clean all\n",
+            after="FROM fedora\nRUN dnf -y install a b && \\\n    dnf clean all\n",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get update \\\n  # again\n  && apt-get update \\\n"
+            "  && ls\n",
+            after="FROM debian\nRUN apt-get update \\\n  # again\n  && ls\n",
+        ),
+        Example(
+            before="FROM python\nRUN pip install flask && pip install celery\n",
+            after="FROM python\nRUN pip install flask celery\n",
+            unsafe=True,
+            why="pip builds the second list with the first installed, and resolves each on its own",
+        ),
+        Example(
+            before="FROM python\nRUN pip install -U pip && pip install -U flask\n",
+            why="the new pip installs the second list",
+        ),
+        Example(
+            before="FROM debian\n"
+            "RUN apt-get install -y a && apt-get install -y --no-install-recommends b\n",
+            why="other options",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y a && DEBIAN_FRONTEND=noninteractive"
+            " apt-get install -y b\n",
+            why="another environment",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y a && echo x > /etc/apt/preferences"
+            " && apt-get install -y b\n",
+            why="anything between may change what the second finds",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get update && apt-get install -y ca-certificates"
+            " && apt-get update && apt-get install -y b\n",
+            why="the first install may change what can be fetched",
+        ),
+        Example(
+            before="FROM centos\nRUN yum install -y epel-release && yum install -y htop\n",
+            why="the first install brings the source of the second",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y php && apt-get install -y php-fpm\n",
+            why="asked for beside php-fpm, php brings no Apache",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y libcurl4-gnutls-dev"
+            " && apt-get install -y libcurl4-openssl-dev\n",
+            why="the second throws the first out; asked for both at once, apt refuses",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y a=1 && apt-get install -y a=2\n",
+            why="one package in two versions",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y a && apt-get install -y $EXTRA\n",
+            why="who knows what is in it",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y a && apt-get install -y a- b\n",
+            why="`name-` removes what the first brought",
+        ),
+        Example(
+            before="FROM alpine\nRUN apk add --virtual .x a && apk add --virtual .x b\n",
+            why="the second defines `.x` anew",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y a && apt-get install -y b || true\n",
+            why="a stays when b cannot be had",
+        ),
+        Example(
+            before="FROM alpine\nRUN apk add a; apk add b\n", why="b is installed even if a fails"
+        ),
+        Example(
+            before="FROM alpine\nRUN test -e /x || apk add a && apk add b\n",
+            why="b is installed even if a is not",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y a > /dev/null && apt-get install -y b\n",
+            why="one is silenced, the other is not",
+        ),
+        Example(
+            before='FROM debian\nRUN rm() { echo "$@"; } && apt-get update && apt-get install -y a'
+            " && rm -rf /var/lib/apt/lists/* && apt-get update && apt-get install -y b"
+            " && rm -rf /var/lib/apt/lists/*\n",
+            why="this `rm` removes nothing",
+        ),
+    ),
     # what was there before the last call, what apt asked its solver, and when it was asked
     logs=(
         "/var/lib/dpkg/status-old",

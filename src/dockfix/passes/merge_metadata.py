@@ -182,7 +182,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM debian\nENV LANG=C.UTF-8\nENV TERM=xterm EDITOR=vi\n",
             "FROM debian\nENV LANG=C.UTF-8 \\\n    TERM=xterm EDITOR=vi\n",

@@ -251,7 +251,7 @@ PASS = Pass(
     aliases=("DL3059",),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             before="FROM debian\nRUN apt-get update\nRUN apt-get install -y git\n",
             after="FROM debian\nRUN apt-get update \\\n    && apt-get install -y git\n",

@@ -166,7 +166,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM node:16\nRUN npm ci --only=production\n",
             "FROM node:16\nRUN npm ci --omit=dev\n",

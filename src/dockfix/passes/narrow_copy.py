@@ -138,7 +138,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             f"{_JAVA}COPY . /app\n{_START}",
             f"{_JAVA}COPY target/shop.jar /app/target/shop.jar\n{_START}",

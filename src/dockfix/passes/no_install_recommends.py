@@ -129,7 +129,7 @@ PASS = Pass(
     aliases=("DL3015",),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             before="FROM debian\nRUN apt-get update && apt-get install -y git\n",
             after=(

@@ -309,7 +309,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM diamol/base\nCOPY . .\nRUN rm -rf docs\n",
             "FROM diamol/base\nCOPY ./app ./app\n",

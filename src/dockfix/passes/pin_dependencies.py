@@ -75,7 +75,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             _PIP,
             note="requirements.txt leaves versions open: mysqlclient>=1.4.2, numpy>=1.16.4; "

@@ -205,7 +205,7 @@ PASS = Pass(
     aliases=("ExposeInvalidFormat", "ExposeProtoCasing"),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM python\nRUN pip install –-upgrade pip\n",
             "FROM python\nRUN pip install --upgrade pip\n",

@@ -72,7 +72,7 @@ PASS = Pass(
     aliases=("DL4006",),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM alpine:3.19\nRUN wget -qO- https://example.org/x.tgz | tar xz\n",
             note="if wget fails, nobody notices: SHELL with -o pipefail, or set -o pipefail",

@@ -276,136 +276,6 @@ def _without_packages(script: Script) -> tuple[str, list[frozenset[str]]]:
     return "".join((text + script.text[done:]).split()), sets
 
 
-_EXAMPLES = (
-    Example(
-        before="FROM debian\nRUN apt-get update && apt-get install -y git locales gcc\n",
-        after="FROM debian\nRUN apt-get update && apt-get install -y \\\n"
-        "    gcc \\\n    git \\\n    locales\n",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get update && apt-get install -y git curl && rm -rf /tmp/x\n",
-        after="FROM debian\nRUN apt-get update && apt-get install -y curl git && rm -rf /tmp/x\n",
-        why="two packages stay on their line",
-    ),
-    Example(
-        before="FROM alpine\nRUN apk update \\\n && apk add c a b a && rm -rf /tmp/x \\\n && ls\n",
-        after="FROM alpine\nRUN apk update \\\n && apk add \\\n    a \\\n    b \\\n    c \\\n"
-        " && rm -rf /tmp/x \\\n && ls\n",
-        why="what follows on the line gets a line of its own, in the style of the file",
-    ),
-    Example(
-        before="FROM fedora\nRUN dnf update -y && \\\n  dnf install -y c a b && \\\n"
-        "  dnf clean all\n",
-        after="FROM fedora\nRUN dnf update -y && \\\n  dnf install -y \\\n    a \\\n"
-        "    b \\\n    c && \\\n"
-        "  dnf clean all\n",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y \\\n\tzip  \\\n\tcurl \\\n\tgit  \\\n\t&& ls\n",
-        after="FROM debian\nRUN apt-get install -y \\\n\tcurl \\\n\tgit  \\\n\tzip  \\\n\t&& ls\n",
-        why="a list that is one per line keeps its lines",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y \\\n    # pages need it\n    nginx \\\n"
-        "    # fetches the fonts\n    curl \\\n    # tools\n    vim \\\n    less\n",
-        after="FROM debian\nRUN apt-get install -y \\\n    # fetches the fonts\n    curl \\\n"
-        "    # pages need it\n    nginx \\\n    # tools\n    less \\\n    vim\n",
-        why="a comment above one package moves with it, a heading stays above its packages",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y \\\n    zip \\\n"
-        "    # curl is for the health check\n"
-        "    curl \\\n    bash\n",
-        after="FROM debian\nRUN apt-get install -y \\\n    bash \\\n"
-        "    # curl is for the health check\n    curl \\\n    zip\n",
-        why="a comment that names its package is no heading",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y c b $EXTRA e 'd' c\n",
-        after="FROM debian\nRUN apt-get install -y \\\n    b \\\n    c \\\n    $EXTRA \\\n"
-        "    'd' \\\n    e\n",
-        why="a variable keeps its place",
-    ),
-    Example(
-        before="FROM python\nRUN pip install torch -f https://l.html aiohttp 'a>=1,<2' -r r.txt\n",
-        after="FROM python\nRUN pip install \\\n    torch \\\n    -f https://l.html \\\n"
-        "    'a>=1,<2' \\\n"
-        "    aiohttp \\\n    -r r.txt\n",
-        why="options and their values keep their place",
-    ),
-    Example(
-        before="FROM node\nRUN npm install -g yarn @angular/cli@8\n",
-        after="FROM node\nRUN npm install -g @angular/cli@8 yarn\n",
-    ),
-    Example(
-        before="FROM alpine\nRUN apk add --no-cache --virtual .deps zlib-dev g++ -t .b cmake\n",
-        after="FROM alpine\nRUN apk add --no-cache --virtual .deps \\\n    g++ \\\n"
-        "    zlib-dev \\\n"
-        "    -t .b \\\n    cmake\n",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y a b b\n",
-        after="FROM debian\nRUN apt-get install -y a b\n",
-        why="a list in order only loses what it has twice",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y zip=1.0 git:amd64/stable apt/sid ./a.deb b a\n",
-        after="FROM debian\nRUN apt-get install -y \\\n    apt/sid \\\n    git:amd64/stable \\\n"
-        "    zip=1.0 \\\n    ./a.deb \\\n    a \\\n    b\n",
-        why="a file keeps its place",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y g++ gcc libc-dev libc6-dev\n", why="in order"
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y postfix exim4- apache2\n",
-        why="`name-` removes, and of two words for one package the last counts",
-    ),
-    Example(before="FROM debian\nRUN apt-get install -y b a+\n", why="`name+` like `name-`"),
-    Example(
-        before="FROM debian\nRUN apt-get install --frobnicate b a\n",
-        why="an unknown option could take a value",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get $OPTS install b a\n",
-        why="the variable could hold another verb",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y $APT_OPTS b a\n",
-        why="the variable could end in an option, and b be its value",
-    ),
-    Example(
-        before="FROM python\nRUN pip install flask django>=2.0 celery\n",
-        why="unquoted, `>=2.0` is a redirection to a file; what was meant must be settled first",
-    ),
-    Example(
-        before="FROM python\nRUN pip install ./b ./a git+https://x/y.git -e . z.whl\n",
-        why="paths and URLs keep their place",
-    ),
-    Example(
-        before="FROM ruby\nRUN gem install rails:5.2 nokogiri:1.8 bundler\n",
-        why="gem installs one after another, and versions there before count",
-    ),
-    Example(before="FROM ruby\nRUN gem install b a -v 1.0\n", why="`-v` speaks of one gem"),
-    Example(
-        before="FROM node\nRUN npm install yarn bower\n", why="only the global place is a list"
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y b a c # for the build\n",
-        why="the note would come to stand beside one package",
-    ),
-    Example(
-        before="FROM debian\nRUN apt-get install -y c lib\\\nfoo a\n",
-        why="a word that goes on in the next line",
-    ),
-    Example(
-        before='FROM debian\nRUN apt-get() { echo "$@"; }; apt-get install b a\n',
-        why="a function, not the program",
-    ),
-    Example(before='FROM debian\nRUN ["apt-get", "install", "b", "a"]\n', why="no shell text"),
-    Example(before="FROM debian\nRUN <<EOF\napt-get install -y b a\nEOF\n", why="a here-document"),
-)
-
 PASS = Pass(
     code="DF103",
     name="sort-packages",
@@ -414,5 +284,145 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=_EXAMPLES,
+    examples=lambda: (
+        Example(
+            before="FROM debian\nRUN apt-get update && apt-get install -y git locales gcc\n",
+            after="FROM debian\nRUN apt-get update && apt-get install -y \\\n"
+            "    gcc \\\n    git \\\n    locales\n",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get update && apt-get install -y git curl"
+            " && rm -rf /tmp/x\n",
+            after="FROM debian\nRUN apt-get update && apt-get install -y curl git"
+            " && rm -rf /tmp/x\n",
+            why="two packages stay on their line",
+        ),
+        Example(
+            before="FROM alpine\nRUN apk update \\\n && apk add c a b a && rm -rf /tmp/x \\\n"
+            " && ls\n",
+            after="FROM alpine\nRUN apk update \\\n && apk add \\\n    a \\\n    b \\\n    c \\\n"
+            " && rm -rf /tmp/x \\\n && ls\n",
+            why="what follows on the line gets a line of its own, in the style of the file",
+        ),
+        Example(
+            before="FROM fedora\nRUN dnf update -y && \\\n  dnf install -y c a b && \\\n"
+            "  dnf clean all\n",
+            after="FROM fedora\nRUN dnf update -y && \\\n  dnf install -y \\\n    a \\\n"
+            "    b \\\n    c && \\\n"
+            "  dnf clean all\n",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y \\\n\tzip  \\\n\tcurl \\\n\tgit  \\\n"
+            "\t&& ls\n",
+            after="FROM debian\nRUN apt-get install -y \\\n\tcurl \\\n\tgit  \\\n\tzip  \\\n"
+            "\t&& ls\n",
+            why="a list that is one per line keeps its lines",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y \\\n    # pages need it\n    nginx \\\n"
+            "    # fetches the fonts\n    curl \\\n    # tools\n    vim \\\n    less\n",
+            after="FROM debian\nRUN apt-get install -y \\\n    # fetches the fonts\n    curl \\\n"
+            "    # pages need it\n    nginx \\\n    # tools\n    less \\\n    vim\n",
+            why="a comment above one package moves with it, a heading stays above its packages",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y \\\n    zip \\\n"
+            "    # curl is for the health check\n"
+            "    curl \\\n    bash\n",
+            after="FROM debian\nRUN apt-get install -y \\\n    bash \\\n"
+            "    # curl is for the health check\n    curl \\\n    zip\n",
+            why="a comment that names its package is no heading",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y c b $EXTRA e 'd' c\n",
+            after="FROM debian\nRUN apt-get install -y \\\n    b \\\n    c \\\n    $EXTRA \\\n"
+            "    'd' \\\n    e\n",
+            why="a variable keeps its place",
+        ),
+        Example(
+            before="FROM python\nRUN pip install torch -f https://l.html aiohttp"
+            " 'a>=1,<2' -r r.txt\n",
+            after="FROM python\nRUN pip install \\\n    torch \\\n    -f https://l.html \\\n"
+            "    'a>=1,<2' \\\n"
+            "    aiohttp \\\n    -r r.txt\n",
+            why="options and their values keep their place",
+        ),
+        Example(
+            before="FROM node\nRUN npm install -g yarn @angular/cli@8\n",
+            after="FROM node\nRUN npm install -g @angular/cli@8 yarn\n",
+        ),
+        Example(
+            before="FROM alpine\nRUN apk add --no-cache --virtual .deps zlib-dev g++ -t .b cmake\n",
+            after="FROM alpine\nRUN apk add --no-cache --virtual .deps \\\n    g++ \\\n"
+            "    zlib-dev \\\n"
+            "    -t .b \\\n    cmake\n",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y a b b\n",
+            after="FROM debian\nRUN apt-get install -y a b\n",
+            why="a list in order only loses what it has twice",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y zip=1.0 git:amd64/stable"
+            " apt/sid ./a.deb b a\n",
+            after="FROM debian\nRUN apt-get install -y \\\n    apt/sid \\\n"
+            "    git:amd64/stable \\\n"
+            "    zip=1.0 \\\n    ./a.deb \\\n    a \\\n    b\n",
+            why="a file keeps its place",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y g++ gcc libc-dev libc6-dev\n",
+            why="in order",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y postfix exim4- apache2\n",
+            why="`name-` removes, and of two words for one package the last counts",
+        ),
+        Example(before="FROM debian\nRUN apt-get install -y b a+\n", why="`name+` like `name-`"),
+        Example(
+            before="FROM debian\nRUN apt-get install --frobnicate b a\n",
+            why="an unknown option could take a value",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get $OPTS install b a\n",
+            why="the variable could hold another verb",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y $APT_OPTS b a\n",
+            why="the variable could end in an option, and b be its value",
+        ),
+        Example(
+            before="FROM python\nRUN pip install flask django>=2.0 celery\n",
+            why="unquoted, `>=2.0` is a redirection to a file; what was meant must be settled"
+            " first",
+        ),
+        Example(
+            before="FROM python\nRUN pip install ./b ./a git+https://x/y.git -e . z.whl\n",
+            why="paths and URLs keep their place",
+        ),
+        Example(
+            before="FROM ruby\nRUN gem install rails:5.2 nokogiri:1.8 bundler\n",
+            why="gem installs one after another, and versions there before count",
+        ),
+        Example(before="FROM ruby\nRUN gem install b a -v 1.0\n", why="`-v` speaks of one gem"),
+        Example(
+            before="FROM node\nRUN npm install yarn bower\n", why="only the global place is a list"
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y b a c # for the build\n",
+            why="the note would come to stand beside one package",
+        ),
+        Example(
+            before="FROM debian\nRUN apt-get install -y c lib\\\nfoo a\n",
+            why="a word that goes on in the next line",
+        ),
+        Example(
+            before='FROM debian\nRUN apt-get() { echo "$@"; }; apt-get install b a\n',
+            why="a function, not the program",
+        ),
+        Example(before='FROM debian\nRUN ["apt-get", "install", "b", "a"]\n', why="no shell text"),
+        Example(
+            before="FROM debian\nRUN <<EOF\napt-get install -y b a\nEOF\n", why="a here-document"
+        ),
+    ),
 )

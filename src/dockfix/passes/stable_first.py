@@ -275,7 +275,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM debian\nCOPY . /srv/app\nCOPY docker/start.sh /usr/local/bin/\n",
             "FROM debian\nCOPY docker/start.sh /usr/local/bin/\nCOPY . /srv/app\n",

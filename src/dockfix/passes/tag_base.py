@@ -51,7 +51,7 @@ PASS = Pass(
     aliases=("DL3006", "DL3007"),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM debian\nRUN make\n",
             note="debian names no version: every build may take another image",

@@ -116,7 +116,7 @@ PASS = Pass(
     aliases=("NoEmptyContinuation",),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM debian\nRUN make one \\\n\n    && make two\n",
             "FROM debian\nRUN make one \\\n    && make two\n",

@@ -308,7 +308,7 @@ PASS = Pass(
     aliases=("DL3005",),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             before=f"{_FROM}RUN apt-get update\nCOPY a /a\nRUN apt-get install -y git\n",
             after=f"{_FROM}COPY a /a\nRUN apt-get update && apt-get install -y git\n",

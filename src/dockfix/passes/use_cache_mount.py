@@ -263,7 +263,7 @@ PASS = Pass(
     rewrite=rewrite,
     verify=verify,
     default=False,
-    examples=(
+    examples=lambda: (
         Example(
             before=f"{_LINE}FROM python:3.12\nRUN pip install --no-cache-dir flask\n",
             after=f"{_LINE}FROM python:3.12\nRUN {_PIP} \\\n    pip install flask\n",

@@ -346,7 +346,7 @@ PASS = Pass(
     aliases=("DL3000", "DL3003", "WorkdirRelativePath"),
     rewrite=rewrite,
     verify=verify,
-    examples=(
+    examples=lambda: (
         Example(
             "FROM debian\nRUN mkdir -p /srv/app\nWORKDIR /srv/app\n",
             "FROM debian\nWORKDIR /srv/app\n",

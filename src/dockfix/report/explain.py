@@ -19,9 +19,9 @@ def explain(one: Pass) -> str:
         f"- Known elsewhere as: {aliases}{_declared(one)}",
         about,
     ]
-    changed = [example for example in one.examples if example.changes]
-    noted = [example for example in one.examples if example.note]
-    alone = [each for each in one.examples if not each.changes and not each.note]
+    changed = [example for example in one.examples() if example.changes]
+    noted = [example for example in one.examples() if example.note]
+    alone = [each for each in one.examples() if not each.changes and not each.note]
     if changed or noted:
         parts += ["## Examples", *map(_changed, changed), *map(_noted, noted)]
     if alone:
