@@ -147,8 +147,8 @@ class Chain:
         self._left: dict[str, int] = {}  # variables that parts leave behind, and which part
         # programs whose place the shell remembers, by the parts that ran them; then those of them
         # that have been replaced since
-        self._run: dict[str, frozenset[int]] = {}
-        self._stale: dict[str, frozenset[int]] = {}
+        self._run: dict[str, set[int]] = {}
+        self._stale: dict[str, set[int]] = {}
 
     @property
     def sequence(self) -> bool:
@@ -156,7 +156,10 @@ class Chain:
         return bool(self.parts[0].prelude)
 
     def add(self, part: Part, overhead: int) -> bool:
-        """Puts a part at the end, if it can't tell; `overhead` is what joining costs in bytes."""
+        """Puts a part at the end, if it can't tell; `overhead` is what joining costs in bytes.
+
+        A chain that has said no takes no other part.
+        """
         last = self.parts[-1]
         if (
             last.barrier
@@ -180,14 +183,12 @@ class Chain:
         contained |= {self._left[name] for name in self._left.keys() & part.words}
         if not left & part.words <= self._left.keys():
             contained.add(index)
-        run = dict(self._run)
-        stale = dict(self._stale)
-        self._look_up(last, index, run, stale)
+        self._look_up(last, index)
         then = lookups(part.script)
-        for name in then.run & stale.keys():
-            contained |= stale[name]
-        for name in then.before & run.keys():
-            contained |= run[name]
+        for name in then.run & self._stale.keys():
+            contained |= self._stale[name]
+        for name in then.before & self._run.keys():
+            contained |= self._run[name]
         if self.sequence:
             if contained or not ends_where_it_fails(last.items):
                 return False
@@ -202,27 +203,27 @@ class Chain:
         if contained:
             for name in [name for name, at in self._left.items() if at in contained]:
                 del self._left[name]
-        self._run = {name: kept for name, at in run.items() if (kept := at - contained)}
-        self._stale = {name: kept for name, at in stale.items() if (kept := at - contained)}
+            for known in (self._run, self._stale):
+                for name in list(known):
+                    known[name] -= contained
+                    if not known[name]:
+                        del known[name]
         self.parts.append(part)
         self.forms.append("group" if part.is_list and not self.sequence else "plain")
         self.size += part.size + overhead
         return True
 
-    @staticmethod
-    def _look_up(
-        part: Part, index: int, run: dict[str, frozenset[int]], stale: dict[str, frozenset[int]]
-    ) -> None:
+    def _look_up(self, part: Part, index: int) -> None:
         """Takes in what a part has run, and what is another program now than the one that ran."""
         own = lookups(part.script)
-        if run:
+        if self._run:
             replaced = may_replace(part.script)
-            for name in run if replaced is None else run.keys() & replaced:
-                stale[name] = stale.get(name, frozenset()) | run[name]
+            for name in list(self._run) if replaced is None else self._run.keys() & replaced:
+                self._stale.setdefault(name, set()).update(self._run[name])
         for name in own.after:
-            stale[name] = stale.get(name, frozenset()) | {index}
+            self._stale.setdefault(name, set()).add(index)
         for name in own.run:
-            run[name] = run.get(name, frozenset()) | {index}
+            self._run.setdefault(name, set()).add(index)
 
     def _containable(self, index: int) -> bool:
         part = self.parts[index]
