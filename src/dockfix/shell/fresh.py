@@ -285,8 +285,17 @@ def may_replace(script: Script, start: int = 0, stop: int | None = None) -> froz
         family(name)
         for words in installing
         for word in words[1:]
-        for name in _NAME.findall(word.text)
+        for name in _NAME.findall(_written(word))
     ).union(*beside)
+
+
+def _written(word: Word) -> str:
+    """A word without the commands in it, whose own words are looked at anyway."""
+    text = word.text
+    for expansion in reversed(word.expansions):
+        if expansion.body is not None:
+            text = f"{text[: expansion.start - word.start]} {text[expansion.end - word.start :]}"
+    return text
 
 
 def _names(words: tuple[Word, ...]) -> bool:
