@@ -10,7 +10,7 @@ _VERBS = verbs(
     install="install",
     upgrade="upgrade dist-upgrade full-upgrade safe-upgrade dselect-upgrade",
     remove="remove purge autoremove auto-remove autopurge",
-    clean="clean autoclean auto-clean distclean",
+    clean="clean autoclean auto-clean distclean dist-clean",
     reads="""build-dep satisfy source download changelog indextargets check reinstall
         show search list policy depends rdepends showsrc why why-not versions""",
     other="markauto unmarkauto hold unhold mark showauto edit-sources help moo",

@@ -107,11 +107,11 @@ APT = Cache(
     signs=("apt",),
     programs=words("apt-get apt aptitude"),
     fills=words("update"),
-    cleans=words("clean autoclean distclean"),
+    cleans=words("clean autoclean distclean dist-clean"),
     wipes=frozenset(("clean", "autoclean")),
     folders=("/var/lib/apt/", "/var/cache/apt/"),
     cleanup=("rm -rf /var/lib/apt/lists/*",),
-    cleaned=("/var/lib/apt", "/var/lib/{apt", ",apt", "distclean", "Dir::"),
+    cleaned=("/var/lib/apt", "/var/lib/{apt", ",apt", "distclean", "dist-clean", "Dir::"),
     junk=_folder("/var/lib/apt/lists"),
     aliases=("DL3009",),
 )
@@ -282,10 +282,13 @@ PNPM = Cache(
     name="pnpm",
     signs=("pnpm",),
     programs=words("pnpm"),
-    fills=words("install i add update up fetch"),
+    fills=words("install i add update up"),
     cleans=words("store"),
     wipes=frozenset(("store prune",)),
-    others=words("run build test start exec dlx config remove rm rebuild deploy prune setup -r"),
+    # what is fetched is meant for an install to come
+    others=words(
+        "fetch run build test start exec dlx config remove rm rebuild deploy prune setup -r"
+    ),
     folders=("/pnpm/store/", "/root/.pnpm-store/"),
     cleanup=("{} store prune",),
     settled=words("--offline --prefer-offline --store-dir"),

@@ -374,6 +374,14 @@ PASS = Pass(
             why="only yarn 1 knows `global`",
         ),
         Example(
+            before="FROM debian\nRUN apt-get update && apt-get install a && apt-get dist-clean\n",
+            why="apt has removed its lists",
+        ),
+        Example(
+            before="FROM node\nRUN pnpm fetch\nCOPY . .\nRUN pnpm install --offline\n",
+            why="what is fetched is meant for the install",
+        ),
+        Example(
             before="FROM node\nRUN pnpm add --global serve && serve --version\n",
             after=(
                 "FROM node\nRUN pnpm add --global serve && pnpm store prune && serve --version\n"

@@ -49,7 +49,7 @@ from dockfix.typed import Literal
 #: Official images on Debian and Ubuntu; all of them remove the lists they fetch.
 _WITHOUT_LISTS = words("debian ubuntu buildpack-deps python node ruby golang php perl rust gcc")
 _OTHER_SYSTEMS = ("alpine", "windows", "nanoserver", "$")
-_REMOVES_LISTS = lazy(r"\brm\b[^&;|]{0,99}/var/lib/apt|\bdistclean\b")
+_REMOVES_LISTS = lazy(r"\brm\b[^&;|]{0,99}/var/lib/apt|\bdist-?clean\b")
 #: What may add a source that cannot be fetched from before something else is installed.
 _SOURCES = lazy(
     r"/etc/apt\b|sources\.list|apt-key|add-apt-repository|\bdpkg\b|\|[ \t]*(?:sudo )?(?:ba)?sh\b"
