@@ -206,9 +206,18 @@ def _can_fail(item: Item) -> bool:
                 return True
             if any(expansion.kind == "command" for expansion in _flat(_expansions(command))):
                 return True
-            if command.words and command.words[0].value not in _INFALLIBLE:
+            if command.words and not _is_infallible(command.words):
                 return True
     return False
+
+
+def _is_infallible(words: tuple[Word, ...]) -> bool:
+    """Whether a command succeeds in every shell: not `export a-b`, which names no variable."""
+    name = words[0].value
+    return name in _INFALLIBLE and (
+        name not in ("export", "unset")
+        or all(_IDENTIFIER.fullmatch(word.text.partition("=")[0]) for word in words[1:])
+    )
 
 
 def _expansions(command: Simple) -> Iterator[Expansion]:
