@@ -43,9 +43,11 @@ def test_much_is_let_go_of_when_another_file_begins(tmp_path: Path) -> None:
     answers = by_identity(tree), by_value("text")
     first = process(job)
     assert (by_identity(tree), by_value("text")) == answers, "little is kept"
-    trees = [object() for _ in range(dockfix.remembered._MANY_ANSWERS + 1)]
+    trees = [object() for _ in range(dockfix.remembered._MANY_ANSWERS // 2 + 1)]
+    another = cached_by_identity(lambda _: next(asked))
     for one in trees:
         by_identity(one)
+        another(one)
     assert process(job) == first
     assert by_identity(tree) > len(trees)
     assert by_value("text") > len(trees)

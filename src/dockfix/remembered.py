@@ -21,11 +21,11 @@ else:
         return kept
 
 
-#: Of one question, and for one file: a file with more trees than these is slow, and still done.
+#: Of one question: a file with more trees than these is slow, and still done.
 _MOST_ANSWERS = 16_384
-#: Of all questions, when another file begins. What belongs to some twenty files stays in the caches
-#: of a processor; that makes more of a difference than what many files have in common.
-_MANY_ANSWERS = 4_096
+#: Of all questions, when another file begins: what belongs to some hundred files. They have scripts
+#: in common, but answers that nobody asks for again take memory, and room in a processor's caches.
+_MANY_ANSWERS = 16_384
 
 _answers: list[dict[int, tuple[object, object]]] = []
 _clearing: list[Callable[[], None]] = []

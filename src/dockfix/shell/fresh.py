@@ -106,6 +106,8 @@ _NAMING = frozenset(
 _WRAPPERS = frozenset(("su", "sudo", "env", "xargs", "gosu", "runuser", "timeout"))
 #: Programs that put nothing there.
 _INERT = (_SETTLED | {"git"} | HARMLESS_BUILTINS | {"cd", "export", "set"}) - _NAMING - _WRAPPERS
+#: What a shell runs without looking for it, or finds where no build puts another.
+_FOUND_FIRST = _SETTLED | HARMLESS_BUILTINS
 #: Verbs that put nothing there: `pnpm fetch` fills a store by the lock file, and links no program.
 _INERT_VERBS = {"pnpm": frozenset(("fetch",))}
 #: Verbs that put there what their words name, and what `_BESIDE` says.
@@ -326,7 +328,7 @@ def lookups(script: Script) -> Lookups:
     first: dict[str, int] = {}
     for command in script.nested:
         name = command.words[0].value if command.words else None
-        if name is not None and "/" not in name and name not in _SETTLED | HARMLESS_BUILTINS:
+        if name is not None and "/" not in name and name not in _FOUND_FIRST:
             first.setdefault(family(name), command.start)
     run = frozenset(first)
     replaced = may_replace(script) if run else run
