@@ -153,7 +153,8 @@ def _together(where: _Where, merge: Merge) -> tuple[Edit, ...]:
         else:
             text += gap.text + entry.text
     for lines, word in new:
-        above = "".join(indent + line.lstrip(" \t") for line in re.findall(r"[^\n]*+\n", lines))
+        bare = [line.lstrip(" \t") for line in lines.split("\n")[:-1]]
+        above = "".join(f"{indent}{line}\n" for line in bare)
         text += f"{style.newline}{above}{indent}{word}" if spread else f" {word}"
     text += source[first.entries[last_package].end : done]
     rest = line_behind(source, instruction, begin, end, style) if spread else ()
