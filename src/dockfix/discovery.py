@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from dockfix.real_path import real_path
 from dockfix.records import Record
 from dockfix.typed import TYPE_CHECKING
+from dockfix.worktree import real_path
 
 if TYPE_CHECKING:
     from dockfix.config import Config

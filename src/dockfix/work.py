@@ -13,11 +13,10 @@ from dockfix.config import Config
 from dockfix.errors import DockfixError
 from dockfix.passes.base import Settings
 from dockfix.pipeline import Applied, OtherFile, rewrite
-from dockfix.real_path import real_path
 from dockfix.records import Record
 from dockfix.remembered import forget_others
 from dockfix.typed import TYPE_CHECKING, Literal
-from dockfix.worktree import worktree_of
+from dockfix.worktree import real_path, worktree_of
 
 if TYPE_CHECKING:
     from dockfix.context import Context

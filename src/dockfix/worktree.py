@@ -1,4 +1,4 @@
-"""Where the work tree of a Git repository begins."""
+"""Where paths lead, and where the work tree of a Git repository begins: looked up once a folder."""
 
 from __future__ import annotations
 
@@ -13,3 +13,22 @@ def worktree_of(folder: str) -> str | None:
         return folder
     parent = os.path.dirname(folder)
     return None if parent == folder else worktree_of(parent)
+
+
+def real_path(path: str) -> str:
+    """`os.path.realpath`, but each folder is looked at only once in a process."""
+    folder, name = os.path.split(path)
+    if name in ("", ".", ".."):
+        return real_folder(path)
+    whole = os.path.join(real_folder(folder), name)
+    return os.path.realpath(whole) if os.path.islink(whole) else whole
+
+
+def real_folder(path: str) -> str:
+    """The same of a folder; an empty path is the working directory."""
+    return _real(path if path.startswith("/") else os.path.join(os.getcwd(), path))
+
+
+@lru_cache(maxsize=4096)
+def _real(folder: str) -> str:
+    return os.path.realpath(folder)

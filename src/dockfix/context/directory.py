@@ -6,8 +6,8 @@ import os
 import stat
 from functools import cached_property
 
-from dockfix.real_path import real_folder
 from dockfix.typed import TYPE_CHECKING, Literal
+from dockfix.worktree import real_folder
 
 if TYPE_CHECKING:
     from dockfix.context.history import Place

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 
 from dockfix.context.directory import IGNORE_FILE, DirectoryContext
 from dockfix.context.sources import is_built, is_sent, is_wild, sources_of
-from dockfix.real_path import real_folder, real_path
 from dockfix.records import Record
 from dockfix.syntax.tree import Dockerfile
-from dockfix.worktree import worktree_of
+from dockfix.worktree import real_folder, real_path, worktree_of
 
 #: Folders for what belongs to containers: the context of their Dockerfiles is hardly ever they.
 _ASIDE = frozenset(
