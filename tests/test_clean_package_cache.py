@@ -34,6 +34,7 @@ def _cleaned(source: str) -> str:
         "RUN if true; then apt-get update && apt-get install -y git; fi",
         "RUN apt-get update && apt-get install -y git && (cd /x && make)",
         "RUN apt-get update && apt-get upgrade -y",
+        INSTALL + "\nCOPY a /a\nRUN apt-get install -U -y gcc",
         'RUN ["sh"]\n' + INSTALL,
         INSTALL + "\nCOPY a /a\nRUN apt-get update && apt-get install -y gcc",
         INSTALL + "\nCOPY a /a\nRUN apt-get remove -y git",
@@ -53,6 +54,18 @@ def test_cleaned_once(run: str) -> None:
     assert runs
     assert all(text.endswith(REMOVAL) for text in runs)
     assert all(text.count("rm -rf") == 1 for text in runs)
+
+
+@pytest.mark.parametrize("options", ["--update -y", "-y -U", "-yU", "-Uy", "-qq -y --update"])
+def test_an_install_that_updates_by_itself_is_cleaned(options: str) -> None:
+    run = f"RUN apt-get install {options} git"
+    assert _cleaned(f"FROM debian\n{run}\n") == f"FROM debian\n{run} \\\n    && {REMOVAL}\n"
+
+
+@pytest.mark.parametrize("options", ["-y", "-t U", "-tU", "-o U"])
+def test_an_install_that_does_not(options: str) -> None:
+    source = f"FROM debian\nRUN apt-get install {options} git\n"
+    assert _cleaned(source) == source
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ _FLAGS = words(
     "--no-allow-insecure-repositories --allow-insecure-repositories --allow-weak-repositories",
     "--allow-releaseinfo-change --allow-releaseinfo-change-suite --show-progress",
     "--install-recommends --no-install-recommends --install-suggests --no-install-suggests",
-    "--mark-auto --no-strict-pinning --force-all --no-color --color",
+    "--mark-auto --no-strict-pinning --force-all --no-color --color -U --update",
 )
 _VALUED = words(
     "-o --option -c --config-file -t --target-release --default-release -a --host-architecture",

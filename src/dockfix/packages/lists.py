@@ -44,6 +44,8 @@ _SETTINGS = frozenset(
 #: Where a command may begin in the text of a script.
 _BEGINNING = lazy(r"[;&|(){}\n]+|\b(?:do|else|then)\b")
 _QUOTES = "\"'"
+#: The dash of an option, and letters of options without a value that may stand before another.
+_PLAIN_LETTERS = "-bdfmqsuvyV"
 _ENDINGS = (".sh", ".bash")
 
 
@@ -55,9 +57,9 @@ def speaks_of_apt(text: str) -> bool:
 class Lists(Record):
     """What a script does with the lists.
 
-    `fetches` is the first command that updates them, `installs` says that something is installed
-    from them. `needs` is the first command that may use lists which an earlier RUN fetched; for a
-    script that was not read `opaque` says that it might.
+    `fetches` is the first command that updates them (an `install --update`, too), `installs` says
+    that something is installed from them. `needs` is the first command that may use lists which an
+    earlier RUN fetched; for a script that was not read `opaque` says that it might.
     """
 
     fetches: Simple | None
@@ -86,10 +88,21 @@ def lists_of(script: Script) -> Lists:
             action is None and APT.name in mentions(command) and not _only_names(command)
         ):
             installs |= action in ("install", "upgrade")
+            if fetches is None and action is not None and _updates_itself(command):
+                fetches = command
             needs = needs or (command if fetches is None else None)
         elif action is None and fetches is None and out_of_sight(command):
             needs = needs or command
     return Lists(fetches, installs, needs)
+
+
+def _updates_itself(command: Simple) -> bool:
+    """Whether apt-get is told to update the lists first (`-U`, `--update`: apt-get(8) of apt 3)."""
+    return any(
+        word.value == "--update" or (word.value or "").lstrip(_PLAIN_LETTERS)[:1] == "U"
+        for word in command.words
+        if word.text[:1] == "-"
+    )
 
 
 def _only_names(command: Simple) -> bool:

@@ -345,6 +345,10 @@ PASS = Pass(
             before="FROM debian\nRUN apt-get install -y ./a.deb\n", why="a file needs no lists"
         ),
         Example(
+            before="FROM debian\nRUN apt-get install --update -y git\n",
+            why="that updates by itself",
+        ),
+        Example(
             before=(
                 "FROM debian\nRUN --mount=type=cache,target=/var/lib/apt apt-get install -y git\n"
             ),
