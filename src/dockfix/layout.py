@@ -20,7 +20,9 @@ class Style(Record):
     `indent` is one unit of indentation. `leading` says that `&&` opens a line (`a \\⏎    && b`)
     instead of closing one (`a && \\⏎    b`). `chain` is what stands before the next command of a
     chain, `&&` included when it leads: often `indent`, but one space in files that write ` && b`.
-    `tight` says that nothing stands between an operator and the escape character (`a &&\\`).
+    `comment` is what stands before a comment on a line of its own: `chain`, or nothing where the
+    author keeps comments inside of instructions at the margin. `tight` says that nothing stands
+    between an operator and the escape character (`a &&\\`).
     """
 
     eol: str
@@ -28,6 +30,7 @@ class Style(Record):
     indent: str
     leading: bool
     chain: str
+    comment: str
     tight: bool
 
     @property
@@ -44,8 +47,7 @@ class Style(Record):
 
         By `&&`; by `;` if `sequence`.
         """
-        indent = self.indent if self.chain in ("", " ") else self.chain
-        lines = "".join(f"{indent}{comment}{self.eol}" for comment in comments)
+        lines = "".join(f"{self.comment}{comment}{self.eol}" for comment in comments)
         if sequence:
             return f"{self.ending(';')}{lines}{self.chain}"
         if self.leading:
@@ -68,13 +70,14 @@ def as_beside(gap: str, *, sequence: bool, otherwise: str) -> str:
 
 class _Signs(Record):
     """What continued lines show, as far as they do: the unit of indentation, whether operators
-    lead, what stands before a command where they lead or where the line above ends in one, and
-    whether the escape character follows such an end at once."""
+    lead, what stands before a command where they lead or where the line above ends in one, whether
+    comments stand at the margin, and whether the escape character follows an operator at once."""
 
     indent: str | None
     leading: bool | None
     lead: str | None
     follow: str | None
+    margin: bool | None
     tight: bool | None
 
     def or_else(self, other: _Signs) -> _Signs:
@@ -84,11 +87,12 @@ class _Signs(Record):
             other.leading if self.leading is None else self.leading,
             other.lead if self.lead is None else self.lead,
             other.follow if self.follow is None else self.follow,
+            other.margin if self.margin is None else self.margin,
             other.tight if self.tight is None else self.tight,
         )
 
 
-_NOTHING = _Signs(None, None, None, None, None)
+_NOTHING = _Signs(None, None, None, None, None, None)
 _OPERATOR = "&&"
 _CONDITIONS = frozenset(("elif", "if", "until", "while"))
 
@@ -110,6 +114,7 @@ def style_of(dockerfile: Dockerfile, instruction: Instruction | None = None) -> 
         indent,
         leading,
         chain,
+        "" if signs.margin else chain,
         signs.tight is True,
     )
 
@@ -181,11 +186,14 @@ def _signs(text: str, escape: str) -> _Signs:
     indents: list[str] = []
     leads: list[str] = []
     follows: list[str] = []
+    margins: list[bool] = []
     tights: list[bool] = []
     behind_operator = in_condition = False
     for number, line in enumerate(text.split("\n")):
         body = line.strip()
         if number and (not body or body.startswith("#")):
+            if body:
+                margins.append(line.startswith("#"))
             continue
         indent = line[: len(line) - len(line.lstrip(" \t"))]
         words = body.split()
@@ -212,5 +220,6 @@ def _signs(text: str, escape: str) -> _Signs:
         len(leads) >= len(follows) if leads or follows else None,
         leads[0] if leads else None,
         follows[0] if follows else None,
+        all(margins) if margins else None,
         all(tights) if tights else None,
     )
