@@ -20,7 +20,7 @@ def rewritten(source: str, *, unsafe_fixes: bool = False) -> str:
     ("before", "after"),
     [
         ("COPY a.sh /tmp/\nRUN chown w:w /tmp/a.sh\n", "COPY --chown=w:w a.sh /tmp/\n"),
-        ("COPY a.sh /a.sh\nRUN chown 1:2 a.sh\n", None),
+        ("COPY a.sh /a.sh\nRUN chown 1:2 a.sh\n", "COPY --chown=1:2 a.sh /a.sh\n"),
         ("COPY a.sh /usr/bin/b\nRUN chown w:w /usr/bin/b\n", "COPY --chown=w:w a.sh /usr/bin/b\n"),
         ("COPY a.sh /tmp/b.sh\nRUN chown w:w /tmp/b.sh\n", "COPY --chown=w:w a.sh /tmp/b.sh\n"),
         ("COPY a.sh /tmp/b\nRUN chown w:w /tmp/b\n", None),
@@ -62,6 +62,11 @@ def test_files(before: str, after: str | None) -> None:
     expected = source if after is None else f"{BUILDKIT}FROM debian:12\n{after}CMD b\n"
     assert rewritten(source, unsafe_fixes=True) == expected
     assert rewritten(source) == expected
+
+
+def test_a_relative_path_below_an_unknown_directory() -> None:
+    source = f"{BUILDKIT}FROM example.org/base\nCOPY a.sh /a.sh\nRUN chown 1:2 a.sh\n"
+    assert rewritten(source, unsafe_fixes=True) == source
 
 
 @pytest.mark.parametrize(

@@ -150,8 +150,11 @@ def test_a_relative_place_below_an_unknown_directory() -> None:
     install = "RUN pip install -r requirements.txt\n"
     after = f"FROM python\nCOPY requirements.txt .\n{install}COPY src src\n"
     assert rewritten(known + install) == after
-    unclear = "FROM python\nCOPY requirements.txt /r/\nCOPY src src\nRUN pip install -r /r/q.txt\n"
+    unclear = "FROM a/b\nCOPY requirements.txt /r/\nCOPY src src\nRUN pip install -r /r/q.txt\n"
     assert rewritten(unclear) == unclear
+    clear = unclear.replace("a/b", "python")
+    assert rewritten(clear).endswith("COPY src src\n")
+    assert rewritten(clear.replace("python", "python:onbuild")).endswith("-r /r/q.txt\n")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def build(source: str, root: Path, shell: str) -> tuple[bool, str, Files]:
     cwd = root / "start"
     cwd.mkdir(parents=True)
     for instruction in parse(source).instructions[1:]:
-        arguments = instruction.arguments
+        arguments = instruction.arguments.replace("$START", str(root / "start"))
         if instruction.keyword == "WORKDIR":
             cwd = Path(os.path.normpath(cwd / arguments))
             cwd.mkdir(parents=True, exist_ok=True)
@@ -46,8 +46,8 @@ def build(source: str, root: Path, shell: str) -> tuple[bool, str, Files]:
 
 
 def stage(dice: random.Random, root: Path) -> str:
-    """A stage that makes directories and goes to them."""
-    lines = []
+    """A stage that starts somewhere, known or not, makes directories, and goes to them."""
+    lines = [dice.choice(["WORKDIR $START", f"WORKDIR {root}/start"])]
     for number in range(dice.randint(2, 8)):
         path = dice.choice([f"{root}/a", f"{root}/a/b", f"{root}/c/d/", f"{root}/start/e"])
         near = dice.choice(["e", "e/f", "./g", "..", "../a"])

@@ -32,6 +32,12 @@ _PLAIN_BASES = frozenset(
      "perl", "php", "postgres", "pypy", "python", "rabbitmq", "redis", "rockylinux", "ruby",
      "rust", "tomcat", "ubuntu", "wordpress")
 )  # fmt: skip
+#: Those of them that set no WORKDIR, whatever their tag, so that BuildKit starts in `/`.
+_IN_ROOT = frozenset(
+    ("almalinux", "alpine", "amazonlinux", "buildpack-deps", "busybox", "centos", "debian",
+     "eclipse-temurin", "fedora", "node", "openjdk", "oraclelinux", "pypy", "python", "rockylinux",
+     "ruby", "rust", "ubuntu")
+)  # fmt: skip
 
 
 class Shell(Record):
@@ -67,7 +73,7 @@ class Shell(Record):
 class Place(Record):
     """What is in force where an instruction stands (before it has its effect).
 
-    `workdir` is absolute, or None when unknown: the base image's own, or one with variables. `user`
+    `workdir` is absolute, or None when unknown: a base image's own, or one with variables. `user`
     is as written, None for the base image's. `names` are the names of every ENV and ARG of the
     stage and those it is built from, wherever they stand: what a process may find in its
     environment.
@@ -110,6 +116,12 @@ def is_windows(dockerfile: Dockerfile, stage: Stage) -> bool:
 def has_plain_base(stage: Stage) -> bool:
     """Whether a stage is built on an official image: no SHELL of its own, and root is its user."""
     return (stage.base or "").lower().partition("@")[0].partition(":")[0] in _PLAIN_BASES
+
+
+def _starts_in_root(stage: Stage) -> bool:
+    """Whether an official image has no WORKDIR. Triggers of its `onbuild` tags may set one."""
+    image, _, tag = (stage.base or "").lower().partition("@")[0].partition(":")
+    return image in _IN_ROOT and "onbuild" not in tag
 
 
 #: Values of USER that are root for sure.
@@ -184,6 +196,7 @@ def places(dockerfile: Dockerfile) -> dict[int, Place]:
             shell, workdir, user = Shell("sh", declared=True), "/", "root"
         elif has_plain_base(stage):
             shell = Shell("sh", declared=True)
+            workdir = "/" if _starts_in_root(stage) else None
         place = Place(stage.index, shell, workdir, user, _Names(setters, bases, stage.index))
         for instruction in stage.instructions:
             found[instruction.start] = place
