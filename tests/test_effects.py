@@ -201,6 +201,7 @@ def test_accounts_matter_to_a_user_that_is_not_root() -> None:
         ("rm -rf /var/www/html", None, True),
         ("rm -rf /opt/x-1.2", None, False),
         ("rm -rf build", None, False),
+        ("rm -rf $X /*", "/", False),
     ],
 )
 def test_loses_directory(text: str, workdir: str | None, loses: bool) -> None:
@@ -230,6 +231,15 @@ def test_loses_directory(text: str, workdir: str | None, loses: bool) -> None:
         ("go test $(go list ./...)", set()),
         ('go test "a$(go list)b$(go list)"', set()),
         ("go test $(make go)", {"go"}),
+        ("go get honnef.co/go/tools/cmd/staticcheck", set()),
+        ("go install -v golang.org/x/go/gopls@latest", set()),
+        ("go install golang.org/x/tools/cmd/go@latest", {"go"}),
+        ("go install example.org/go/v2@v2.1.0", {"go"}),
+        ("go install golang.org/dl/go1.22.1@latest", {"go"}),
+        ("cd /x/go && go install ./...", {"go"}),
+        ("go install $X/go/y", {"go"}),
+        ("cpanm EV", set()),
+        ("cpanm App::cpanminus", {"cpanm"}),
         ("pip list && env A=b pip install -U pip", {"pip"}),
         ("pip list && echo pip | xargs pip install", {"pip"}),
         ('if [ "$(arch)" = x ]; then apt-get install a; fi', set()),

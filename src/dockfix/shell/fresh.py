@@ -10,6 +10,7 @@ many.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from dockfix.patterns import lazy
@@ -100,8 +101,10 @@ _SETTLED = frozenset(
 _NAMING = frozenset(
     ("apt-get", "apt", "aptitude", "dpkg", "apk", "yum", "dnf", "microdnf", "tdnf", "rpm",
      "zypper", "pacman", "emerge", "pip", "pip2", "pip3", "npm", "yarn", "gem", "cp", "mv", "ln",
-     "install", "tar", "unzip", "rsync", "gunzip", "bunzip2", "xz", "curl", "wget", "tee")
+     "install", "tar", "unzip", "rsync", "gunzip", "bunzip2", "xz", "curl", "wget", "tee", "cpanm")
 )  # fmt: skip
+#: What installs a program by another name than its own.
+_CALLED = {"cpanminus": "cpanm"}
 #: Programs that run others.
 _WRAPPERS = frozenset(("su", "sudo", "env", "xargs", "gosu", "runuser", "timeout"))
 #: Programs that put nothing there.
@@ -182,7 +185,12 @@ def unwrapped(command: Simple) -> tuple[Word, ...]:
 
 
 def loses_directory(script: Script, workdir: str | None) -> bool:
-    """Whether a script may remove or move the directory it was started in, or one above it."""
+    """Whether a script may remove or move the directory it was started in, or one above it.
+
+    The root directory cannot go.
+    """
+    if workdir == "/":
+        return False
     here = workdir
     moved = False
     fresh = set(_FROM_MKTEMP.findall(script.text)) if "mktemp" in script.text else set()
@@ -286,9 +294,21 @@ def may_replace(script: Script, start: int = 0, stop: int | None = None) -> froz
     return frozenset(
         family(name)
         for words in installing
-        for word in words[1:]
-        for name in _NAME.findall(_written(word))
+        for text in (_go_programs(words) if _is_go(words) else map(_written, words[1:]))
+        for name in _NAME.findall(text)
     ).union(*beside)
+
+
+def _go_programs(words: tuple[Word, ...]) -> Iterator[str]:
+    """What `go install` calls the programs of packages: as the last part of a path without its
+    version, or as the one before that where it is a version (cmd/go, load.DefaultExecName)."""
+    for word in words[2:]:
+        parts = (word.value or "").partition("@")[0].split("/")
+        yield parts[-2] if len(parts) > 1 and _is_major(parts[-1]) else parts[-1]
+
+
+def _is_major(part: str) -> bool:
+    return part[:1] == "v" and part[1:].isdecimal()
 
 
 def _written(word: Word) -> str:
@@ -301,7 +321,21 @@ def _written(word: Word) -> str:
 
 
 def _names(words: tuple[Word, ...]) -> bool:
-    return words[0].value in _NAMING or _verb(words) in _NAMING_VERBS.get(words[0].value or "", ())
+    return (
+        words[0].value in _NAMING
+        or _verb(words) in _NAMING_VERBS.get(words[0].value or "", ())
+        or _is_go(words)
+    )
+
+
+def _is_go(words: tuple[Word, ...]) -> bool:
+    """Whether `go` installs packages by paths that name each, not those of a folder."""
+    return (
+        words[0].value == "go"
+        and _verb(words) in ("get", "install")
+        and any("/" in word.text for word in words)
+        and all(word.value and word.value[0] != "." and "..." not in word.value for word in words)
+    )
 
 
 def _is_inert(words: tuple[Word, ...]) -> bool:
@@ -360,4 +394,4 @@ def _in_order(script: Script) -> bool:
 def family(name: str) -> str:
     """`pip`, `pip3` and `pip3.11` are one program to whoever upgrades one of them."""
     stem = name.rstrip("0123456789.")
-    return stem if stem[-1:].isascii() and stem[-1:].isalpha() else name
+    return _CALLED.get(stem, stem) if stem[-1:].isascii() and stem[-1:].isalpha() else name
