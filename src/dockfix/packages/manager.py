@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from dockfix.records import Record
 from dockfix.typed import Literal
@@ -53,6 +54,7 @@ class Manager(Record):
         )
 
 
+@lru_cache(maxsize=4096)
 def _is_simple(word: str) -> bool:
     """Whether a word is a name for every manager: most are, and then no pattern is compiled."""
     return (

@@ -26,7 +26,6 @@ for each command, and everything else too.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import le
@@ -48,6 +47,7 @@ from dockfix.packages.listing import (
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
 from dockfix.syntax.tree import Dockerfile, Instruction
@@ -66,12 +66,33 @@ class _List(Record):
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each list that is not in order or names a package twice."""
     for instruction, script in scripts(dockerfile):
-        for simple, command in installs_in(script):
-            if _order_counts(command, simple) or shadowed(script) & _names(command):
-                continue
+        for simple, command in _out_of_order(script):
             listing = listing_of(dockerfile, instruction, command)
             if listing is not None:
                 yield from _groups(_List(dockerfile, instruction, script, simple, listing))
+
+
+@cached_by_identity
+def _out_of_order(script: Script) -> list[tuple[Simple, Command]]:
+    """The installs of a script whose packages are not in order yet, and may be, by their names:
+    most are, and of those nobody has to ask how they are laid out."""
+    return [
+        (simple, command)
+        for simple, command in installs_in(script)
+        if not _is_ordered(command)
+        and not _order_counts(command, simple)
+        and not (shadowed(script) & _names(command))
+    ]
+
+
+def _is_ordered(command: Command) -> bool:
+    """Whether a list is in order, and so is each section of it, without a package named twice."""
+    is_plain = command.manager.is_plain
+    values = [word.value for word in command.packages if word.value is not None]
+    if len(values) < 2:
+        return True
+    values = [value for value in values if is_plain(value)]
+    return len(set(values)) == len(values) and _in_order(values)
 
 
 def _names(command: Command) -> set[str]:
@@ -242,20 +263,17 @@ def _set_out(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     """Each install has the same set of packages as before, and everything else is the same."""
-    old, new = dict(enumerate(scripts(before))), dict(enumerate(scripts(after)))
+    old, new = scripts(before), scripts(after)
     if len(old) != len(new) or _comments(before) != _comments(after):
         return "an instruction or a comment came or went"
-    for number, (was, script) in old.items():
-        now, later = new[number]
-        if was.arguments == now.arguments:
-            continue
-        if _without_packages(script) != _without_packages(later):
-            return f"more than packages moved in `{now.arguments[:60]}`"
+    for (_, script), (_, later) in zip(old, new, strict=True):
+        if script is not later and _without_packages(script) != _without_packages(later):
+            return f"more than packages moved in `{later.text[:60]}`"
     return None
 
 
-def _comments(dockerfile: Dockerfile) -> Counter[str]:
-    return Counter(comment.text for one in dockerfile.instructions for comment in one.comments)
+def _comments(dockerfile: Dockerfile) -> list[str]:
+    return sorted([one.text for item in dockerfile.instructions for one in item.comments])
 
 
 def _without_packages(script: Script) -> tuple[str, list[frozenset[str]]]:
