@@ -20,9 +20,7 @@ class Style(Record):
     `indent` is one unit of indentation. `leading` says that `&&` opens a line (`a \\⏎    && b`)
     instead of closing one (`a && \\⏎    b`). `chain` is what stands before the next command of a
     chain, `&&` included when it leads: often `indent`, but one space in files that write ` && b`.
-    `comment` is what stands before a comment on a line of its own: `chain`, or nothing where the
-    author keeps comments inside of instructions at the margin. `tight` says that nothing stands
-    between an operator and the escape character (`a &&\\`).
+    `tight` says that nothing stands between an operator and the escape character (`a &&\\`).
     """
 
     eol: str
@@ -30,7 +28,6 @@ class Style(Record):
     indent: str
     leading: bool
     chain: str
-    comment: str
     tight: bool
 
     @property
@@ -42,17 +39,27 @@ class Style(Record):
         """What ends a line in an operator: it, and `newline` as the author writes that there."""
         return f"{operator}{self.escape}{self.eol}" if self.tight else operator + self.newline
 
-    def joint(self, *, sequence: bool = False, comments: Iterable[str] = ()) -> str:
+    def joint(
+        self, *, sequence: bool = False, comments: Iterable[str] = (), margin: bool = False
+    ) -> str:
         """What joins a command to the one before it, with comments on lines of their own above it.
 
-        By `&&`; by `;` if `sequence`.
+        By `&&`; by `;` if `sequence`. Comments stand at the `margin` or as the commands do.
         """
-        lines = "".join(f"{self.comment}{comment}{self.eol}" for comment in comments)
+        indent = "" if margin else self.chain
+        lines = "".join(f"{indent}{comment}{self.eol}" for comment in comments)
         if sequence:
             return f"{self.ending(';')}{lines}{self.chain}"
         if self.leading:
             return f"{self.newline}{lines}{self.chain}&& "
         return f" {self.ending('&&')}{lines}{self.chain}"
+
+
+@remembered
+def comments_at_margin(dockerfile: Dockerfile) -> bool:
+    """Whether the author keeps all comments inside of instructions at the margin."""
+    starts = [one.start for item in dockerfile.instructions for one in item.comments]
+    return bool(starts) and all(dockerfile.source[start - 1] == "\n" for start in starts)
 
 
 def in_line(*, sequence: bool) -> str:
@@ -70,14 +77,12 @@ def as_beside(gap: str, *, sequence: bool, otherwise: str) -> str:
 
 class _Signs(Record):
     """What continued lines show, as far as they do: the unit of indentation, whether operators
-    lead, what stands before a command where they lead or where the line above ends in one, whether
-    comments stand at the margin, and whether the escape character follows an operator at once."""
+    lead, what then stands before the next command of a chain, and whether the escape character
+    follows an operator at the end of a line at once. The middle two show together or not at all."""
 
     indent: str | None
     leading: bool | None
-    lead: str | None
-    follow: str | None
-    margin: bool | None
+    chain: str | None
     tight: bool | None
 
     def or_else(self, other: _Signs) -> _Signs:
@@ -85,14 +90,12 @@ class _Signs(Record):
         return _Signs(
             other.indent if self.indent is None else self.indent,
             other.leading if self.leading is None else self.leading,
-            other.lead if self.lead is None else self.lead,
-            other.follow if self.follow is None else self.follow,
-            other.margin if self.margin is None else self.margin,
+            other.chain if self.chain is None else self.chain,
             other.tight if self.tight is None else self.tight,
         )
 
 
-_NOTHING = _Signs(None, None, None, None, None, None)
+_NOTHING = _Signs(None, None, None, None)
 _OPERATOR = "&&"
 _CONDITIONS = frozenset(("elif", "if", "until", "while"))
 
@@ -104,17 +107,13 @@ def style_of(dockerfile: Dockerfile, instruction: Instruction | None = None) -> 
         signs = _signs_of(dockerfile, instruction)
     if None in signs:
         signs = signs.or_else(_signs_of_file(dockerfile))
-    leading = signs.leading is not False
     indent = "    " if signs.indent is None else signs.indent
-    operator = signs.lead if leading else signs.follow
-    chain = indent if operator is None else operator
     return Style(
         _eol(dockerfile, instruction),
         dockerfile.escape,
         indent,
-        leading,
-        chain,
-        "" if signs.margin else chain,
+        signs.leading is not False,
+        indent if signs.chain is None else signs.chain,
         signs.tight is True,
     )
 
@@ -186,40 +185,44 @@ def _signs(text: str, escape: str) -> _Signs:
     indents: list[str] = []
     leads: list[str] = []
     follows: list[str] = []
-    margins: list[bool] = []
     tights: list[bool] = []
     behind_operator = in_condition = False
+    may_ask = "if" in text or "while" in text or "until" in text
     for number, line in enumerate(text.split("\n")):
         body = line.strip()
-        if number and (not body or body.startswith("#")):
-            if body:
-                margins.append(line.startswith("#"))
-            continue
-        indent = line[: len(line) - len(line.lstrip(" \t"))]
-        words = body.split()
-        asked = in_condition
-        if not _CONDITIONS.isdisjoint(words[:2]):
-            in_condition = True
-        if "then" in words or "do" in words:
-            in_condition = False
-        if number and body != escape and not asked:
-            if body.startswith(_OPERATOR):
-                leads.append(indent)
-            elif behind_operator:
-                follows.append(indent)
-            indents.append(indent)
+        if number:
+            if not body or body[0] == "#":
+                continue
+            if not in_condition and body != escape:
+                indent = line[: len(line) - len(line.lstrip(" \t"))]
+                if body.startswith(_OPERATOR):
+                    leads.append(indent)
+                elif behind_operator:
+                    follows.append(indent)
+                indents.append(indent)
+        if may_ask:
+            words = body.split()
+            if not _CONDITIONS.isdisjoint(words[:2]):
+                in_condition = True
+            if in_condition and ("then" in words or "do" in words):
+                in_condition = False
         written = line.rstrip(" \t\r")
-        ended = written[: -len(escape)] if written.endswith(escape) else ""
-        behind_operator = ended.rstrip(" \t").endswith(_OPERATOR)
-        if ended.rstrip(" \t").endswith((_OPERATOR, ";")):
-            tights.append(not ended[-1].isspace())
+        behind_operator = False
+        if written.endswith(escape):
+            ended = written[: -len(escape)]
+            command = ended.rstrip(" \t")
+            behind_operator = command.endswith(_OPERATOR)
+            if behind_operator or command.endswith(";"):
+                tights.append(len(ended) == len(command))
     units = [indent for indent in indents if "\t" in indent or len(indent) > 1]
-    units.sort(key=lambda indent: len(indent.expandtabs(8)))
+    leading = len(leads) >= len(follows) if leads or follows else None
     return _Signs(
-        units[0] if units else None,
-        len(leads) >= len(follows) if leads or follows else None,
-        leads[0] if leads else None,
-        follows[0] if follows else None,
-        all(margins) if margins else None,
+        min(units, key=_width) if units else None,
+        leading,
+        None if leading is None else leads[0] if leading else follows[0],
         all(tights) if tights else None,
     )
+
+
+def _width(indent: str) -> int:
+    return len(indent.expandtabs(8))

@@ -40,7 +40,7 @@ from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import is_root, outer_base, places, run_commands, shipped_stages, source_span
-from dockfix.layout import as_beside, in_line, style_of
+from dockfix.layout import as_beside, comments_at_margin, in_line, style_of
 from dockfix.packages.caches import (
     APK,
     APT,
@@ -237,7 +237,8 @@ def _clean(
     source, style = dockerfile.source, style_of(dockerfile, run.owner)
     end = source_span(run.shell, spot.end - 1, spot.end)[1]
     stop = source_span(run.shell, spot.stop - 1, spot.stop)[1]
-    joint = style.joint(sequence=spot.sequence, comments=comments)
+    margin = bool(comments) and comments_at_margin(dockerfile)
+    joint = style.joint(sequence=spot.sequence, comments=comments, margin=margin)
     if spot.inside and spot.behind is None:
         joint = in_line(sequence=spot.sequence)
     elif spot.behind is not None and not comments:

@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, places, run_commands, script_of, source_span
 from dockfix.ignores import Pragma, pragma_of
-from dockfix.layout import Style, style_of
+from dockfix.layout import Style, comments_at_margin, style_of
 from dockfix.neighbors import Run, neighbors, swallows
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.shell.joining import Chain
@@ -127,7 +127,8 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
         if index == 1 and not head:
             comments = _lifted(first) + comments
         comments += _lifted(run)
-        joint = style.joint(sequence=chain.sequence, comments=comments)
+        margin = bool(comments) and comments_at_margin(dockerfile)
+        joint = style.joint(sequence=chain.sequence, comments=comments, margin=margin)
         if ended:
             joint = joint.removeprefix(";")
         edits.append(Edit(start, end, close + joint + opening))
