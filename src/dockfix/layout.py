@@ -6,7 +6,7 @@ shows by the habit of most files: four spaces, `&&` at the beginning of a line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from dockfix.edits import Edit
 from dockfix.records import Record
@@ -40,14 +40,16 @@ class Style(Record):
         return f"{operator}{self.escape}{self.eol}" if self.tight else operator + self.newline
 
     def joint(
-        self, *, sequence: bool = False, comments: Iterable[str] = (), margin: bool = False
+        self, *, sequence: bool = False, comments: Sequence[str] = (), margin: bool = False
     ) -> str:
         """What joins a command to the one before it, with comments on lines of their own above it.
 
         By `&&`; by `;` if `sequence`. Comments stand at the `margin` or as the commands do.
         """
-        indent = "" if margin else self.chain
-        lines = "".join(f"{indent}{comment}{self.eol}" for comment in comments)
+        lines = ""
+        if comments:
+            indent = "" if margin else self.chain
+            lines = "".join([f"{indent}{comment}{self.eol}" for comment in comments])
         if sequence:
             return f"{self.ending(';')}{lines}{self.chain}"
         if self.leading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.facts import Place, places, source_span
+from dockfix.facts import Place, places, script_of, source_span
 from dockfix.ignores import pragma_of
 from dockfix.patterns import lazy
 from dockfix.records import Record
@@ -39,6 +39,8 @@ def neighbors(dockerfile: Dockerfile, ignored_as: frozenset[str]) -> Iterator[li
     it has to be an instruction. A RUN with a comment above that ignores one of the names
     `ignored_as` has no part.
     """
+    if not _follow_one_another(dockerfile):
+        return
     stretch: list[tuple[Instruction, tuple[Comment, ...], bool]] = []
     above: list[Comment] = []
     opens = True
@@ -68,6 +70,17 @@ def neighbors(dockerfile: Dockerfile, ignored_as: frozenset[str]) -> Iterator[li
         yield _runs(dockerfile, stretch, ignored_as)
 
 
+def _follow_one_another(dockerfile: Dockerfile) -> bool:
+    """Whether there are two RUNs with no instruction between them: most files have none left."""
+    above = ""
+    for item in dockerfile.instructions:
+        keyword = item.child.keyword if item.child else item.keyword
+        if keyword == above == "RUN":
+            return True
+        above = keyword
+    return False
+
+
 def _is_commented_out(comment: Comment) -> bool:
     found = _CAPITALS.match(comment.text)
     return found is not None and found[1] in KEYWORDS
@@ -83,14 +96,13 @@ def _runs(
     runs: list[Run] = []
     for owner, above, opens in stretch:
         shell, place = owner.child or owner, known[owner.start]
-        part = None if _ignored(above, ignored_as) else _part(dockerfile, owner, shell, place)
+        apart = above and _ignored(above, ignored_as)
+        part = None if apart else _part(dockerfile, owner, shell, place)
         runs.append(Run(owner, shell, place, above, opens, part))
     return runs
 
 
 def _ignored(above: tuple[Comment, ...], names: frozenset[str]) -> bool:
-    if not above:
-        return False
     pragmas = [found for comment in above if (found := pragma_of(comment.text))]
     return any(name.lower() in names for pragma in pragmas for name in pragma.names)
 
@@ -98,14 +110,15 @@ def _ignored(above: tuple[Comment, ...], names: frozenset[str]) -> bool:
 def _part(
     dockerfile: Dockerfile, owner: Instruction, shell: Instruction, place: Place
 ) -> Part | None:
+    script = script_of(shell, place)
     if (
-        shell.json is not None
-        or shell.heredocs
+        not isinstance(script, Script)
         or place.shell.dialect is None
         or place.shell.errexit
         or place.shell.login
         or (place.shell.dialect == "bash" and "BASH_ENV" in place.names)
         or (shell.flags and any(_unshared(one.name, one.value or "") for one in shell.flags))
+        or (script.comments and swallows(dockerfile, shell, script) is not None)
     ):
         return None
     workdir, user = place.workdir, place.user
@@ -113,10 +126,7 @@ def _part(
         if place.stage in _stages_with_shell(dockerfile):
             return None  # an ONBUILD runs under the last SHELL of its stage
         workdir = user = None
-    part = part_of(shell.arguments, place.shell.dialect, workdir, user)
-    if part is None or swallows(dockerfile, shell, part.script) is not None:
-        return None
-    return part
+    return part_of(script.text, place.shell.dialect, workdir, user)
 
 
 @remembered

@@ -67,7 +67,7 @@ def _swallowed(dockerfile: Dockerfile) -> Iterator[Group]:
     facts: dict[int, Place] = {}
     for item in dockerfile.instructions:
         shell = item.child or item
-        if shell.keyword == "RUN" and "#" in shell.arguments:
+        if shell.keyword == "RUN" and "#" in shell.logical.text:
             facts = facts or places(dockerfile)
             script = script_of(shell, facts[item.start])
             offset = swallows(dockerfile, shell, script) if isinstance(script, Script) else None
@@ -84,7 +84,7 @@ def _chains(runs: list[Run]) -> Iterator[tuple[list[Run], Chain]]:
         if (
             chain is not None
             and run.part is not None
-            and _flags(run) == _flags(chained[-1])
+            and _have_same_flags(run, chained[-1])
             and not (chained[0].opens and any(_pragmas(run.above)))
             and chain.add(run.part, _OVERHEAD)
         ):
@@ -99,8 +99,11 @@ def _chains(runs: list[Run]) -> Iterator[tuple[list[Run], Chain]]:
         yield chained, chain
 
 
-def _flags(run: Run) -> list[str]:
-    return [flag.text for flag in run.shell.flags]
+def _have_same_flags(one: Run, other: Run) -> bool:
+    flags, others = one.shell.flags, other.shell.flags
+    return len(flags) == len(others) and (
+        not flags or [flag.text for flag in flags] == [flag.text for flag in others]
+    )
 
 
 def _pragmas(comments: tuple[Comment, ...]) -> list[Pragma]:
@@ -110,20 +113,23 @@ def _pragmas(comments: tuple[Comment, ...]) -> list[Pragma]:
 def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
     first = runs[0]
     source = dockerfile.source
-    shaped = next((run for run in runs if "\n" in source[_start(run) : _end(run)]), first)
-    style = style_of(dockerfile, shaped.owner)
+    spans = [(_start(run), _end(run)) for run in runs]
+    shaped = (run for run, span in zip(runs, spans, strict=True) if source.find("\n", *span) >= 0)
+    style = style_of(dockerfile, next(shaped, first).owner)
     head, edits = _head(dockerfile, runs, style)
     if chain.forms[0] == "subshell":
-        start = _start(first)
+        start = spans[0][0]
         edits.append(Edit(start, start, "( "))
     for index in range(1, len(runs)):
         before, run = runs[index - 1], runs[index]
+        end, start = spans[index - 1][1], spans[index][0]
         ended = chain.sequence and _last_item(before).terminator == ";"
-        start, end = _end(before, ended=ended), _start(run)
+        if ended:
+            end = _end(before, ended=True)
         close, opening = _CLOSE[chain.forms[index - 1]], _OPEN[chain.forms[index]]
-        comments = [c.text for c in before.owner.comments if c.start >= start]
+        comments = [c.text for c in before.owner.comments if c.start >= end]
         comments += [comment.text for comment in run.above if not pragma_of(comment.text)]
-        comments += [c.text for c in run.owner.comments if c.end <= end]
+        comments += [c.text for c in run.owner.comments if c.end <= start]
         if index == 1 and not head:
             comments = _lifted(first) + comments
         comments += _lifted(run)
@@ -131,11 +137,11 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
         joint = style.joint(sequence=chain.sequence, comments=comments, margin=margin)
         if ended:
             joint = joint.removeprefix(";")
-        edits.append(Edit(start, end, close + joint + opening))
+        edits.append(Edit(end, start, close + joint + opening))
     last = runs[-1]
     close = _CLOSE[chain.forms[-1]]
     if close or _lifted(last):
-        edits.append(Edit(_end(last), _end_with_rest(last), close))
+        edits.append(Edit(spans[-1][1], _end_with_rest(last), close))
     if _joins_paragraphs(dockerfile, runs):
         at = last.owner.end
         edits.append(Edit(at, at, style.eol))
@@ -146,11 +152,11 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
 def _joins_paragraphs(dockerfile: Dockerfile, runs: list[Run]) -> bool:
     """Whether an empty line between RUNs is the only one that sets them off from what follows."""
     items = dockerfile.items
-    first, last = (bisect_left(items, run.owner.start, key=_starts) for run in (runs[0], runs[-1]))
-    between = items[first:last]
-    return any(isinstance(item, Blank) for item in between) and not (
-        last + 1 == len(items) or isinstance(items[last + 1], Blank)
-    )
+    last = bisect_left(items, runs[-1].owner.start, key=_starts)
+    if last + 1 == len(items) or isinstance(items[last + 1], Blank):
+        return False
+    first = bisect_left(items, runs[0].owner.start, hi=last, key=_starts)
+    return any(isinstance(item, Blank) for item in items[first:last])
 
 
 def _starts(item: Blank | Comment | Directive | Instruction) -> int:

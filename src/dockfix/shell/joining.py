@@ -71,9 +71,7 @@ class Part(Record):
     @property
     def is_list(self) -> bool:
         """Whether `&&` in front would not speak of all of it."""
-        return len(self.items) > 1 or any(
-            operator.text == "||" for operator in self.items[0].node.operators
-        )
+        return len(self.items) > 1 or "||" in [one.text for one in self.items[0].node.operators]
 
 
 @cached_by_value
@@ -180,15 +178,17 @@ class Chain:
                 contained.add(index)
             else:
                 return False
-        contained |= {self._left[name] for name in self._left.keys() & part.words}
-        if not left & part.words <= self._left.keys():
+        if self._left:
+            contained |= {self._left[name] for name in self._left.keys() & part.words}
+        if left and not left & part.words <= self._left.keys():
             contained.add(index)
         self._look_up(last, index)
-        then = lookups(part.script)
-        for name in then.run & self._stale.keys():
-            contained |= self._stale[name]
-        for name in then.before & self._run.keys():
-            contained |= self._run[name]
+        if self._run or self._stale:
+            then = lookups(part.script)
+            for name in then.run & self._stale.keys():
+                contained |= self._stale[name]
+            for name in then.before & self._run.keys():
+                contained |= self._run[name]
         if self.sequence:
             if contained or not ends_where_it_fails(last.items):
                 return False
