@@ -23,7 +23,7 @@ failure would have stopped the build; for EXPOSE where the builder makes the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import places, script_of, scripts, source_span
@@ -67,10 +67,14 @@ def _group(message: str, edit: Edit, safe: bool) -> Group:
     return Group(edit.start, message, (edit,), Safety.SAFE if safe else Safety.UNSAFE)
 
 
-_Check = Callable[[Dockerfile, Stage, Instruction], Iterator[Group]]
+_Check = Callable[[Dockerfile, Stage, Instruction], Iterable[Group]]
 
 
-def _from(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterator[Group]:
+def _from(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterable[Group]:
+    return _two_tags(instruction) if instruction.arguments.count(":") > 1 else ()
+
+
+def _two_tags(instruction: Instruction) -> Iterator[Group]:
     word = instruction.words[0]
     found = _TAGS.fullmatch(word.text) if word.text.count(":") > 1 else None
     if found and word.end - word.start == len(word.text):
@@ -91,7 +95,16 @@ def _expose(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> I
             yield _group(message, Edit(word.start, word.end, port), True)
 
 
-def _copy(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterator[Group]:
+def _copy(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterable[Group]:
+    text = instruction.arguments
+    if instruction.flags or not text.isascii() or (text[:1] == "[" and instruction.json is None):
+        return _slips_of_copy(dockerfile, stage, instruction)
+    return ()
+
+
+def _slips_of_copy(
+    dockerfile: Dockerfile, stage: Stage, instruction: Instruction
+) -> Iterator[Group]:
     yield from _dash(instruction)
     array = repair(instruction.arguments) if instruction.json is None else None
     if array is not None:
@@ -120,25 +133,38 @@ def _dash(instruction: Instruction) -> Iterator[Group]:
             yield _group("a flag starts with two plain dashes", Edit(start, end, "--"), True)
 
 
-def _run(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterator[Group]:
+def _run(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterable[Group]:
     if instruction.json is not None or instruction.heredocs:
-        return
-    yield from _dash(instruction)
+        return ()
     text = instruction.arguments
+    if not text.isascii() or text.endswith("&&") or _keyword_lines(dockerfile, instruction):
+        return _slips_of_run(dockerfile, instruction, text)
+    return ()
+
+
+def _slips_of_run(dockerfile: Dockerfile, instruction: Instruction, text: str) -> Iterator[Group]:
+    yield from _dash(instruction)
     if text.endswith("&&") and "#" not in text:
         place = places(dockerfile)[instruction.start]
         if isinstance(script_of(instruction, place), Unknown):
             start, end = source_span(instruction, len(text.rstrip("& \t")), len(text))
             if "\n" not in dockerfile.source[start:end]:
                 yield _group("nothing follows the last &&", Edit(start, end, ""), True)
-    if len(instruction.logical.joins) > 1:
-        yield from _swallowed(dockerfile, instruction)
+    yield from _swallowed(dockerfile, instruction)
+
+
+def _keyword_lines(dockerfile: Dockerfile, instruction: Instruction) -> list[int]:
+    """The continued lines that start as a keyword does, by their number in the logical line."""
+    starts_with, offsets = dockerfile.source.startswith, instruction.logical.offsets
+    if len(offsets) < 2:
+        return []
+    return [index for index, at in enumerate(offsets) if index and starts_with(_KEYWORDS, at)]
 
 
 def _swallowed(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Group]:
     """A continuation above a line that starts with a keyword, which is a word of the script now."""
     logical, source = instruction.logical, dockerfile.source
-    for index in range(1, len(logical.joins)):
+    for index in _keyword_lines(dockerfile, instruction):
         keyword = _keyword_at(source, logical.offsets[index])
         if not keyword:
             continue
@@ -169,7 +195,7 @@ def _swallowed(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Gro
 
 def _keyword_at(source: str, offset: int) -> str:
     """The keyword that a line starts with, if it is one that takes any arguments."""
-    if source[offset - 1] != "\n" or not source.startswith(_KEYWORDS, offset):
+    if source[offset - 1] != "\n":
         return ""
     keyword = next(one for one in _KEYWORDS if source.startswith(one, offset))
     offset += len(keyword)
