@@ -95,7 +95,8 @@ class Use(Record):
 
     def says(self, among: frozenset[str]) -> bool:
         """Whether one of its words is among these, a value behind `=` aside."""
-        return any((word.value or word.text).partition("=")[0] in among for word in self.words)
+        said = [(word.value or word.text).partition("=")[0] for word in self.words]
+        return not among.isdisjoint(said)
 
 
 def _folder(path: str) -> frozenset[str]:
@@ -335,18 +336,18 @@ CACHES = (APT, APK, YUM, DNF, ZYPPER, PACMAN, PIP, GEM, NPM, YARN, PNPM, COMPOSE
 
 
 _BY_SIGN = tuple((sign, one) for one in CACHES for sign in one.signs)
+_SIGNS = tuple(sign for sign, _ in _BY_SIGN)
 
 
 def caches_in(source: str) -> tuple[Cache, ...]:
     """The caches of the managers that a text may speak of."""
-    found = [one for sign, one in _BY_SIGN if sign in source]
-    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
+    return tuple(dict.fromkeys([one for sign, one in _BY_SIGN if sign in source]))
 
 
 @cached_by_identity
 def uses(script: Script) -> tuple[Use, ...]:
     """The commands of a script, those in substitutions too, that call a manager."""
-    return tuple(_uses(script)) if caches_in(script.text) else ()
+    return tuple(_uses(script)) if any(map(script.text.__contains__, _SIGNS)) else ()
 
 
 def _uses(script: Script) -> Iterator[Use]:
@@ -420,8 +421,14 @@ def cleans_up(text: str, caches: Iterable[Cache] = CACHES) -> bool:
         del found[: 2 if found[0] == "-u" else 1]
     if not found:
         return False
+    name = found[0].rpartition("/")[2]
+    if found[0] != "rm" and name not in _CLEANERS:
+        return False
     rest = [word for word in found[1:] if word[:1] != "-"]
     if found[0] == "rm":
         return bool(rest) and any(one.junk.issuperset(rest) for one in caches)
-    name = found[0].rpartition("/")[2]
     return any(" ".join(rest) in one.wipes and name in one.programs for one in caches)
+
+
+#: The programs of managers that clean up themselves.
+_CLEANERS = frozenset().union(*(one.programs for one in CACHES if one.wipes))

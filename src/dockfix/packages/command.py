@@ -59,12 +59,12 @@ class Command(Record):
     @property
     def options(self) -> tuple[Argument, ...]:
         """The options, in order."""
-        return tuple(argument for argument in self.arguments if argument.option)
+        return tuple([argument for argument in self.arguments if argument.option])
 
     @property
     def packages(self) -> tuple[Word, ...]:
         """The operands, in order: of an install, what is to be installed."""
-        return tuple(argument.words[0] for argument in self.arguments if not argument.option)
+        return tuple([argument.words[0] for argument in self.arguments if not argument.option])
 
 
 class Call(Record):
@@ -88,12 +88,13 @@ def command_of(simple: Simple) -> Command | None:
     if found is None:
         return None
     manager, position = found
-    program = tuple(word.text for word in simple.words[:position])
+    words = simple.words
+    program = tuple([word.text for word in words[:position]])
     verb: Word | None = None
     action: Action | None = None
     arguments: list[Argument] = []
-    while position < len(simple.words):
-        word = simple.words[position]
+    while position < len(words):
+        word = words[position]
         if verb is None and (action := _action(manager, word)) is not None:
             verb = word
             position += 1
@@ -104,7 +105,7 @@ def command_of(simple: Simple) -> Command | None:
             arguments.append(Argument((word,), "", early=False))
             position += 1
             continue
-        taken = _option(manager, simple.words, position, early=verb is None)
+        taken = _option(manager, words, position, early=verb is None)
         if taken is None:
             return None
         arguments.append(taken)
@@ -123,14 +124,17 @@ def install_of(simple: Simple) -> Command | None:
 def _by_name(command: Command) -> bool:
     return command.action == "install" and (
         command.manager is not NPM
-        or any(option.option in ("-g", "--global", "--global=true") for option in command.options)
+        or not _GLOBALLY.isdisjoint([option.option for option in command.options])
     )
+
+
+_GLOBALLY = frozenset(("-g", "--global", "--global=true"))
 
 
 @cached_by_identity
 def commands_in(script: Script) -> tuple[tuple[Simple, Command], ...]:
     """The commands of a script that `command_of` understands, those in substitutions aside."""
-    found = ((simple, command_of(simple)) for simple in script.simples)
+    found = [(simple, command_of(simple)) for simple in script.simples]
     return tuple([(simple, command) for simple, command in found if command is not None])
 
 
@@ -177,7 +181,7 @@ def call_of(simple: Simple) -> Call | None:
 @cached_by_identity
 def calls_in(script: Script) -> tuple[tuple[Simple, Call], ...]:
     """The commands of a script, those in substitutions too, for which `call_of` has an answer."""
-    found = ((simple, call_of(simple)) for simple in script.nested)
+    found = [(simple, call_of(simple)) for simple in script.nested]
     return tuple([(simple, call) for simple, call in found if call is not None])
 
 
@@ -219,12 +223,17 @@ def program_of(simple: Simple) -> tuple[str, int] | None:
 
     sudo, env and assignments in front are seen through, `python -m pip` is `pip`.
     """
-    position = _behind_wrappers(simple.words)
-    if position is None or position >= len(simple.words):
+    words = simple.words
+    if not words:
         return None
-    name = _name(simple.words[position])
+    name, position = _name(words[0]), 0
+    if name in ("sudo", "env"):
+        behind = _behind_wrappers(words)
+        if behind is None or behind >= len(words):
+            return None
+        name, position = _name(words[behind]), behind
     if name[:2] == "py" and name.rstrip("0123456789.") in ("python", "pypy"):
-        follow = [word.value for word in simple.words[position + 1 : position + 3]]
+        follow = [word.value for word in words[position + 1 : position + 3]]
         if follow == ["-m", "pip"]:
             return "pip", position + 3
     return name, position + 1
@@ -233,8 +242,10 @@ def program_of(simple: Simple) -> tuple[str, int] | None:
 def _program(simple: Simple) -> tuple[Manager, int] | None:
     """The manager and the number of words up to and with its program's name."""
     found = program_of(simple)
-    manager = _manager_of(found[0]) if found else None
-    return (manager, found[1]) if found and manager else None
+    if found is None:
+        return None
+    manager = _manager_of(found[0])
+    return None if manager is None else (manager, found[1])
 
 
 @lru_cache(maxsize=4096)
@@ -244,7 +255,7 @@ def _manager_of(program: str) -> Manager | None:
 
 def _behind_wrappers(words: tuple[Word, ...]) -> int | None:
     position = 0
-    if words and _name(words[0]) == "sudo":
+    if _name(words[0]) == "sudo":
         position = 1
         while position < len(words):
             value = words[position].value or ""
@@ -286,7 +297,7 @@ def _literal(word: Word) -> str:
 
 
 def _looks_optional(word: Word) -> bool:
-    return _literal(word)[:1] == "-"
+    return (_literal(word) if word.value is None else word.value)[:1] == "-"
 
 
 def _may_be_option(word: Word) -> bool:

@@ -29,7 +29,7 @@ class Run(Record):
 
     def of(self, cache: Cache) -> list[Use]:
         """The commands of one manager."""
-        return [use for use in self.uses if use.cache is cache]
+        return [use for use in self.uses if use.cache is cache] if self.uses else []
 
 
 def read_run(owner: Instruction, place: Place) -> Run:

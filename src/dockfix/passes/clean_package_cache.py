@@ -84,7 +84,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         [
             read_run(item, facts[item.start])
             for item in stage.instructions
-            if (item.child or item).keyword == "RUN"
+            if item.keyword == "RUN" or (item.child is not None and item.child.keyword == "RUN")
         ]
         for stage in dockerfile.stages
     ]
@@ -106,19 +106,20 @@ def _group(run: Run, cache: Cache, message: str, edits: tuple[Edit, ...]) -> Gro
 
 def _options(dockerfile: Dockerfile, stages: list[list[Run]], cache: Cache) -> Iterator[Group]:
     found = False
-    for run in (run for runs in stages for run in runs if undecided(run, cache)):
-        base = outer_base(dockerfile, run.place.stage)
+    for index, runs in enumerate(stages):
+        base = outer_base(dockerfile, index)
         if cache is GEM and base.partition(":")[0] == "ruby":
             continue
-        if cache.unknown and cache.unknown(base):
+        unknown = cache.unknown is not None and cache.unknown(base)
+        for run in runs:
+            wanting = [use for use in run.of(cache) if use.fills and not use.says(cache.settled)]
+            if not (wanting or unknown) or not undecided(run, cache):
+                continue
             found = True
-            continue
-        wanting = [use for use in run.of(cache) if use.fills and not use.says(cache.settled)]
-        if wanting:
-            found = True
-            message = f"add {cache.option}: {cache.why}"
-            edits = tuple(_with_option(run, use) for use in wanting)
-            yield _group(run, cache, message, edits)
+            if not unknown:
+                message = f"add {cache.option}: {cache.why}"
+                edits = tuple(_with_option(run, use) for use in wanting)
+                yield _group(run, cache, message, edits)
     if cache is not APK or found:
         return
     from dockfix.packages.apk_index import nothing_kept, useless
@@ -147,7 +148,7 @@ def _cleanups(
     dockerfile: Dockerfile, stages: list[list[Run]], cache: Cache, settings: Settings
 ) -> Iterator[Group]:
     everything = [use for runs in stages for run in runs for use in run.of(cache)]
-    if any(use.says(cache.offline) for use in everything):
+    if not everything or any(use.says(cache.offline) for use in everything):
         return
     shipped = shipped_stages(dockerfile) if cache.shipped else range(len(stages))
     for index in shipped:
@@ -155,7 +156,7 @@ def _cleanups(
             continue
         for number, run in enumerate(stages[index]):
             found = run.of(cache)
-            last = next((n for n in range(len(found) - 1, -1, -1) if found[n].fills), None)
+            last = max([n for n, use in enumerate(found) if use.fills], default=None)
             if (
                 last is None
                 or run.owner is not run.shell
