@@ -6,6 +6,8 @@ import pytest
 
 from dockfix import rewrite
 from dockfix.edits import Safety, apply
+from dockfix.order.rows import rows
+from dockfix.order.sinking import Row
 from dockfix.packages.reads import reads_of
 from dockfix.passes.base import Example, Settings
 from dockfix.passes.install_before_source import PASS, verify
@@ -37,6 +39,16 @@ def test_examples(example: Example) -> None:
     assert rewritten(example.before, settings, unsafe=True) == after
     safely = rewritten(example.before, settings)
     assert safely == (example.before if example.unsafe else after)
+
+
+@pytest.mark.parametrize("example", PASS.examples(), ids=lambda example: example.before)
+def test_trust_changes_nothing_where_nothing_is_in_doubt(example: Example) -> None:
+    context = None if example.files is None else Files(dict(example.files))
+    for _, steps, around in rows(parse(example.before), context):
+        safely = Row(steps, around, trusting=False)
+        if not safely.doubted:
+            trusting = Row(steps, around, trusting=True)
+            assert (trusting.moves, trusting.stays) == (safely.moves, safely.stays)
 
 
 HEAD = "FROM python\nWORKDIR /app\n"

@@ -100,6 +100,10 @@ def may_change_files(run: Step) -> bool:
     return chain is None or not chain.whole or any(one.updates for one in chain.reads)
 
 
+def _is_owned(step: Step) -> bool:
+    return "chown" in [flag.name for flag in step.instruction.flags]
+
+
 def _chain(run: Instruction, place: Place) -> Chain | None:
     if run.heredocs:
         return None
@@ -156,11 +160,13 @@ class Row:
         self.order = list(steps)
         self.moves: list[Sinking] = []
         self.stays: list[Stay] = []
+        #: Whether a doubt was met, without which trust would change nothing.
+        self.doubted = False
         #: Copies of manifests that moves bring, by the RUN they stand above.
         self.extra: dict[int, list[Copy]] = {}
         self.cuts: dict[int, int] = {}
-        copies = sum(step.copies for step in steps)
-        commands = sum(len(step.chain.reads) + 1 for step in steps if step.chain)
+        copies = sum([step.copies for step in steps])
+        commands = sum([len(step.chain.reads) + 1 for step in steps if step.chain])
         if copies * (commands + len(steps)) <= _MOST_PAIRS:
             for step in reversed(steps):
                 if step.copy and step.copy.origin is None and not step.instruction.heredocs:
@@ -168,7 +174,7 @@ class Row:
 
     def _sink(self, step: Step, copy: Copy) -> None:
         position = self.order.index(step)
-        owned = any(flag.name == "chown" for flag in step.instruction.flags)
+        owned = _is_owned(step)
         fixed = "$" not in step.instruction.logical.text
         above, fresh = self._above(position)
         best: Sinking | None = None
@@ -263,16 +269,17 @@ class Row:
                 from dockfix.order.splits import splittable
 
                 answer = splittable(copy, answer, self.around.context)
-            owned = any(flag.name == "chown" for flag in step.instruction.flags)
-            if answer.written and owned and not answer.doubt:
+            if answer.written and not answer.doubt and _is_owned(step):
                 answer = answer._replace(doubt=f"{answer.written[0]} may be somebody else's then")
             for tree in answer.written:
                 if any(_may_bring(one, tree) for one in self.around.everywhere if one != copy):
                     answer = Answer(f"{tree} of the context would come over what is installed")
-            if not answer.refusal and (self.trusting or not answer.doubt):
-                return answer, count
             if answer.refusal:
                 self._stay(step, run, answer.refusal)
+            elif self.trusting or not answer.doubt:
+                return answer, count
+            else:
+                self.doubted = True
         return None
 
     def _unasked(self, tree: str) -> bool:

@@ -60,7 +60,8 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """One group for each row of COPY and RUN that can be put in a better order."""
     for stage, steps, around in rows(dockerfile, settings.context):
         safely = Row(steps, around, trusting=False)
-        found = safely if safely.moves else Row(steps, around, trusting=True)
+        trusting = safely.doubted and not safely.moves
+        found = Row(steps, around, trusting=True) if trusting else safely
         if found.moves:
             yield _group(dockerfile, stage, steps, found.moves, settings)
         elif safely.stays:
