@@ -15,6 +15,7 @@ from dockfix.packages import (
     is_update,
     mentions,
 )
+from dockfix.packages.command import may_call
 from dockfix.packages.listing import gap_of
 from dockfix.shell.fatal import rows
 from dockfix.shell.reader import read
@@ -125,6 +126,13 @@ def test_tables_are_consistent() -> None:
             assert option.startswith("-"), (manager.name, option)
         for one, other in manager.same:
             assert {one, other} <= manager.flags, (manager.name, one)
+
+
+def test_no_program_of_a_manager_is_missed() -> None:
+    for manager in MANAGERS:
+        for program in manager.programs:
+            assert may_call(script(f"{program} install a")), program
+    assert not may_call(script("make install"))
 
 
 @pytest.mark.parametrize(

@@ -131,9 +131,21 @@ def _by_name(command: Command) -> bool:
 _GLOBALLY = frozenset(("-g", "--global", "--global=true"))
 
 
+#: Texts of which one stands in the name of every program of a manager.
+_SIGNS = ("apt", "pip", "apk", "npm", "yum", "dnf", "gem", "zypper", "pacman")
+
+
+def may_call(script: Script) -> bool:
+    """Whether a script may call a manager, by its text: most call none. What calls one by a name
+    that quotes divide is missed, so this is for those that look for commands to change."""
+    return any(map(script.text.__contains__, _SIGNS))
+
+
 @cached_by_identity
 def commands_in(script: Script) -> tuple[tuple[Simple, Command], ...]:
     """The commands of a script that `command_of` understands, those in substitutions aside."""
+    if not may_call(script):
+        return ()
     found = [(simple, command_of(simple)) for simple in script.simples]
     return tuple([(simple, command) for simple, command in found if command is not None])
 
@@ -181,6 +193,8 @@ def call_of(simple: Simple) -> Call | None:
 @cached_by_identity
 def calls_in(script: Script) -> tuple[tuple[Simple, Call], ...]:
     """The commands of a script, those in substitutions too, for which `call_of` has an answer."""
+    if not may_call(script):
+        return ()
     found = [(simple, call_of(simple)) for simple in script.nested]
     return tuple([(simple, call) for simple, call in found if call is not None])
 

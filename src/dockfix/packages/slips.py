@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockfix.packages.command import action_of
+from dockfix.packages.command import action_of, may_call
 from dockfix.packages.language import GEM, NPM
 from dockfix.packages.manager import Manager
 from dockfix.patterns import lazy
@@ -25,6 +25,8 @@ def slips(script: Script) -> list[tuple[Simple, Word, str]]:
 
     npm knows verbs by many a wrong name itself, and gem by any beginning.
     """
+    if not may_call(script):
+        return []
     return [(simple, word, meant) for simple in script.simples for word, meant in _slips(simple)]
 
 
@@ -35,9 +37,8 @@ def _slips(simple: Simple) -> list[tuple[Word, str]]:
     if found is None:
         return []
     manager, action = found
-    texts = [word.text for word in simple.words]
-    if action == "other" and all(text.isascii() for text in texts):
-        verb = _verb(manager, simple)
+    if "".join([word.text for word in simple.words]).isascii():
+        verb = _verb(manager, simple) if action == "other" else None
         return [verb] if verb else []
     return [
         (word, meant)
