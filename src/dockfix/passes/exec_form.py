@@ -63,6 +63,7 @@ from dockfix.facts import Place, outermost, places
 from dockfix.order.moving import starts
 from dockfix.packages.entrypoints import looks_at
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.passes.signs import STARTS
 from dockfix.patterns import lazy
 from dockfix.programs import Programs
 from dockfix.records import Record
@@ -102,14 +103,19 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     known, programs = places(dockerfile), Programs(dockerfile, settings.context)
     for stage in dockerfile.stages:
         for instruction in stage.instructions:
-            if instruction.keyword not in ("CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN"):
+            keyword = instruction.keyword
+            if keyword not in STARTS and not (
+                # only an array can be mended there
+                keyword == "RUN"
+                and instruction.logical.text.startswith("[", instruction.arguments_start)
+            ):
                 continue
             array = _array(instruction, known[instruction.start])
             if array is None:
                 yield from _replaced(dockerfile, stage, instruction)
                 continue
             if array.repaired:
-                message = f"{instruction.keyword} is meant as exec form but is not valid JSON"
+                message = f"{keyword} is meant as exec form but is not valid JSON"
                 doubt = "" if array.never_ran else "until now it did nothing"
             elif (
                 is_ignored(dockerfile, stage, instruction)
@@ -117,13 +123,13 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
                 or _is_meant(dockerfile, instruction)
             ):
                 continue
-            elif instruction.keyword == "HEALTHCHECK":
+            elif keyword == "HEALTHCHECK":
                 if instruction.start < last_shell(dockerfile):
                     continue
                 message = "HEALTHCHECK in exec form: a probe that hangs is ended, not a shell"
                 doubt = _script_doubt(stage, instruction, array.argv[0], programs)
             else:
-                message = f"{instruction.keyword} in exec form: signals reach the program"
+                message = f"{keyword} in exec form: signals reach the program"
                 doubt = _doubt(dockerfile, stage, instruction, array.argv, programs)
             yield _group(instruction, message, doubt, array.edits)
 

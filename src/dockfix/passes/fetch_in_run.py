@@ -43,6 +43,7 @@ from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import bases, resolve
 from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Pipeline, Script, Simple
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
@@ -79,12 +80,17 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
 
 
 def _chain(dockerfile: Dockerfile, run: Instruction) -> tuple[Script, tuple[Pipeline, ...]] | None:
-    """The pipelines of a RUN that is one list of `&&`."""
+    """The script of a RUN that is one list of `&&`, and its pipelines."""
     script = script_of(run, places(dockerfile)[run.start]) if run.keyword == "RUN" else None
-    if not isinstance(script, Script) or len(script.items) != 1 or script.items[0].terminator:
+    pipelines = _pipelines(script) if isinstance(script, Script) else None
+    return (script, pipelines) if isinstance(script, Script) and pipelines else None
+
+
+def _pipelines(script: Script) -> tuple[Pipeline, ...] | None:
+    if len(script.items) != 1 or script.items[0].terminator:
         return None
     node = script.items[0].node
-    return None if "||" in [one.text for one in node.operators] else (script, node.pipelines)
+    return None if "||" in [one.text for one in node.operators] else node.pipelines
 
 
 def _command(pipeline: Pipeline) -> Simple | None:
@@ -105,9 +111,23 @@ def _forgotten(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Gr
     """`rm` behind the command that takes apart what the same RUN has fetched."""
     run = stage.instructions[number]
     chain = _chain(dockerfile, run)
-    for step in _extractions(chain[1]) if chain else ():
+    for step in _left_behind(chain[0]) if chain else ():
         assert chain is not None
-        script, pipelines = chain
+        name = step.archive.archive.text
+        _, end = source_span(run, step.command.start, step.command.end)
+        rest = dockerfile.source[end:]
+        if _last(name) in rest or _SWEEPING.search(rest):
+            continue
+        edits = (Edit(end, end, f"{_joint(dockerfile, run, chain[1], step.number)}rm {name}"),)
+        yield _group(run, _last(name), edits)
+
+
+@cached_by_identity
+def _left_behind(script: Script) -> list[_Step]:
+    """The commands that take apart what the same script has fetched, and may leave in the image."""
+    pipelines = _pipelines(script) or ()
+    found: list[_Step] = []
+    for step in _extractions(pipelines):
         name = step.archive.archive.text
         before = [command for one in pipelines[: step.number] if (command := _command(one))]
         files = [fetched_file(command) if command.words else None for command in before]
@@ -117,14 +137,9 @@ def _forgotten(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Gr
             command.words and command.words[0].value in ("cd", "pushd", "popd")
             for command in before[files.index(name) :]
         )
-        _, end = source_span(run, step.command.start, step.command.end)
-        rest = dockerfile.source[end:]
-        if (moved and name[:1] != "/") or _last(name) in rest or _SWEEPING.search(rest):
-            continue
-        if _goes_anyway(script, step.command.end, name):
-            continue
-        edits = (Edit(end, end, f"{_joint(dockerfile, run, pipelines, step.number)}rm {name}"),)
-        yield _group(run, _last(name), edits)
+        if (not moved or name[:1] == "/") and not _goes_anyway(script, step.command.end, name):
+            found.append(step)
+    return found
 
 
 def _goes_anyway(script: Script, start: int, name: str) -> bool:
