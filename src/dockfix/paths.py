@@ -40,18 +40,21 @@ def bases(dockerfile: Dockerfile) -> dict[int, str]:
     known = places(dockerfile)
     found: dict[int, str] = {}
     for stage in dockerfile.stages:
-        moves = 0
+        moves, unknown = 0, f"?{stage.index}.0"
         for instruction in stage.instructions:
-            unknown = f"?{stage.index}.{moves}"
             found[instruction.start] = known[instruction.start].workdir or unknown
-            moves += instruction.keyword == "WORKDIR"
+            if instruction.keyword == "WORKDIR":
+                moves += 1
+                unknown = f"?{stage.index}.{moves}"
     return found
 
 
 def resolve(base: str, path: str) -> str | None:
     """`path` seen from `base`, without `.` and `..`; None if it holds what a builder expands."""
-    if _UNCLEAR.search(path):
-        return None
+    return None if _UNCLEAR.search(path) else _resolve(base, path)
+
+
+def _resolve(base: str, path: str) -> str | None:
     root, parts = "/", path.split("/")
     if not path.startswith("/"):
         root, _, rest = base.partition("/")
@@ -193,19 +196,19 @@ def _resolved(instruction: Instruction, base: str) -> Copy | None:
         else [word.text for word in instruction.words]
     )
     flags = {flag.name: flag.value for flag in instruction.flags}
-    if len(words) < 2 or "parents" in flags or any(_UNCLEAR.search(word) for word in words):
+    if len(words) < 2 or "parents" in flags or _UNCLEAR.search(" ".join(words)):
         return None
-    target = resolve(base, words[-1])
-    sources = tuple(_context_path(word) for word in words[:-1])
-    if target is None or None in sources:
+    target = _resolve(base, words[-1])
+    if target is None:
         return None
+    sources = tuple([_context_path(word) for word in words[:-1]])
     into = words[-1].endswith("/") or words[-1] in (".", "..") or words[-1].endswith("/.")
     origin = flags.get("from")
-    if instruction.heredocs or any(_is_remote(word) for word in words[:-1]):
+    if instruction.heredocs or any(map(_is_remote, words[:-1])):
         origin = ""
     return Copy(
         instruction,
-        tuple(source for source in sources if source is not None),
+        sources,
         target,
         into or len(sources) > 1,
         origin,
@@ -221,9 +224,8 @@ def is_pattern(source: str) -> bool:
     return "*" in source or "?" in source or "[" in source
 
 
-def _context_path(word: str) -> str | None:
-    resolved = resolve("/", word)
-    return None if resolved is None else resolved.lstrip("/")
+def _context_path(word: str) -> str:
+    return (_resolve("/", word) or "").lstrip("/")
 
 
 def _is_file(source: str, context: Context | None) -> bool:

@@ -82,11 +82,9 @@ def copied(dockerfile: Dockerfile, context: Context | None) -> frozenset[str]:
     starting = bases(dockerfile)
     names: set[str] = set()
     for instruction in dockerfile.instructions:
-        copy = (
-            copy_of(instruction, starting[instruction.start])
-            if "bin" in (instruction.arguments)
-            else None
-        )
+        if instruction.keyword not in ("COPY", "ADD") or "bin" not in instruction.arguments:
+            continue
+        copy = copy_of(instruction, starting[instruction.start])
         if copy is None or copy.origin:
             continue
         folder, _, name = copy.target.rpartition("/")

@@ -143,6 +143,6 @@ def _copies(dockerfile: Dockerfile) -> tuple[Copy | None, ...]:
 def _last_reliers(dockerfile: Dockerfile) -> tuple[int, ...]:
     """Where in each stage the last RUN starts that installs from lists an earlier one fetched."""
     return tuple(
-        max((one.start for one in stage.instructions if relies(one)), default=-1)
+        max([one.start for one in stage.instructions if relies(one)], default=-1)
         for stage in dockerfile.stages
     )

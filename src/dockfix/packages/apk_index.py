@@ -24,17 +24,20 @@ def nothing_kept(dockerfile: Dockerfile, stages: list[list[Run]]) -> bool:
     for run in (run for runs in stages for run in runs):
         if not undecided(run, APK) or run.script is None:
             return False
-        known = {use.simple for use in run.of(APK)}
-        for use in run.of(APK):
+        used = run.of(APK)
+        for use in used:
             if use.verb is None or not (
                 use.verb.value in ("update", "del", "info") or use.says(APK.settled | APK.instead)
             ):
                 return False
+        known = {use.simple.start for use in used}
+        names_apk = "apk" in run.script.text.replace(_REPOSITORIES, "")
         for simple in run.script.nested:
-            if simple in known or removes(simple):
+            if simple.start in known or removes(simple):
                 continue
-            if out_of_sight(simple) or any(
-                "apk" in word.text.replace(_REPOSITORIES, "") for word in simple.words
+            if out_of_sight(simple) or (
+                names_apk
+                and any("apk" in word.text.replace(_REPOSITORIES, "") for word in simple.words)
             ):
                 return False
     return True

@@ -136,6 +136,8 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
 
 def _is_meant(dockerfile: Dockerfile, instruction: Instruction) -> bool:
     """Whether a comment right above an instruction speaks of the shell form."""
+    if "shell" not in dockerfile.source.lower():
+        return False
     above = dockerfile.source[starts(dockerfile)[instruction.start] : instruction.start]
     return "#" in above and _SHELL_FORM.search(above) is not None
 

@@ -71,11 +71,12 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each archive that would stay in the image."""
     for stage in dockerfile.stages:
         for number, instruction in enumerate(stage.instructions):
-            if instruction.keyword == "RUN" and (
-                "wget" in instruction.arguments or "curl" in instruction.arguments
-            ):
-                yield from _forgotten(dockerfile, stage, number)
-            elif instruction.keyword == "ADD" and "://" in instruction.arguments:
+            keyword = instruction.keyword
+            if keyword == "RUN":
+                text = instruction.logical.text
+                if "wget" in text or "curl" in text:
+                    yield from _forgotten(dockerfile, stage, number)
+            elif keyword == "ADD" and "://" in instruction.arguments:
                 yield from _added(dockerfile, stage, number)
 
 

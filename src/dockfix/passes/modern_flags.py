@@ -58,6 +58,10 @@ _RUBY = lazy(
 )
 
 
+#: The managers whose options have changed.
+_CHANGED = frozenset((PIP.name, GEM.name, NPM.name))
+
+
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each command with an old option."""
     for instruction, script in scripts(dockerfile):
@@ -66,7 +70,11 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         hidden = shadowed(script)
         for simple in script.simples:
             found = action_of(simple)
-            if found is None or not hidden.isdisjoint(word.text for word in simple.words):
+            if (
+                found is None
+                or found[0].name not in _CHANGED
+                or not hidden.isdisjoint([word.text for word in simple.words])
+            ):
                 continue
             changes = _changes(dockerfile, instruction, script, simple, found[0], settings)
             edits = _edits(instruction, script, changes)

@@ -42,7 +42,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each instruction with something of the kind."""
     source, untidy = dockerfile.source, _untidy(dockerfile.escape)
     for instruction in dockerfile.instructions:
-        end = _text_end(instruction)
+        end = _text_end(instruction) if instruction.heredocs else instruction.end
         if source.find(dockerfile.escape, instruction.start, end) < 0:
             continue
         # the end of the file may be what an escape character is before
