@@ -11,7 +11,7 @@ environment), 2.14 (special built-ins); dash(1), bash(1) and busybox ash where t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from dockfix.patterns import lazy
 from dockfix.records import Record
@@ -153,7 +153,7 @@ def is_chain(items: tuple[Item, ...]) -> bool:
     return (
         len(items) == 1
         and items[0].terminator != "&"
-        and all(operator.text == "&&" for operator in items[0].node.operators)
+        and "||" not in [operator.text for operator in items[0].node.operators]
         and all(
             isinstance(command, Simple)
             for pipeline in items[0].node.pipelines
@@ -173,19 +173,14 @@ def sensitive(items: tuple[Item, ...]) -> bool:
 
 def sensitive_item(item: Item) -> bool:
     """`sensitive`, of what lies inside one and-or list."""
-    return any(
-        _sensitive_command(command)
-        for pipeline in item.node.pipelines
-        for command in pipeline.commands
-    )
+    commands = [one for pipeline in item.node.pipelines for one in pipeline.commands]
+    return any(map(_sensitive_command, commands))
 
 
 def _sensitive_command(command: Command) -> bool:
     if isinstance(command, Simple):
-        return any(
-            expansion.body is not None and sensitive(expansion.body)
-            for expansion in _flat(_expansions(command))
-        )
+        bodies = [expansion.body for expansion in _expansions(command) if expansion.body]
+        return any(map(sensitive, bodies))
     if isinstance(command, (Subshell, Group)):
         return sensitive(command.body)
     if isinstance(command, (For, Loop)):
@@ -204,7 +199,7 @@ def _can_fail(item: Item) -> bool:
         for command in pipeline.commands:
             if not isinstance(command, Simple) or command.redirects:
                 return True
-            if any(expansion.kind == "command" for expansion in _flat(_expansions(command))):
+            if "command" in [expansion.kind for expansion in _expansions(command)]:
                 return True
             if command.words and not _is_infallible(command.words):
                 return True
@@ -220,20 +215,19 @@ def _is_infallible(words: tuple[Word, ...]) -> bool:
     )
 
 
-def _expansions(command: Simple) -> Iterator[Expansion]:
-    for assignment in command.assignments:
-        yield from assignment.value.expansions
+def _expansions(command: Simple) -> list[Expansion]:
+    """The expansions of a command, those inside of others too; of most commands none."""
+    found: list[Expansion] = []
     for word in command.words:
-        yield from word.expansions
+        found += word.expansions
+    for assignment in command.assignments:
+        found += assignment.value.expansions
     for redirect in command.redirects:
-        yield from redirect.target.expansions
-        yield from redirect.expansions
-
-
-def _flat(expansions: Iterable[Expansion]) -> Iterator[Expansion]:
-    for expansion in expansions:
-        yield expansion
-        yield from _flat(expansion.nested)
+        found += redirect.target.expansions
+        found += redirect.expansions
+    for expansion in found:
+        found += expansion.nested  # and so what is inside of them
+    return found
 
 
 class _Walk:
@@ -309,7 +303,8 @@ class _Walk:
 
     def words(self, words: Iterable[Word], here: bool) -> None:
         for word in words:
-            self.expansions(word.expansions, here)
+            if word.expansions:
+                self.expansions(word.expansions, here)
 
     def expansions(self, expansions: Iterable[Expansion], here: bool) -> None:
         for expansion in expansions:
@@ -336,9 +331,10 @@ class _Walk:
     def simple(self, command: Simple, here: bool) -> None:
         for assignment in command.assignments:
             self.expansions(assignment.value.expansions, here)
-        self.words(command.words, here)
-        self.redirects(command.redirects, here)
         words = command.words
+        self.words(words, here)
+        if command.redirects:
+            self.redirects(command.redirects, here)
         while len(words) > 1 and words[0].value in ("command", "builtin"):
             words = words[1:]
             while words and words[0].value in ("-p", "--"):
