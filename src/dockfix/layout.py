@@ -160,7 +160,7 @@ def _eol(dockerfile: Dockerfile, instruction: Instruction | None) -> str:
 def _signs_of_file(dockerfile: Dockerfile) -> _Signs:
     found = _NOTHING
     for other in dockerfile.instructions:
-        if other.keyword == "RUN":
+        if other.keyword == "RUN" and len(other.logical.offsets) > 1:
             signs = _signs_of(dockerfile, other)
             if signs is not _NOTHING:
                 found = found.or_else(signs)
@@ -170,8 +170,8 @@ def _signs_of_file(dockerfile: Dockerfile) -> _Signs:
 
 
 def _signs_of(dockerfile: Dockerfile, instruction: Instruction) -> _Signs:
-    if dockerfile.source.find("\n", instruction.start, instruction.end - 1) < 0:
-        return _NOTHING
+    if len(instruction.logical.offsets) < 2:
+        return _NOTHING  # it goes on in no other line
     text = dockerfile.source[instruction.start : instruction.text_end]
     return _signs(text, dockerfile.escape)
 

@@ -58,10 +58,10 @@ def chain_of(script: Script) -> Chain:
     cuts: list[tuple[int, int, str] | None] = [None]
     directory, again = "", ""
     plain = len(script.items) == 1 and script.items[0].terminator != "&"
-    last_removal = _last_removal(script.text)
+    last_removal: int | None = None
     for item in script.items:
         pipelines = item.node.pipelines
-        chained = all(operator.text == "&&" for operator in item.node.operators)
+        chained = "||" not in [operator.text for operator in item.node.operators]
         for index, pipeline in enumerate(pipelines):
             command = pipeline.commands[0]
             if (
@@ -83,8 +83,12 @@ def chain_of(script: Script) -> Chain:
             found.append(reads._replace(directory=directory))
             plain = plain and reads.manager != "set"
             behind = pipelines[index + 1].commands[0].start if index + 1 < len(pipelines) else -1
-            usable = plain and behind > last_removal
-            cuts.append((command.end, behind, again) if usable else None)
+            if not plain or behind < 0:
+                cuts.append(None)
+                continue
+            if last_removal is None:
+                last_removal = _last_removal(script.text)
+            cuts.append((command.end, behind, again) if behind > last_removal else None)
     return Chain(tuple(found), True, tuple(cuts))
 
 
@@ -112,7 +116,7 @@ def chained(script: Script) -> list[tuple[str, str]] | None:
     if len(script.items) != 1 or script.items[0].terminator == "&":
         return None
     node = script.items[0].node
-    if any(operator.text != "&&" for operator in node.operators):
+    if "||" in [operator.text for operator in node.operators]:
         return None
     found: list[tuple[str, str]] = []
     directory = ""
@@ -148,18 +152,23 @@ def placed(script: Script) -> Iterator[tuple[str, Simple]]:
 
 
 def _changed_to(command: Simple) -> str | None:
-    values = [word.value for word in command.words]
-    if len(values) != 2 or values[0] != "cd" or command.assignments or command.redirects:
+    words = command.words
+    if len(words) != 2 or words[0].value != "cd" or command.assignments or command.redirects:
         return None
-    return values[1] if values[1] and values[1][0] not in "-~" else None
+    folder = words[1].value
+    return folder if folder and folder[0] not in "-~" else None
 
 
 def _reads(command: Simple) -> Reads | None:
-    if not all(_HARMLESS_NAMES.fullmatch(one.name) for one in command.assignments):
+    if command.assignments and not all(
+        _HARMLESS_NAMES.fullmatch(one.name) for one in command.assignments
+    ):
         return None
-    if any(one.target.value not in ("/dev/null", "1", "2") for one in command.redirects):
+    if command.redirects and any(
+        one.target.value not in ("/dev/null", "1", "2") for one in command.redirects
+    ):
         return None
-    if not command.words or not all(_is_settled(word) for word in command.words):
+    if not command.words or not all(map(_is_settled, command.words)):
         return None
     name = (command.words[0].value or "").rpartition("/")[2]
     if name in ("sudo", "env"):
