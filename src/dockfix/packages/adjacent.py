@@ -68,6 +68,8 @@ def _all_findings(script: Script, *, errexit: bool) -> list[Merge | Drop]:
     found: dict[int, Merge | Drop] = {}
     for row in rows(script, errexit=errexit):
         for block in _blocks(row, script):
+            if len(block) < 2:
+                continue
             for stretch in _stretches(block, script.text):
                 for finding in _findings(stretch):
                     found.setdefault(finding[0].simple.start, finding)
@@ -160,12 +162,14 @@ def _findings(block: list[Step]) -> Iterator[Merge | Drop]:
             yield from _merged(first, others)
             first, together, others = None, None, []
         else:
+            if together is None and first is not None:
+                together = Together(first.simple)
             if together is not None and together.add(step.simple):
                 others += (*(one.update for one in useless), *cleaned, step)
             else:
                 yield from _merged(first, others)
                 yield from useless
-                first, together, others = step, Together(step.simple), []
+                first, together, others = step, None, []
             useless, cleaned = [], []
             same = (
                 fresh is not None

@@ -210,7 +210,6 @@ _APT_READERS = frozenset(
 _BETWEEN_NAMES = lazy(r"[^\w.+-]+")
 
 
-@cached_by_identity
 def mentions(simple: Simple) -> frozenset[str]:
     """The names of the managers that a command may run in any way, as far as its words tell.
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dockfix.packages.apt import APT, APTITUDE
-from dockfix.packages.command import action_of, mentions, program_of
+from dockfix.packages.command import call_of, mentions, program_of
 from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple
 from dockfix.syntax.tree import Dockerfile
 
+_MANAGERS = frozenset((APT.name, APTITUDE.name))
 _APT = lazy(r"\b(?:apt|aptitude)\b")
 #: Programs that may run apt out of sight: scripts of the build, and tools that set machines up.
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
@@ -29,6 +30,8 @@ _SETUP = frozenset(
     ("ansible-playbook", "ansible", "puppet", "chef-client", "chef-solo", "salt-call",
      "playwright", "npx", "rosdep")
 )  # fmt: skip
+#: Programs that tell by their arguments whether they run others.
+_TELLING = _SHELLS | _STARTERS | _SETUP | {".", "source", "find", "make"}
 #: Targets of make that build and install, and set no machine up.
 _BUILDS = frozenset(("all", "build", "check", "clean", "install", "modules", "test"))
 #: Folders of programs that were installed, and programs by a path that only build their project.
@@ -80,8 +83,8 @@ def lists_of(script: Script) -> Lists:
     needs: Simple | None = None
     installs = False
     for command in script.nested:
-        done = action_of(command)
-        action = done[1] if done and done[0].name in (APT.name, APTITUDE.name) else None
+        call = call_of(command)
+        action = call.action if call and call.manager.name in _MANAGERS else None
         if action == "update":
             fetches = fetches or command
         elif action in ("install", "upgrade", "reads") or (
@@ -113,8 +116,16 @@ def _only_names(command: Simple) -> bool:
 def out_of_sight(command: Simple) -> bool:
     """Whether a command may run any package manager without saying so."""
     found = program_of(command)
-    words = [word.value or word.text.strip(_QUOTES) for word in command.words]
-    return words_hide(words[found[1] - 1 if found else 0 :])
+    words = command.words[found[1] - 1 if found else 0 :]
+    program = words[0].value if words else ""
+    if (
+        program is not None
+        and program not in _TELLING
+        and "/" not in program
+        and not program.endswith(_ENDINGS)
+    ):
+        return False
+    return words_hide([word.value or word.text.strip(_QUOTES) for word in words])
 
 
 def words_hide(words: Sequence[str]) -> bool:
