@@ -139,10 +139,14 @@ def _copies(dockerfile: Dockerfile) -> tuple[Copy | None, ...]:
     )
 
 
+def _runs(stage: Stage) -> list[Instruction]:
+    return [one for one in stage.instructions if one.keyword == "RUN"]
+
+
 @remembered
 def _last_reliers(dockerfile: Dockerfile) -> tuple[int, ...]:
     """Where in each stage the last RUN starts that installs from lists an earlier one fetched."""
     return tuple(
-        max([one.start for one in stage.instructions if relies(one)], default=-1)
+        max([run.start for run in _runs(stage) if relies(run)], default=-1)
         for stage in dockerfile.stages
     )

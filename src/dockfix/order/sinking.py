@@ -46,7 +46,7 @@ class Step(Record):
     @property
     def copies(self) -> bool:
         """Whether it is a COPY or ADD."""
-        return self.keyword in ("COPY", "ADD")
+        return self.instruction.keyword in ("COPY", "ADD")
 
 
 class Sinking(Record):

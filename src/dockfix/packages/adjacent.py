@@ -45,10 +45,7 @@ class Drop(Record):
 
 def merges(script: Script, *, errexit: bool) -> list[Merge | Drop]:
     """What can be one in a script, and what has no use; `errexit`: a failure ends its shell."""
-    found = commands_in(script)
-    if len(found) < 2:
-        return []
-    actions = [command.action for _, command in found]
+    actions = [command.action for _, command in commands_in(script)]
     if actions.count("install") < 2 and actions.count("update") < 2:
         return []
     return _in_strict_shell(script) if errexit else _in_plain_shell(script)

@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import places, scripts, source_span
 from dockfix.layout import style_of
-from dockfix.packages import command_of, install_of
+from dockfix.packages import command_of, commands_in, install_of
 from dockfix.packages.adjacent import Drop, Merge, Step, is_cleanup, merges
 from dockfix.packages.listing import (
     Entry,
@@ -64,6 +64,8 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each stretch of installs that can be one, and for each update without use."""
     at = places(dockerfile)
     for instruction, script in scripts(dockerfile):
+        if len(commands_in(script)) < 2:
+            continue
         for finding in merges(script, errexit=at[instruction.start].shell.errexit):
             yield from _group(_Where(dockerfile, instruction, script), finding)
 

@@ -65,7 +65,7 @@ _CHANGED = frozenset((PIP.name, GEM.name, NPM.name))
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each command with an old option."""
     for instruction, script in scripts(dockerfile):
-        if not any(old in script.text for old in OLD_FLAGS):
+        if not any(map(script.text.__contains__, OLD_FLAGS)):
             continue
         hidden = shadowed(script)
         for simple in script.simples:

@@ -134,7 +134,7 @@ def barrier(script: Script, workdir: str | None, user: str | None) -> str | None
     either means that the file does not say.
     """
     text = script.text
-    if any(path in text for path in _MAYBE_MOUNTED) and _MOUNTED.search(text):
+    if any(map(text.__contains__, _MAYBE_MOUNTED)) and _MOUNTED.search(text):
         return "it touches a file that every RUN gets anew"
     if _may_start(text) and _STARTED_INSIDE.search(text):
         return "it starts something in the background"
@@ -173,7 +173,7 @@ def barrier(script: Script, workdir: str | None, user: str | None) -> str | None
 
 def _may_start(text: str) -> bool:
     """Whether a look for what a script starts inside of others is worth its time."""
-    return any(word in text for word in _STARTERS) or "&" in text.replace("&&", "")
+    return any(map(text.__contains__, _STARTERS)) or "&" in text.replace("&&", "")
 
 
 def unwrapped(command: Simple) -> tuple[Word, ...]:

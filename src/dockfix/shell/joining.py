@@ -30,7 +30,6 @@ from dockfix.shell.effects import (
     CONTAINED,
     OPAQUE,
     Effects,
-    Leak,
     effects,
     effects_of,
     identifiers,
@@ -50,6 +49,10 @@ _ENVIRONMENT = frozenset(
     ("PATH", "HOME", "IFS", "CDPATH", "ENV", "PS4", "OPTIND", "SHELL", "USER", "LANG", "LANGUAGE",
      "TERM", "TZ", "PWD", "OLDPWD", "HOSTNAME")
 )  # fmt: skip
+
+
+#: Leaks that keep a script apart, whatever stands beside it.
+_NEVER = frozenset(("background", "return", "job", "unknown", "alias"))
 
 
 class Part(Record):
@@ -84,14 +87,15 @@ def part_of(text: str, dialect: Dialect, workdir: str | None, user: str | None) 
     whole = effects_of(text, dialect)
     if isinstance(script, Unknown) or isinstance(whole, Unknown):
         return None
-    if not script.items or "\n" in text or _never(whole.leaks):
+    leaks = {leak.kind for leak in whole.leaks}
+    if not script.items or "\n" in text or leaks & _NEVER:
         return None
     prelude, items = "", script.items
-    if any(leak.kind == "errexit" for leak in whole.leaks):
+    if "errexit" in leaks:
         prelude = prelude_of(script)
         items = script.items[1:]
         rest = effects(text, items)
-        if not prelude or not items or any(leak.kind == "errexit" for leak in rest.leaks):
+        if not prelude or not items or "errexit" in [leak.kind for leak in rest.leaks]:
             return None
         whole = rest
     return Part(
@@ -103,10 +107,6 @@ def part_of(text: str, dialect: Dialect, workdir: str | None, user: str | None) 
         identifiers(text),
         len(text.encode(errors="surrogateescape")),
     )
-
-
-def _never(leaks: tuple[Leak, ...]) -> bool:
-    return any(leak.kind in ("background", "return", "job", "unknown", "alias") for leak in leaks)
 
 
 def prelude_of(script: Script) -> str:
