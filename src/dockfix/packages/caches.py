@@ -67,6 +67,10 @@ class Cache(Record):
     aliases: tuple[str, ...] = ()
     unknown: Callable[[str], bool] | None = None
 
+    def knows(self, verb: str | None) -> bool:
+        """Whether it is a verb of the manager."""
+        return verb in self.fills or verb in self.cleans or verb in self.others
+
 
 class Use(Record):
     """A command that calls a manager. `program` is its text up to and with the program's name."""
@@ -368,8 +372,7 @@ def _cache_of(program: str) -> Cache | None:
 
 def _use(cache: Cache, simple: Simple, position: int, text: str) -> Use:
     rest = simple.words[position:]
-    known = cache.fills | cache.cleans | cache.others
-    verb = next((word for word in rest if word.value in known), None)
+    verb = next((word for word in rest if cache.knows(word.value)), None)
     if cache is YARN and not rest:
         verb = simple.words[position - 1]._replace(value="install")
     if cache is PACMAN:

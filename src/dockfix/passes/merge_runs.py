@@ -34,7 +34,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, places, run_commands, script_of, source_span
+from dockfix.facts import Place, places, run_commands, script_of
 from dockfix.ignores import Pragma, pragma_of
 from dockfix.layout import Style, comments_at_margin, style_of
 from dockfix.neighbors import Run, neighbors, swallows
@@ -214,8 +214,8 @@ def _lifted(run: Run) -> list[str]:
 def _start(run: Run) -> int:
     """Where the text to join begins in the source: behind a prelude that is already there."""
     assert run.part is not None
-    item = run.part.items[0]
-    return source_span(run.shell, item.start, item.end)[0]
+    shell = run.shell
+    return shell.logical.offset(shell.arguments_start + run.part.items[0].start)
 
 
 def _last_item(run: Run) -> Item:
@@ -227,7 +227,7 @@ def _end(run: Run, *, ended: bool = False) -> int:
     """Where a RUN's text ends in the source; behind the `;` at its end if it is `ended` by one."""
     item = _last_item(run)
     end = item.terminator_start + len(item.terminator) if ended else item.end
-    return source_span(run.shell, item.start, end)[1]
+    return run.shell.logical.offset_end(run.shell.arguments_start + end)
 
 
 def _end_with_rest(run: Run) -> int:
@@ -236,7 +236,7 @@ def _end_with_rest(run: Run) -> int:
     assert run.part is not None
     comment = run.part.script.last_comment
     end = comment.end if comment else item.terminator_start + len(item.terminator)
-    return source_span(run.shell, item.start, end)[1]
+    return run.shell.logical.offset_end(run.shell.arguments_start + end)
 
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
