@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from dockfix.patterns import lazy
 from dockfix.records import Record
@@ -167,6 +168,7 @@ def builds_others(names: Iterable[str]) -> bool:
 _BEHIND_NAME = lazy(r"[=<>~!/:@\[;\s]")
 
 
+@lru_cache(maxsize=4096)
 def base(name: str) -> str:
     """The name of a package without version, suite, architecture, extras."""
     return _BEHIND_NAME.split(name.lstrip("@"), maxsplit=1)[0].lower()
