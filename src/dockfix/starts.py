@@ -120,7 +120,7 @@ def _is_bare(place: Place) -> bool:
 
 def is_text(value: str) -> bool:
     """Whether a text is UTF-8, as JSON has to be."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)
+    return value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)
 
 
 @remembered

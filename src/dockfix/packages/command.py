@@ -135,6 +135,7 @@ _GLOBALLY = frozenset(("-g", "--global", "--global=true"))
 _SIGNS = ("apt", "pip", "apk", "npm", "yum", "dnf", "gem", "zypper", "pacman")
 
 
+@cached_by_identity
 def may_call(script: Script) -> bool:
     """Whether a script may call a manager, by its text: most call none. What calls one by a name
     that quotes divide is missed, so this is for those that look for commands to change."""

@@ -96,8 +96,9 @@ def _expose(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> I
 
 
 def _copy(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterable[Group]:
-    text = instruction.arguments
-    if instruction.flags or not text.isascii() or (text[:1] == "[" and instruction.json is None):
+    text = instruction.logical.text
+    array = text.startswith("[", instruction.arguments_start) and instruction.json is None
+    if instruction.flags or array or not text.isascii():
         return _slips_of_copy(dockerfile, stage, instruction)
     return ()
 
@@ -136,9 +137,13 @@ def _dash(instruction: Instruction) -> Iterator[Group]:
 def _run(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterable[Group]:
     if instruction.json is not None or instruction.heredocs:
         return ()
-    text = instruction.arguments
-    if not text.isascii() or text.endswith("&&") or _keyword_lines(dockerfile, instruction):
-        return _slips_of_run(dockerfile, instruction, text)
+    logical = instruction.logical
+    if (
+        not logical.text.isascii()
+        or logical.text.endswith("&&", 0, instruction.arguments_end)
+        or (len(logical.offsets) > 1 and _keyword_lines(dockerfile, instruction))
+    ):
+        return _slips_of_run(dockerfile, instruction, instruction.arguments)
     return ()
 
 
@@ -156,8 +161,6 @@ def _slips_of_run(dockerfile: Dockerfile, instruction: Instruction, text: str) -
 def _keyword_lines(dockerfile: Dockerfile, instruction: Instruction) -> list[int]:
     """The continued lines that start as a keyword does, by their number in the logical line."""
     starts_with, offsets = dockerfile.source.startswith, instruction.logical.offsets
-    if len(offsets) < 2:
-        return []
     return [index for index, at in enumerate(offsets) if index and starts_with(_KEYWORDS, at)]
 
 
