@@ -132,7 +132,7 @@ def test_passes_without_a_sign_of_work_are_not_imported(tmp_path: Path) -> None:
         cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False,
     )  # fmt: skip
     passes = {name for name in _imported(done.stderr) if name.startswith("dockfix.passes.")}
-    expected = {"base", "signs", "repair_typos", "tidy_continuations"}
+    expected = {"base", "signs", "repair_typos"}
     assert passes == {f"dockfix.passes.{name}" for name in expected}
 
 

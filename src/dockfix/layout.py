@@ -133,6 +133,22 @@ def removal(dockerfile: Dockerfile, instruction: Instruction) -> Edit:
     return Edit(instruction.start, end, "")
 
 
+@remembered
+def starts(dockerfile: Dockerfile) -> dict[int, int]:
+    """Where the comments right above each instruction begin, or it does itself, by its start."""
+    found: dict[int, int] = {}
+    above: int | None = None
+    for item in dockerfile.items:
+        if isinstance(item, Comment):
+            line = dockerfile.source.rfind("\n", 0, item.start) + 1
+            above = line if above is None else above
+            continue
+        if isinstance(item, Instruction):
+            found[item.start] = item.start if above is None else above
+        above = None
+    return found
+
+
 def unit_deeper(indent: str, style: Style) -> str:
     """One unit deeper than a line indented by `indent`, on a stop of the unit."""
     unit = style.indent

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 
 from dockfix.edits import Edit
 from dockfix.ignores import pragma_of
+from dockfix.layout import starts
 from dockfix.records import Record
 from dockfix.remembered import remembered
-from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction
+from dockfix.syntax.tree import Blank, Dockerfile, Instruction
 
 
 class Move(Record):
@@ -24,22 +25,6 @@ class Block(Record):
     start: int
     end: int
     below: Instruction
-
-
-@remembered
-def starts(dockerfile: Dockerfile) -> dict[int, int]:
-    """Where the comments right above each instruction begin, or it does itself, by its start."""
-    found: dict[int, int] = {}
-    above: int | None = None
-    for item in dockerfile.items:
-        if isinstance(item, Comment):
-            line = dockerfile.source.rfind("\n", 0, item.start) + 1
-            above = line if above is None else above
-            continue
-        if isinstance(item, Instruction):
-            found[item.start] = item.start if above is None else above
-        above = None
-    return found
 
 
 @remembered

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dockfix.context import Context
 from dockfix.edits import Edit
 from dockfix.facts import source_span
-from dockfix.layout import style_of
-from dockfix.order.moving import Block, Move, blocks, insertion, landings, starts
+from dockfix.layout import starts, style_of
+from dockfix.order.moving import Block, Move, blocks, insertion, landings
 from dockfix.order.sinking import Sinking, Step
 from dockfix.order.splits import manifests_of
 from dockfix.records import Record

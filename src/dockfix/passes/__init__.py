@@ -80,7 +80,7 @@ ENTRIES: tuple[Entry, ...] = (
     # what is mended is read by the others as it was meant
     Entry("DF311", "repair-typos"),
     # an empty line divides a list: what looks at lists has to see the final lines
-    Entry("DF309", "tidy-continuations"),
+    Entry("DF309", "tidy-continuations", sign=signs.goes_on_untidily),
     # what has no effect needs no rewriting
     Entry("DF308", "last-start-only", sign=signs.repeats_a_start),
     # keywords are asked about by no other

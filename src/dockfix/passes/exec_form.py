@@ -60,7 +60,7 @@ from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import Place, outermost, places
-from dockfix.order.moving import starts
+from dockfix.layout import starts
 from dockfix.packages.entrypoints import looks_at
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.passes.signs import STARTS

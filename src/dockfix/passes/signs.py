@@ -15,6 +15,8 @@ from dockfix.syntax.tree import Dockerfile, Instruction
 MOST_LAYERS = 127
 #: Instructions of which only the last one of a stage counts.
 STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
+#: What a line may hold that is empty to the builder.
+BLANK = " \t\r\v\f"
 #: Options that have a newer name.
 _UNMISTAKABLE = ("--production", "--only=prod", "--no-optional", "--no-rdoc")
 OLD_FLAGS = (*_UNMISTAKABLE, "--no-cache")
@@ -63,6 +65,25 @@ def has_other_case(dockerfile: Dockerfile) -> bool:
         ):
             return True
     return False
+
+
+def goes_on_untidily(dockerfile: Dockerfile) -> bool:
+    """Whether blanks stand behind an escape character, or an empty line or the end below one."""
+    escape = dockerfile.escape
+    if escape not in dockerfile.source:
+        return False
+    goes_on = False
+    for line in dockerfile.source.split("\n"):
+        text = line.rstrip(BLANK)
+        if text.endswith(escape):
+            if not line.rstrip("\r").endswith(escape):
+                return True
+            goes_on = True
+        elif not text and goes_on:
+            return True
+        elif not line.lstrip().startswith("#"):
+            goes_on = False
+    return goes_on
 
 
 def has_old_form(dockerfile: Dockerfile) -> bool:

@@ -41,7 +41,8 @@ from collections.abc import Iterator
 
 from dockfix.edits import Group, Safety
 from dockfix.facts import is_windows, names_set_by
-from dockfix.order.moving import arranged, edits, starts
+from dockfix.layout import starts
+from dockfix.order.moving import arranged, edits
 from dockfix.order.steps import is_step, rebuilt, total
 from dockfix.order.swaps import Mover, changes_more, comes_again, may_swap, mover, values_at
 from dockfix.passes.base import Example, Pass, Settings

@@ -24,11 +24,11 @@ from functools import cache
 
 from dockfix.edits import Edit, Group, Safety
 from dockfix.passes.base import Example, Pass, Settings
+from dockfix.passes.signs import BLANK
 from dockfix.patterns import lazy
 from dockfix.syntax.arguments import KEYWORDS
 from dockfix.syntax.tree import Dockerfile, Instruction
 
-_BLANK = " \t\r\v\f"
 _CAPITALS = lazy(r"[A-Z]+(?=[ \t])")
 
 
@@ -73,7 +73,7 @@ def _edits(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Edit]:
         stop = end if newline < 0 else newline + 1
         line = source[position:stop].rstrip("\r\n")
         core = line.rstrip(" \t")
-        if not line.strip(_BLANK):
+        if not line.strip(BLANK):
             empty.append(Edit(position, stop, ""))
         elif not line.lstrip().startswith("#") or position == instruction.start:
             if not (empty and _is_keyword(line)):
@@ -105,7 +105,7 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
 
 def _read(instruction: Instruction) -> tuple[str, list[str]]:
     bodies = (instruction.child or instruction).heredocs
-    return instruction.logical.text.rstrip(_BLANK), [body.content for body in bodies]
+    return instruction.logical.text.rstrip(BLANK), [body.content for body in bodies]
 
 
 PASS = Pass(
