@@ -28,6 +28,9 @@ _VOLATILE = (
 )  # fmt: skip
 #: The managers that install more than they are told, or ask first.
 MANAGERS = ("apt", "dnf", "yum", "zypper", "pacman")
+#: What may keep the words of a command together, or divide one.
+_QUOTES = "\"'\\"
+_DIVIDED = frozenset(_QUOTES)
 _SECRETS = ("key", "auth", "credential", "pass", "pword", "secret", "token")
 
 
@@ -208,11 +211,33 @@ def begins_elsewhere(run: Instruction) -> bool:
 
 
 def unpacks_what_it_fetches(dockerfile: Dockerfile) -> bool:
-    """Whether archives may be fetched and taken apart."""
+    """Whether archives may be fetched and taken apart, and then forgotten."""
     source = dockerfile.source
-    return ("tar" in source or "unzip" in source) and (
-        "curl" in source or "wget" in source or "://" in source
-    )
+    if "tar" not in source and "unzip" not in source:
+        return False
+    for one in dockerfile.instructions:
+        text = one.arguments
+        if one.keyword == "ADD" and "://" in text:
+            return True
+        if one.keyword == "RUN" and ("curl" in text or "wget" in text) and _forgets(text):
+            return True
+    return False
+
+
+def _forgets(script: str) -> bool:
+    """Whether a file may be mentioned by a `tar` or `unzip` and before, and by nothing behind."""
+    commands = script.split("&&")
+    for number, command in enumerate(commands):
+        program, *words = command.split() or [""]
+        if program.strip(_QUOTES) not in ("tar", "unzip"):
+            continue
+        if not _DIVIDED.isdisjoint(command):
+            return True
+        before, behind = "&&".join(commands[:number]), "&&".join(commands[number + 1 :])
+        names = (word.rpartition("/")[2] for word in words)
+        if any(name in before and name not in behind for name in names):
+            return True
+    return False
 
 
 def pipes_a_download(dockerfile: Dockerfile) -> bool:
