@@ -8,31 +8,19 @@ from functools import lru_cache
 
 from dockfix.typed import Any
 
-_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _LARGEST = 1_000_000
 
 
 @lru_cache(maxsize=256)
-def builds(folder: str) -> tuple[tuple[str, str], ...]:
+def builds(folder: str, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """The contexts and Dockerfiles that the Compose files of a folder name, as real paths.
 
     What cannot be read, or has a variable in it, is passed over.
     """
-    try:
-        names = sorted(name for name in os.listdir(folder) if _is_compose(name))
-    except OSError:
-        return ()
     found = dict.fromkeys(
         build for name in names for build in _builds(folder, _load(os.path.join(folder, name)))
     )
     return tuple(found)
-
-
-def _is_compose(name: str) -> bool:
-    stem, dot, end = name.rpartition(".")
-    return name in _NAMES or (
-        bool(dot) and end in ("yml", "yaml") and stem.startswith(("docker-compose", "compose."))
-    )
 
 
 def _load(path: str) -> Any:

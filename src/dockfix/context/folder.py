@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dockfix.context.directory import IGNORE_FILE, DirectoryContext
 from dockfix.context.sources import is_built, is_sent, is_wild, sources_of
@@ -21,6 +22,7 @@ _ASIDE = frozenset(
     (".ci", ".devcontainer", ".docker", "build", "ci", "container", "containers", "deploy",
      "deployment", "docker", "dockerfiles", "infra", "ops", "packaging")
 )  # fmt: skip
+_COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
 class Found(Record):
@@ -114,12 +116,29 @@ def _context(path: str, own: str, root: str) -> DirectoryContext:
 
 def _declared(dockerfile: str, folder: str) -> Iterator[str]:
     """The contexts that the Compose files in the folders above name for a Dockerfile."""
-    from dockfix.context.compose import builds
-
     top = worktree_of(folder) or os.getcwd()
     at = folder
     while True:
-        yield from (context for context, file in builds(at) if file == dockerfile)
+        if names := _compose_files(at):
+            from dockfix.context.compose import builds
+
+            yield from (context for context, file in builds(at, names) if file == dockerfile)
         if at == top or not at.startswith(top.rstrip("/") + "/"):
             return
         at = os.path.dirname(at)
+
+
+@lru_cache(maxsize=256)
+def _compose_files(folder: str) -> tuple[str, ...]:
+    """The names of the Compose files in a folder, sorted."""
+    try:
+        return tuple(sorted(filter(_is_compose, os.listdir(folder))))
+    except OSError:
+        return ()
+
+
+def _is_compose(name: str) -> bool:
+    stem, dot, end = name.rpartition(".")
+    return name in _COMPOSE_FILES or (
+        bool(dot) and end in ("yml", "yaml") and stem.startswith(("docker-compose", "compose."))
+    )
