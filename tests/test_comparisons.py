@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from dockfix.packages.command import MANAGERS
+from dockfix.packages.influence import base
 from dockfix.packages.listing import _behind_closing, _ends_behind_operator
 from dockfix.packages.lists import speaks_of_apt
 from dockfix.packages.manager import Manager
@@ -38,6 +39,18 @@ def closing(text: str) -> str | None:
     return Reader(text, "sh").one_of(_CLOSING)
 
 
+def behind_blanks(text: str) -> tuple[int, ...]:
+    reader = Reader(text, "sh")
+    reader.blanks()
+    return reader.pos, *(offset for comment in reader.comments for offset in comment)
+
+
+def behind_blanks_by_pattern(text: str) -> tuple[int, ...]:
+    found = re.match(r"(?>(?:[ \t]++|\\\n)*)(#[^\n]*+)?", text)
+    assert found
+    return found.end(), *(found.span(1) if found[1] else ())
+
+
 def matched(pattern: str) -> Callable[[str], str | None]:
     def match(text: str) -> str | None:
         found = re.match(pattern, text)
@@ -60,6 +73,28 @@ REMOVALS = [
     "uninstall", "unlink", "mv", "apk", "trap", "_", " ", "-", "/", "\n", "x", "7", "\u0660",
     "\u00e9", "&&",
 ]  # fmt: skip
+OPERATORS = ["<", ">", "&", "|", "-", "(", "1", " "]
+BLANKS = [" ", "\t", "\\\n", "\\", "#", "\n", "x", "\r", ";"]
+NAMES = [
+    "@",
+    "g",
+    "lib",
+    "X",
+    "-",
+    "0",
+    "+",
+    ".",
+    "=",
+    "<",
+    "~",
+    "!",
+    "/",
+    ":",
+    "[",
+    ";",
+    " ",
+    "\u00a0",
+]
 LINES = ["&", "|", ";", " ", "\t", "\\", "\r", ")", "x", "`"]
 
 
@@ -81,6 +116,19 @@ LINES = ["&", "|", ";", " ", "\t", "\\", "\r", ")", "x", "`"]
             ),
             KEYWORDS,
             id="closing",
+        ),
+        pytest.param(
+            lambda text: Reader(text, "sh").redirection(0),
+            matched(r"<<[<-]?|<[>&]?|>[>&|]?|&>>?"),
+            OPERATORS,
+            id="redirection",
+        ),
+        pytest.param(behind_blanks, behind_blanks_by_pattern, BLANKS, id="blanks"),
+        pytest.param(
+            base,
+            lambda text: re.split(r"[=<>~!/:@\[;\s]", text.lstrip("@"), maxsplit=1)[0].lower(),
+            NAMES,
+            id="base",
         ),
         pytest.param(
             _last_removal,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from dockfix.context import Context
 from dockfix.facts import places
@@ -56,7 +57,7 @@ def rows(dockerfile: Dockerfile, context: Context | None) -> Iterator[Candidate]
                     tuple(before),
                     _fresh(dockerfile, runs),
                     _environments(dockerfile)[stage.index],
-                    _last_reliers(dockerfile)[stage.index],
+                    partial(_last_relier, dockerfile, stage),
                     context,
                     _copies(dockerfile),
                 )
@@ -137,6 +138,10 @@ def _copies(dockerfile: Dockerfile) -> tuple[Copy | None, ...]:
         for one in stage.instructions
         if (one.child or one).keyword in _COPIES
     )
+
+
+def _last_relier(dockerfile: Dockerfile, stage: Stage) -> int:
+    return _last_reliers(dockerfile)[stage.index]
 
 
 def _runs(stage: Stage) -> list[Instruction]:

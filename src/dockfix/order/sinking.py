@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dockfix.context import Context
 from dockfix.facts import Place, script_of
@@ -77,12 +77,13 @@ class Stay(Record):
 class Around(Record):
     """What a row is judged by: the COPYs of its stage above it, and how many of them come before
     something that may have changed their files; what of the environment may lead to files; where
-    the last RUN starts that relies on lists an earlier one fetched; all COPYs of the file."""
+    the last RUN starts that relies on lists an earlier one fetched (few rows ask); all COPYs of the
+    file."""
 
     before: tuple[Copy | None, ...]
     fresh: int
     variables: tuple[tuple[str, str], ...]
-    last_relier: int
+    last_relier: Callable[[], int]
     context: Context | None
     everywhere: tuple[Copy | None, ...]
 
@@ -221,7 +222,7 @@ class Row:
             refreshed = refreshed or any(one.refreshes for one in commands)
             cut = count if count < len(other.chain.reads) or not other.chain.whole else 0
             if any(one.installs for one in commands) and not (
-                refreshed and other.instruction.start < self.around.last_relier
+                refreshed and other.instruction.start < self.around.last_relier()
             ):
                 best = Sinking(step, other, cut, doubts, tuple(needs), written, expected)
             if cut:

@@ -171,4 +171,7 @@ _BEHIND_NAME = lazy(r"[=<>~!/:@\[;\s]")
 @lru_cache(maxsize=4096)
 def base(name: str) -> str:
     """The name of a package without version, suite, architecture, extras."""
+    if name.replace("-", "").isalnum():
+        # nearly all are, and then no pattern is compiled
+        return name.lower()
     return _BEHIND_NAME.split(name.lstrip("@"), maxsplit=1)[0].lower()

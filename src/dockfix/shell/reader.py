@@ -7,8 +7,6 @@ what the tree has no node for is `Unknown`.
 
 from __future__ import annotations
 
-import re
-
 from dockfix.patterns import lazy
 from dockfix.remembered import cached_by_value
 from dockfix.shell.simple import BASH_RESERVED, SimpleReader
@@ -63,10 +61,10 @@ def read(text: str, dialect: Dialect) -> Script | Unknown:
 
 @cached_by_value
 def _read(text: str, dialect: Dialect) -> Script | Unknown:
-    strange = re.search("[\0\r]", text)
-    if strange:
-        what = "a carriage return" if strange[0] == "\r" else "a null character"
-        return Unknown(text, strange.start(), what)
+    if "\r" in text or "\0" in text:
+        offset = next(number for number, one in enumerate(text) if one in "\0\r")
+        what = "a carriage return" if text[offset] == "\r" else "a null character"
+        return Unknown(text, offset, what)
     reader = Reader(text, dialect)
     try:
         items, _ = reader.commands("")

@@ -16,7 +16,8 @@ _ASSIGNMENT = lazy(rf"({NAME})(\+?=)")
 _ELEMENT = lazy(rf"{NAME}\[")
 _ARRAY = lazy(rf"{NAME}\+?=")
 _DESCRIPTOR = lazy(rf"(?:[0-9]++|\{{{NAME}\}})(?=[<>])")
-_REDIRECT = lazy(r"<<[<-]?|<[>&]?|>[>&|]?|&>>?")
+#: Operators of redirections, the longer ones before those that they begin with.
+_REDIRECTS = ("<<<", "<<-", "<<", "<>", "<&", "<", ">>", ">&", ">|", ">", "&>>", "&>")
 
 _new = tuple.__new__
 
@@ -250,11 +251,11 @@ class SimpleReader(WordReader):
         """The redirection that begins here, or None."""
         text, start, end = self.text, self.pos, self.end
         fd = self.descriptor()
-        match = _REDIRECT.match(text, start + len(fd), end)
-        if not match:
+        operator = self.redirection(start + len(fd))
+        if operator is None:
             return None
-        operator = match[0]
-        if text.startswith("(", match.end(), end) and operator in ("<", ">"):
+        behind = start + len(fd) + len(operator)
+        if text.startswith("(", behind, end) and operator in ("<", ">"):
             if fd:
                 raise self.failure("a number before a process substitution")
             return None
@@ -266,7 +267,7 @@ class SimpleReader(WordReader):
             raise self.failure("a file descriptor of two digits is one in bash only")
         if operator in ("<<<", "&>", "&>>") and not self.bash:
             raise self.failure(f"`{operator}` is an operator in bash only")
-        self.pos = match.end() - 1
+        self.pos = behind - 1
         self.operator(1)
         self.space()
         if self.descriptor():
@@ -281,6 +282,12 @@ class SimpleReader(WordReader):
         if operator not in ("<<", "<<-"):
             return Redirect(start, target.end, fd, operator, target, None)
         return self.heredoc(Redirect(start, target.end, fd, operator, target, None))
+
+    def redirection(self, pos: int) -> str | None:
+        """The operator of a redirection that stands at a place, if one does."""
+        if not self.text.startswith(("<", ">", "&>"), pos, self.end):
+            return None
+        return next(one for one in _REDIRECTS if self.text.startswith(one, pos, self.end))
 
     def descriptor(self) -> str:
         """The number or `{name}` that begins here, if a redirection follows; else nothing."""

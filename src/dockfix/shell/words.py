@@ -23,7 +23,6 @@ _LITERAL = lazy(r"""[^ \t\n;&|()<>"'\\$`]++""")
 _DOUBLE = lazy(r'[^"\\$`]++')
 BODY = lazy(r"[^\\$`]++")
 _ANSI = lazy(r"\$'(?>(?:[^'\\]++|\\.)*)'", re.DOTALL)
-_BLANKS = lazy(r"(?>(?:[ \t]++|\\\n)*)(#[^\n]*+)?")
 _SPACE = lazy(r"(?>(?:[ \t]++|\\\n)*)")
 _CONTINUED_NAME = lazy(r"(?>(?:\\\n)+)[A-Za-z0-9_]")
 _PARAMETER = lazy(rf"{NAME}|[0-9@*#?$!-]")
@@ -43,7 +42,7 @@ _BACKQUOTED = lazy(r"`((?>(?:[^`\\]++|\\.)*))`", re.DOTALL)
 _UNWRAPPED = lazy(r"\\[`$\\]")
 _UNWRAPPED_IN_QUOTES = lazy(r'\\[`$\\"]')
 _COUNTED = lazy(r"[()'\"`]")
-_SPECIAL = lazy(r"[*?\[{~]")
+_SPECIAL = frozenset("*?[{~")
 
 
 class NotUnderstoodError(Exception):
@@ -113,11 +112,12 @@ class WordReader:
 
     def blanks(self) -> None:
         """Skip blanks, continuations and a comment (XCU 2.3, rules 7 to 9)."""
-        match = _BLANKS.match(self.text, self.pos, self.end)
-        assert match is not None
-        if match[1] is not None:
-            self.comments.append(Comment(match.start(1), match.end()))
-        self.pos = match.end()
+        self.space()
+        if self.at("#"):
+            line_end = self.text.find("\n", self.pos, self.end)
+            stop = self.end if line_end < 0 else line_end
+            self.comments.append(Comment(self.pos, stop))
+            self.pos = stop
 
     def space(self) -> None:
         """Skip blanks and continuations where a comment may not stand."""
@@ -160,8 +160,8 @@ class WordReader:
         written = text[start:pos]
         value = None
         if certain and not expansions:
-            special = _SPECIAL.search(written) is not None
-            if not special or self.literal("".join(outline), assigned):
+            plain = _SPECIAL.isdisjoint(written)
+            if plain or self.literal("".join(outline), assigned):
                 value = "".join(values)
         return Word(start, pos, written, value, value == written, tuple(expansions))
 
