@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from dockfix import rewrite
 from dockfix.edits import Safety, apply
-from dockfix.order.rows import rows
+from dockfix.order import rows
+from dockfix.order.candidates import candidates
 from dockfix.order.sinking import Row
 from dockfix.packages.reads import reads_of
 from dockfix.passes.base import Example, Settings
@@ -44,7 +47,8 @@ def test_examples(example: Example) -> None:
 @pytest.mark.parametrize("example", PASS.examples(), ids=lambda example: example.before)
 def test_trust_changes_nothing_where_nothing_is_in_doubt(example: Example) -> None:
     context = None if example.files is None else Files(dict(example.files))
-    for _, steps, around in rows(parse(example.before), context):
+    dockerfile = parse(example.before)
+    for _, steps, around in candidates(dockerfile, rows.rows(dockerfile, context), context):
         safely = Row(steps, around, trusting=False)
         if not safely.doubted:
             trusting = Row(steps, around, trusting=True)
@@ -306,3 +310,57 @@ def test_a_message_counts_further_lines_of_the_ignore_file() -> None:
 
     assert _listed(("a", "b", "c")) == "a, b, c"
     assert _listed(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"
+
+
+LINES = [
+    "COPY requirements.txt ./",
+    "COPY requirements.txt /app/",
+    "COPY requirements.txt .",
+    "COPY requirements.txt /tmp/requirements.txt",
+    "ADD requirements.txt dev.txt ./",
+    "COPY --chown=app dev.txt ./",
+    "COPY . .",
+    "COPY src /app/src",
+    "COPY --from=x requirements.txt ./",
+    "RUN pip install -r requirements.txt",
+    "RUN pip install -r /tmp/requirements.txt && rm /tmp/requirements.txt",
+    "RUN pip install -U pip && pip3 install --no-cache-dir -r requirements.txt -r dev.txt",
+    "RUN cd /tmp && pip install -r requirements.txt",
+    "RUN cd src && pip install -r ../requirements.txt",
+    "RUN apt-get update && apt-get install -y gcc && python -m pip install -r ./requirements.txt",
+    "RUN pip install --target -r requirements.txt",
+    "RUN pip uninstall -r requirements.txt",
+    "RUN apt-get install -r requirements.txt",
+    "RUN pip install flask # -r requirements.txt",
+    "RUN make && pip install -r requirements.txt",
+    "RUN pip install -r requirements.txt; pip install flask",
+    "RUN pip install flask",
+    "WORKDIR /tmp",
+    "WORKDIR sub",
+    "USER app",
+    "FROM python AS x\nWORKDIR /app",
+    "FROM x",
+]
+
+
+def test_what_is_not_looked_at_would_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A COPY of the list alone, right above its install, is passed over without being judged."""
+    chance = random.Random(1)
+    contexts = [
+        None,
+        Files({"requirements.txt": "flask\n", "dev.txt": "-r requirements.txt\n", "a.py": ""}),
+        Files({"requirements.txt": "-r dev.txt\n-e ./src\n", "src/setup.py": ""}),
+        Files({"requirements.txt/a.txt": "", "src/a.py": ""}),
+        Files({"dev.txt": ""}),
+    ]
+    passed_over = 0
+    for _ in range(1_000):
+        tree = parse("\n".join([HEAD, *chance.choices(LINES, k=chance.randint(2, 7))]) + "\n")
+        for context in contexts:
+            settings = Settings(context=context)
+            groups, found = list(PASS.rewrite(tree, settings)), rows.rows(tree, context)
+            with monkeypatch.context() as patched:
+                patched.setattr(rows, "_has_to", lambda *_: False)
+                assert list(PASS.rewrite(tree, settings)) == groups
+                passed_over += rows.rows(tree, context) != found
+    assert passed_over > 100

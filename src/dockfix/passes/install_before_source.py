@@ -48,22 +48,30 @@ from collections.abc import Iterator, Sequence
 from dockfix.edits import Group, Safety
 from dockfix.facts import places, script_of
 from dockfix.order.rows import rows
-from dockfix.order.sinking import Row, Sinking, Stay, Step
-from dockfix.packages.reads import chained
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import Copy, bases, copy_of
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Dockerfile, Stage
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockfix.order.sinking import Sinking, Stay, Step
 
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """One group for each row of COPY and RUN that can be put in a better order."""
-    for stage, steps, around in rows(dockerfile, settings.context):
+    found = rows(dockerfile, settings.context)
+    if not any(worth for stage_rows in found for _, worth in stage_rows):
+        return
+    from dockfix.order.candidates import candidates
+    from dockfix.order.sinking import Row
+
+    for stage, steps, around in candidates(dockerfile, found, settings.context):
         safely = Row(steps, around, trusting=False)
         trusting = safely.doubted and not safely.moves
-        found = Row(steps, around, trusting=True) if trusting else safely
-        if found.moves:
-            yield _group(dockerfile, stage, steps, found.moves, settings)
+        row = Row(steps, around, trusting=True) if trusting else safely
+        if row.moves:
+            yield _group(dockerfile, stage, steps, row.moves, settings)
         elif safely.stays:
             yield from _note(safely.stays[0], settings)
 
@@ -185,6 +193,8 @@ def _order(
     A COPY is known by its text, where it copies to and, if it has variables, how many instructions
     above it may set one.
     """
+    from dockfix.packages.reads import chained
+
     known, starting = places(dockerfile), bases(dockerfile)
     commands: list[tuple[str, ...]] = []
     copies: dict[_Key, list[tuple[int, Copy | None]]] = {}
