@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from dockfix.packages import Command, changes_sources, command_of, commands_in, install_of
+from dockfix.packages import Command, changes_sources, command_of, install_of
 from dockfix.packages.caches import APT, cleans_up
-from dockfix.packages.together import Together, frame, settled, values
+from dockfix.packages.frames import frame, has_alike, values
+from dockfix.packages.together import Together, settled
 from dockfix.records import Record
 from dockfix.remembered import cached_by_identity
 from dockfix.shell.fatal import rows
@@ -45,8 +46,7 @@ class Drop(Record):
 
 def merges(script: Script, *, errexit: bool) -> list[Merge | Drop]:
     """What can be one in a script, and what has no use; `errexit`: a failure ends its shell."""
-    actions = [command.action for _, command in commands_in(script)]
-    if actions.count("install") < 2 and actions.count("update") < 2:
+    if not has_alike(script):
         return []
     return _in_strict_shell(script) if errexit else _in_plain_shell(script)
 

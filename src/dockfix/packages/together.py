@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dockfix.packages.command import Command, command_of
+from dockfix.packages.frames import frame, values
 from dockfix.packages.influence import base, builds_others, changes_sources, chosen_beside
 from dockfix.shell.tree import Simple
 
 #: Managers of distributions, whose installs are one transaction over one set of lists.
 _DISTRIBUTIONS = frozenset(("apt", "aptitude", "apk", "yum", "zypper"))
-#: Managers that mean the same by an option before the verb and behind it.
-_ANYWHERE = frozenset(("apt", "aptitude", "apk", "yum"))
 #: With them, one install takes back what another did, or gets by without a package it cannot have.
 #: A second `apk add --virtual .x` redefines what `.x` holds.
 _APART = {
@@ -19,27 +18,6 @@ _APART = {
     "zypper": ("--force-resolution",),
     "pip": ("-r", "--requirement", "--requirements", "-c", "--constraint", "-e", "--editable"),
 }
-
-
-def frame(simple: Simple) -> tuple[object, ...]:
-    """All of a manager's command but its packages: equal for two that differ in nothing else."""
-    command = command_of(simple)
-    if command is None:
-        return (simple,)
-    anywhere = command.manager.name in _ANYWHERE
-    return (
-        command.manager.name,
-        command.program,
-        command.verb.text,
-        tuple((one.name, one.value.text) for one in simple.assignments),
-        tuple(sorted((one.option, one.early and not anywhere) for one in command.options)),
-    )
-
-
-def values(simple: Simple) -> list[str]:
-    """The packages of an install, as the manager gets them, as far as they are known."""
-    command = command_of(simple)
-    return [word.value or "" for word in command.packages] if command else []
 
 
 def settled(simple: Simple) -> bool:

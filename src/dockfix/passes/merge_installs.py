@@ -36,8 +36,8 @@ from collections.abc import Iterator
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import places, scripts, source_span
 from dockfix.layout import style_of
-from dockfix.packages import command_of, commands_in, install_of
-from dockfix.packages.adjacent import Drop, Merge, Step, is_cleanup, merges
+from dockfix.packages import command_of, install_of
+from dockfix.packages.frames import frame, has_alike, values
 from dockfix.packages.listing import (
     Entry,
     Listing,
@@ -46,12 +46,15 @@ from dockfix.packages.listing import (
     listing_of,
     smallest,
 )
-from dockfix.packages.together import frame, values
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.records import Record
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import commands
 from dockfix.syntax.tree import Comment, Dockerfile, Instruction
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockfix.packages.adjacent import Drop, Merge, Step
 
 
 class _Where(Record):
@@ -64,8 +67,10 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each stretch of installs that can be one, and for each update without use."""
     at = places(dockerfile)
     for instruction, script in scripts(dockerfile):
-        if len(commands_in(script)) < 2:
+        if not has_alike(script):
             continue
+        from dockfix.packages.adjacent import merges
+
         for finding in merges(script, errexit=at[instruction.start].shell.errexit):
             yield from _group(_Where(dockerfile, instruction, script), finding)
 
@@ -75,6 +80,8 @@ def _span(where: _Where, step: Step) -> tuple[int, int]:
 
 
 def _group(where: _Where, finding: Merge | Drop) -> Iterator[Group]:
+    from dockfix.packages.adjacent import Drop
+
     if isinstance(finding, Drop):
         edits = _without(where, finding)
         if edits:
@@ -212,6 +219,8 @@ def _compound(script: Script) -> list[str]:
 
 def _digest(script: Script) -> list[tuple[object, set[str]]]:
     """The commands in order, neighboring installs of one kind as one, repeated updates once."""
+    from dockfix.packages.adjacent import is_cleanup
+
     digest: list[tuple[object, set[str]]] = []
     updates: list[object] = []
     cleaned: set[str] = set()
