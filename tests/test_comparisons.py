@@ -13,10 +13,9 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from dockfix.packages.command import MANAGERS
-from dockfix.packages.influence import base
 from dockfix.packages.listing import _behind_closing, _ends_behind_operator
 from dockfix.packages.lists import speaks_of_apt
-from dockfix.packages.manager import Manager
+from dockfix.packages.manager import Manager, base
 from dockfix.packages.reads import _last_removal, _rm
 from dockfix.shell.fresh import family
 from dockfix.shell.reader import _CLOSING, _OPENING, Reader

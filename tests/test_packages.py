@@ -8,14 +8,13 @@ from dockfix.layout import style_of, unit_deeper
 from dockfix.packages import (
     MANAGERS,
     action_of,
-    changes_sources,
-    chosen_among,
     command_of,
     install_of,
     is_update,
     mentions,
 )
 from dockfix.packages.command import may_call
+from dockfix.packages.influence import changes_sources, chosen_among
 from dockfix.packages.listing import gap_of
 from dockfix.shell.fatal import rows
 from dockfix.shell.reader import read

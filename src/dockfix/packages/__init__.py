@@ -1,8 +1,7 @@
 """What dockfix knows about package managers: verbs, options with values, caches, lists.
 
 One table per manager (`apt`, `apk`, `rpm`, `pacman`, `language`), in the shape of `manager`;
-reading a command with them is `command`, and what a package may do to later installs is
-`influence`:
+reading a command with them is `command`:
 
     install_of(simple)   the install, every word understood, or None
     is_update(simple)    refreshes the lists
@@ -25,7 +24,6 @@ from dockfix.packages.command import (
     is_update,
     mentions,
 )
-from dockfix.packages.influence import changes_sources, chosen_among
 from dockfix.packages.manager import Action, Manager
 
 __all__ = [
@@ -35,8 +33,6 @@ __all__ = [
     "Command",
     "Manager",
     "action_of",
-    "changes_sources",
-    "chosen_among",
     "command_of",
     "commands_in",
     "install_of",

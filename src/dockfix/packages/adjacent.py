@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from dockfix.packages import Command, changes_sources, command_of, install_of
+from dockfix.packages import Command, command_of, install_of
 from dockfix.packages.caches import APT, cleans_up
 from dockfix.packages.frames import frame, has_alike, values
+from dockfix.packages.influence import changes_sources
 from dockfix.packages.together import Together, settled
 from dockfix.records import Record
 from dockfix.remembered import cached_by_identity

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 
+from dockfix.packages.manager import base
 from dockfix.patterns import lazy
 from dockfix.records import Record
 
@@ -163,15 +163,3 @@ def chosen_beside(before: Collection[str], second: Iterable[str], manager: str) 
 def builds_others(names: Iterable[str]) -> bool:
     """Whether pip uses one of the packages itself, or setup scripts of others are known to."""
     return any(_BUILD_TOOLS.fullmatch(base(name).replace("_", "-")) for name in names)
-
-
-_BEHIND_NAME = lazy(r"[=<>~!/:@\[;\s]")
-
-
-@lru_cache(maxsize=4096)
-def base(name: str) -> str:
-    """The name of a package without version, suite, architecture, extras."""
-    if name.replace("-", "").isalnum():
-        # nearly all are, and then no pattern is compiled
-        return name.lower()
-    return _BEHIND_NAME.split(name.lstrip("@"), maxsplit=1)[0].lower()

@@ -13,7 +13,7 @@ from dockfix.edits import Edit
 from dockfix.facts import source_span
 from dockfix.layout import Style, indent_at, unit_deeper
 from dockfix.packages.command import Argument, Command
-from dockfix.packages.influence import base
+from dockfix.packages.manager import base
 from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.shell.tree import Word

@@ -1,4 +1,4 @@
-"""What dockfix knows of a package manager: the shape of one table."""
+"""What dockfix knows of a package manager: the shape of one table, and the names of packages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.typed import Literal
 
@@ -64,6 +65,18 @@ def _is_simple(word: str) -> bool:
         # npm takes these for values
         and word not in ("true", "false", "null")
     )
+
+
+_BEHIND_NAME = lazy(r"[=<>~!/:@\[;\s]")
+
+
+@lru_cache(maxsize=4096)
+def base(name: str) -> str:
+    """The name of a package without version, suite, architecture, extras."""
+    if name.replace("-", "").isalnum():
+        # nearly all are, and then no pattern is compiled
+        return name.lower()
+    return _BEHIND_NAME.split(name.lstrip("@"), maxsplit=1)[0].lower()
 
 
 def versions(program: str, *versions: str) -> frozenset[str]:

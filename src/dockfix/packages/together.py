@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dockfix.packages.command import Command, command_of
 from dockfix.packages.frames import frame, values
-from dockfix.packages.influence import base, builds_others, changes_sources, chosen_beside
+from dockfix.packages.influence import builds_others, changes_sources, chosen_beside
+from dockfix.packages.manager import base
 from dockfix.shell.tree import Simple
 
 #: Managers of distributions, whose installs are one transaction over one set of lists.

@@ -32,7 +32,6 @@ from dockfix.packages.manager import words
 from dockfix.packages.rpm import YUM, ZYPPER
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
-from dockfix.shell.fatal import deciding
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
 from dockfix.syntax.tree import Dockerfile
@@ -111,6 +110,8 @@ def _group(edits: list[Edit], messages: list[str], aliases: list[str], safety: S
 
 def _fatal(script: Script, errexit: bool) -> set[int]:
     """Where the commands start whose failure is that of the script."""
+    from dockfix.shell.fatal import deciding
+
     return {simple.start for simple in deciding(script, errexit=errexit)}
 
 

@@ -34,7 +34,6 @@ from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import scripts, source_span
 from dockfix.layout import style_of
 from dockfix.packages import Command, install_of, installs_in
-from dockfix.packages.influence import base
 from dockfix.packages.listing import (
     Entry,
     Gap,
@@ -44,6 +43,7 @@ from dockfix.packages.listing import (
     listing_of,
     smallest,
 )
+from dockfix.packages.manager import base
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
 from dockfix.records import Record
