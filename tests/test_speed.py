@@ -138,8 +138,11 @@ def test_passes_without_a_sign_of_work_are_not_imported(tmp_path: Path) -> None:
 
 #: What an ordinary file does without.
 RARELY_NEEDED = """
-    syntax.expansion syntax.heredocs syntax.refusals shell.conditional packages.apk_index
-    packages.related order.steps order.splits search files report.explain usage
+    syntax.expansion syntax.heredocs syntax.refusals shell.conditional shell.fatal
+    packages.apk_index packages.related packages.adjacent packages.together packages.influence
+    packages.reads packages.independence packages.manifests order.candidates order.sinking
+    order.moving order.steps order.splits passes.fetch_in_run passes.tidy_continuations downloads
+    context.compose search files report.explain usage
 """
 
 
