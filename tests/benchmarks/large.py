@@ -56,6 +56,13 @@ def sources_together(count: int) -> str:
     )
 
 
+def lists(count: int) -> str:
+    """COPYs of lists of requirements, each right above its install."""
+    return "FROM python:3.12\n" + "".join(
+        f"COPY list{n}.txt ./\nRUN pip install -r list{n}.txt\n" for n in range(0, count, 2)
+    )
+
+
 def onbuilds(count: int) -> str:
     """ONBUILD RUNs."""
     return "FROM debian:12\n" + "".join(f"ONBUILD RUN touch /srv/{n}\n" for n in range(count))
@@ -142,6 +149,7 @@ KINDS: tuple[Callable[[int], str], ...] = (
     stages,
     sources,
     sources_together,
+    lists,
     onbuilds,
     heredocs,
     chain,

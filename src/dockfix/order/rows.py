@@ -12,7 +12,7 @@ from dockfix.facts import places, script_of
 from dockfix.packages.command import commands_in
 from dockfix.packages.language import PIP
 from dockfix.paths import Copy, bases, copy_of, resolve
-from dockfix.remembered import cached_by_value
+from dockfix.remembered import cached_by_value, remembered
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
@@ -31,6 +31,8 @@ _PROGRAMS = (
 )  # fmt: skip
 
 
+#: In a file with more, a COPY is not compared with all the others first.
+_MOST_COMPARED = 40
 #: A row, and whether it is worth a look.
 Row = tuple[list[Instruction], bool]
 
@@ -84,12 +86,14 @@ def _has_to(
     """
     if below is None or below.keyword != "RUN" or " -r " not in below.arguments:
         return False
+    if len(_copies(dockerfile)) > _MOST_COMPARED:
+        return False
     starting = bases(dockerfile)
     copy = copy_of(one, starting[one.start])
     script = script_of(below, places(dockerfile)[below.start])
     if copy is None or copy.brings_trees(context) or not isinstance(script, Script):
         return False
-    above = list(_above(dockerfile, one))
+    above = [other for start, other in _copies(dockerfile) if start < one.start]
     return any(
         copy.sources == tuple(copy.brings(path, context))
         and not any(other is None or other.brings(path, context) for other in above)
@@ -109,10 +113,13 @@ def _lists(script: Script) -> Iterator[str]:
                     yield option.words[1].text
 
 
-def _above(dockerfile: Dockerfile, one: Instruction) -> Iterator[Copy | None]:
-    """The COPYs of the file above one."""
+@remembered
+def _copies(dockerfile: Dockerfile) -> tuple[tuple[int, Copy | None], ...]:
+    """The COPYs of the file, each with where it starts."""
     starting = bases(dockerfile)
-    for stage in dockerfile.stages:
-        for other in stage.instructions:
-            if other.start < one.start and other.keyword in COPIES:
-                yield copy_of(other, starting[other.start])
+    return tuple(
+        (one.start, copy_of(one, starting[one.start]))
+        for stage in dockerfile.stages
+        for one in stage.instructions
+        if one.keyword in COPIES
+    )

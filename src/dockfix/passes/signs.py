@@ -31,6 +31,8 @@ MANAGERS = ("apt", "dnf", "yum", "zypper", "pacman")
 #: What may keep the words of a command together, or divide one.
 _QUOTES = "\"'\\"
 _DIVIDED = frozenset(_QUOTES)
+#: Commands of a RUN, each of which is not compared with all the others at a glance.
+_MANY = 200
 _SECRETS = ("key", "auth", "credential", "pass", "pword", "secret", "token")
 
 
@@ -227,6 +229,8 @@ def unpacks_what_it_fetches(dockerfile: Dockerfile) -> bool:
 def _forgets(script: str) -> bool:
     """Whether a file may be mentioned by a `tar` or `unzip` and before, and by nothing behind."""
     commands = script.split("&&")
+    if len(commands) > _MANY:
+        return True
     for number, command in enumerate(commands):
         program, *words = command.split() or [""]
         if program.strip(_QUOTES) not in ("tar", "unzip"):
