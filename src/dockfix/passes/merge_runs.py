@@ -319,6 +319,15 @@ PASS = Pass(
             why="the comment would swallow what follows, so it gets a line of its own",
         ),
         Example(
+            before="FROM debian\nRUN a \\\n\t&& b\n# why c\nRUN c \\\n# why d\n\t&& d\n",
+            after="FROM debian\nRUN a \\\n\t&& b \\\n# why c\n\t&& c \\\n# why d\n\t&& d\n",
+            why="this author keeps comments at the margin",
+        ),
+        Example(
+            before="FROM debian\nRUN a \\\n && b\n# why c\nRUN c\n",
+            after="FROM debian\nRUN a \\\n && b \\\n # why c\n && c\n",
+        ),
+        Example(
             before=(
                 "FROM debian\n# hadolint ignore=DL3008\nRUN apt-get install -y a\n"
                 "# hadolint ignore=DL3003\nRUN b\n"

@@ -11,7 +11,7 @@ them some day, and a relative WORKDIR means another place as soon as a line abov
 What it does: a `mkdir` that a WORKDIR follows goes, at the end of a longer RUN too; `cd` to where
 the RUN is anyway goes; `mkdir -p D && cd D && x`, or `cd D && x` for a D that the stage has made,
 becomes WORKDIR and `RUN x`; a relative WORKDIR becomes an absolute one where the file says from
-where it counts.
+where it counts, or the base is an official image that starts in `/`.
 
 What it leaves alone: directories in variables, quotes or patterns; `mkdir` of several directories,
 with a mode, or in a subshell; `cd` to what may not be there; anything but `&&` between the parts;
@@ -387,10 +387,11 @@ PASS = Pass(
             why="nobody knows the user of the base image",
             unsafe=True,
         ),
+        Example("FROM debian\nWORKDIR app\n", "FROM debian\nWORKDIR /app\n"),
+        Example("FROM php\nWORKDIR app\n", why="the image has a working directory of its own"),
         *(
             Example(f"FROM debian\n{text}\n", why=why)
             for text, why in (
-                ("WORKDIR app", "the base image has a working directory of its own"),
                 ("RUN mkdir -p /a /b\nWORKDIR /a", "two directories"),
                 ("RUN mkdir -p /a/{b,c}\nWORKDIR /a/b", "braces may make several directories"),
                 ("RUN mkdir -m 700 /a\nWORKDIR /a", "another mode"),
