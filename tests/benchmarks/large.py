@@ -85,6 +85,15 @@ def chain(count: int) -> str:
     return "FROM debian:12\nRUN apt-get update \\\n    && " + " \\\n    && ".join(commands) + "\n"
 
 
+def archives(count: int) -> str:
+    """One RUN that fetches archives and takes each apart."""
+    commands = (
+        f"tar xzf a{n}.tgz" if n % 2 else f"curl -o a{n + 1}.tgz http://example.org/a{n + 1}.tgz"
+        for n in range(count)
+    )
+    return "FROM debian:12\nRUN " + " \\\n    && ".join(commands) + "\n"
+
+
 def twice_installed(count: int) -> str:
     """One RUN with a chain of installs that may all be one."""
     commands = (f"apt-get install -y zip{n} git{n}" for n in range(count))
@@ -153,6 +162,7 @@ KINDS: tuple[Callable[[int], str], ...] = (
     onbuilds,
     heredocs,
     chain,
+    archives,
     twice_installed,
     package_list,
     nested,

@@ -43,7 +43,7 @@ from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import bases, resolve
 from dockfix.patterns import lazy
 from dockfix.records import Record
-from dockfix.remembered import cached_by_identity
+from dockfix.remembered import cached_by_identity, remembered
 from dockfix.shell.tree import Pipeline, Script, Simple
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
@@ -116,47 +116,64 @@ def _forgotten(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Gr
         assert chain is not None
         name = step.archive.archive.text
         _, end = source_span(run, step.command.start, step.command.end)
-        rest = dockerfile.source[end:]
-        if _last(name) in rest or _SWEEPING.search(rest):
+        if dockerfile.source.find(_last(name), end) >= 0 or _last_sweep(dockerfile) >= end:
             continue
         edits = (Edit(end, end, f"{_joint(dockerfile, run, chain[1], step.number)}rm {name}"),)
         yield _group(run, _last(name), edits)
+
+
+@remembered
+def _last_sweep(dockerfile: Dockerfile) -> int:
+    """Where the last `rm` of a file starts that names files by a pattern or a variable, or -1."""
+    return max((found.start() for found in _SWEEPING.finditer(dockerfile.source)), default=-1)
 
 
 @cached_by_identity
 def _left_behind(script: Script) -> list[_Step]:
     """The commands that take apart what the same script has fetched, and may leave in the image."""
     pipelines = _pipelines(script) or ()
+    fetched: dict[str, int] = {}
+    moved = passed = -1
     found: list[_Step] = []
     for step in _extractions(pipelines):
+        for number in range(passed + 1, step.number):
+            command = _command(pipelines[number])
+            if command is None or not command.words:
+                continue
+            file = fetched_file(command)
+            if file is not None:
+                fetched.setdefault(file, number)
+            if command.words[0].value in ("cd", "pushd", "popd"):
+                moved = number
+        passed = step.number - 1
         name = step.archive.archive.text
-        before = [command for one in pipelines[: step.number] if (command := _command(one))]
-        files = [fetched_file(command) if command.words else None for command in before]
-        if name not in files:
-            continue
-        moved = any(
-            command.words and command.words[0].value in ("cd", "pushd", "popd")
-            for command in before[files.index(name) :]
-        )
-        if (not moved or name[:1] == "/") and not _goes_anyway(script, step.command.end, name):
+        if name in fetched and (moved < fetched[name] or name[:1] == "/"):
             found.append(step)
-    return found
+    if not found:
+        return found
+    swept, gone = _removals(script)
+    return [step for step in found if not _goes_anyway(step, swept, gone)]
 
 
-def _goes_anyway(script: Script, start: int, name: str) -> bool:
-    """Whether an `rm` further on may take the archive along with a directory."""
-    entered = [
-        word.text
+def _removals(script: Script) -> tuple[int, dict[str, int]]:
+    """Where the last `rm` of a directory starts that the script makes or enters, and where the last
+    one of each path does."""
+    words = [
+        (command.words[0].value, command.start, word.text)
         for command in script.simples
-        if command.words and command.words[0].value in ("cd", "mkdir")
         for word in command.words[1:]
     ]
-    return any(
-        word.text in entered or name.strip("\"'").startswith(word.text.rstrip("/") + "/")
-        for command in script.simples
-        if command.start > start and command.words and command.words[0].value == "rm"
-        for word in command.words[1:]
-    )
+    entered = {text for program, _, text in words if program in ("cd", "mkdir")}
+    removed = [(text, start) for program, start, text in words if program == "rm"]
+    swept = max((start for text, start in removed if text in entered), default=-1)
+    return swept, {text.rstrip("/"): start for text, start in removed}
+
+
+def _goes_anyway(step: _Step, swept: int, gone: dict[str, int]) -> bool:
+    """Whether an `rm` further on may take the archive along with a directory."""
+    name = step.archive.archive.text.strip("\"'")
+    above = [name[:index] for index, letter in enumerate(name) if letter == "/"]
+    return max(swept, *(gone.get(folder, -1) for folder in above), -1) > step.command.end
 
 
 def _joint(
