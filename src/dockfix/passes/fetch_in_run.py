@@ -38,7 +38,7 @@ from dockfix.downloads import (
 )
 from dockfix.edits import Edit, Group, Safety
 from dockfix.facts import places, script_of, source_span
-from dockfix.layout import removal, style_of
+from dockfix.layout import Style, removal, style_of
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.paths import bases, resolve
 from dockfix.patterns import lazy
@@ -112,13 +112,18 @@ def _forgotten(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Gr
     """`rm` behind the command that takes apart what the same RUN has fetched."""
     run = stage.instructions[number]
     chain = _chain(dockerfile, run)
-    for step in _left_behind(chain[0]) if chain else ():
-        assert chain is not None
+    steps = _left_behind(chain[0]) if chain else []
+    if not chain or not steps:
+        return
+    style = style_of(dockerfile, run)
+    for step in steps:
         name = step.archive.archive.text
         _, end = source_span(run, step.command.start, step.command.end)
         if dockerfile.source.find(_last(name), end) >= 0 or _last_sweep(dockerfile) >= end:
             continue
-        edits = (Edit(end, end, f"{_joint(dockerfile, run, chain[1], step.number)}rm {name}"),)
+        edits = (
+            Edit(end, end, f"{_joint(dockerfile, run, style, chain[1], step.number)}rm {name}"),
+        )
         yield _group(run, _last(name), edits)
 
 
@@ -177,7 +182,11 @@ def _goes_anyway(step: _Step, swept: int, gone: dict[str, int]) -> bool:
 
 
 def _joint(
-    dockerfile: Dockerfile, run: Instruction, pipelines: tuple[Pipeline, ...], number: int
+    dockerfile: Dockerfile,
+    run: Instruction,
+    style: Style,
+    pipelines: tuple[Pipeline, ...],
+    number: int,
 ) -> str:
     """What stands between a pipeline and one that is put behind it: as on its other sides."""
     neighbors = pipelines[number : number + 2]
@@ -185,7 +194,7 @@ def _joint(
         neighbors = pipelines[max(number - 1, 0) : number + 1]
     start, end = source_span(run, neighbors[0].end, neighbors[-1].start)
     broken = "\n" in dockerfile.source[min(start, end) : end + 1]
-    return style_of(dockerfile, run).joint() if broken else " && "
+    return style.joint() if broken else " && "
 
 
 def _last(name: str) -> str:
