@@ -53,6 +53,9 @@ def unified(before: bytes | None, after: bytes, path: str | bytes, context: int 
 
 
 def _lines(data: bytes) -> list[bytes]:
+    if b"\r" not in data:
+        return data.splitlines(keepends=True)
+    # a carriage return ends no line here
     lines = data.split(b"\n")
     last = lines.pop()
     return [line + b"\n" for line in lines] + ([last] if last else [])
@@ -100,11 +103,11 @@ def _print_hunk(
     yield b"@@ -%s +%s @@\n" % (_range(start, end), _range(other_start, other_end))
     at = start
     for change in hunk:
-        yield from _marked(b" ", old[at : change.start])
-        yield from _marked(b"-", old[change.start : change.end])
-        yield from _marked(b"+", new[change.other_start : change.other_end])
+        yield _marked(b" ", old[at : change.start])
+        yield _marked(b"-", old[change.start : change.end])
+        yield _marked(b"+", new[change.other_start : change.other_end])
         at = change.end
-    yield from _marked(b" ", old[at:end])
+    yield _marked(b" ", old[at:end])
 
 
 def _range(start: int, end: int) -> bytes:
@@ -115,11 +118,11 @@ def _range(start: int, end: int) -> bytes:
     return b"%d,%d" % (start + 1 if count else start, count)
 
 
-def _marked(mark: bytes, lines: list[bytes]) -> Iterator[bytes]:
-    for line in lines:
-        yield mark + line
-        if not line.endswith(b"\n"):
-            yield b"\n\\ No newline at end of file\n"
+def _marked(mark: bytes, lines: list[bytes]) -> bytes:
+    if not lines:
+        return b""
+    text = mark + mark.join(lines)
+    return text if text.endswith(b"\n") else text + b"\n\\ No newline at end of file\n"
 
 
 def changes(old: Sequence[bytes], new: Sequence[bytes]) -> list[Change]:
@@ -203,6 +206,7 @@ def _shortest(old: Sequence[bytes], new: Sequence[bytes]) -> list[Change] | None
 def _myers(old: Sequence[bytes], new: Sequence[bytes]) -> list[Change] | None:
     """The fewest removed and added lines, by Myers' algorithm; None if they are too many."""
     size, other_size = len(old), len(new)
+    most = max(size, other_size)
     # furthest[k] is the furthest line of `old` reached on the diagonal `line - other_line == k`.
     furthest = {1: 0}
     trail: list[dict[int, int]] = []
@@ -211,7 +215,7 @@ def _myers(old: Sequence[bytes], new: Sequence[bytes]) -> list[Change] | None:
         furthest = {}
         previous = trail[-1]
         for diagonal in range(-distance, distance + 1, 2):
-            if abs(diagonal) > max(size, other_size):
+            if abs(diagonal) > most:
                 continue
             at = _step(previous, diagonal)
             other_at = at - diagonal
@@ -228,7 +232,7 @@ def _step(previous: dict[int, int], diagonal: int) -> int:
     """The furthest line of `old` on a diagonal after one more removed or added line."""
     added = previous.get(diagonal + 1, -1)
     removed = previous.get(diagonal - 1, -2) + 1
-    return max(added, removed)
+    return added if added > removed else removed
 
 
 def _walk_back(trail: list[dict[int, int]], size: int, other_size: int) -> list[Change]:
