@@ -31,20 +31,20 @@ def check(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str |
     above = _untouched(before, after, edits)
     found = {item.start: item for item in after.items[above:]}
     touched: list[Item] = []
-    shift = index = 0
+    shift = 0
+    waiting = iter(edits)
+    edit = next(waiting, None)
     for item in before.items[above:]:
-        while index < len(edits) and edits[index].end <= item.start:
-            shift += len(edits[index].text) - (edits[index].end - edits[index].start)
-            index += 1
-        # what is put behind a last line without a line ending becomes part of that line
-        open_end = before.source[item.end - 1] != "\n"
-        if index < len(edits) and edits[index].start < item.end + open_end:
+        while edit is not None and edit.end <= item.start:
+            shift += len(edit.text) - (edit.end - edit.start)
+            edit = next(waiting, None)
+        if edit is not None and edit.start <= item.end and _reaches(edit, item, before.source):
             touched.append(item)
             continue
         other = found.pop(item.start + shift, None)
-        if isinstance(item, Instruction):
+        if item.__class__ is Instruction:
             if (
-                not isinstance(other, Instruction)
+                other.__class__ is not Instruction
                 or other.end != item.end + shift
                 or other.keyword != item.keyword
             ):
@@ -59,6 +59,13 @@ def check(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str |
             touched.append(item)
             found[other.start] = other
     return _kept(before, after) or _comments_kept(before, touched, after, found.values())
+
+
+def _reaches(edit: Edit, item: Item, source: str) -> bool:
+    """Whether an edit that does not end above an item changes it."""
+    # what is put behind a last line without a line ending becomes part of that line
+    open_end = source[item.end - 1] != "\n"
+    return edit.start < item.end + open_end
 
 
 def _untouched(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> int:
