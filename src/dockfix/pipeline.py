@@ -291,7 +291,7 @@ class _Run:
         if not taken:
             return [], left
         made = [self.locate(one, group) for group in taken]
-        edits = tuple(sorted(edit for group in taken for edit in group.edits))
+        edits = tuple(sorted([edit for group in taken for edit in group.edits]))
         try:
             after = self.read_again(edits)
         except DockerfileSyntaxError as error:
@@ -339,13 +339,12 @@ class _Run:
         return self.settings._replace(context=context.with_ignore_text(after))
 
     def locate(self, one: Pass, group: Group) -> Applied:
-        spans = [group.offset, *(offset for e in group.edits for offset in (e.start, e.end))]
-        start, end = self.origin(min(spans)), self.origin(max(spans))
-        line, column = self.position(self.origin(group.offset))
-        safety, declares = group.safety, group.declares
-        return Applied(
-            one.code, one.name, group.message, line, column, safety, start, end, declares
-        )
+        offset, message, edits, safety, *_, declares = group
+        start = min([offset, *[edit.start for edit in edits]])
+        end = max([offset, *[edit.end for edit in edits]])
+        start, end, offset = self.origin(start), self.origin(end), self.origin(offset)
+        line, column = self.position(offset)
+        return Applied(one.code, one.name, message, line, column, safety, start, end, declares)
 
     def position(self, offset: int) -> tuple[int, int]:
         """`Dockerfile.position` of the original, for many offsets."""
@@ -412,11 +411,13 @@ def _layer(edits: Sequence[Edit]) -> _Layer:
     return layer
 
 
-def _apart(groups: Iterable[Group]) -> list[Group]:
+def _apart(groups: list[Group]) -> list[Group]:
     """Those groups, from the top of the file, that do not reach into one taken before.
 
     What one replaces may end where what another replaces begins, but nothing is inserted there.
     """
+    if len(groups) < 2:
+        return groups
     taken: list[Group] = []
     done = (-1, 0)
     for group in sorted(groups, key=_beginning):
@@ -424,14 +425,15 @@ def _apart(groups: Iterable[Group]) -> list[Group]:
             taken.append(group)
         elif _beginning(group) > done:
             taken.append(group)
-            done = max((edit.end, edit.start == edit.end) for edit in group.edits)
+            done = max([(edit.end, edit.start == edit.end) for edit in group.edits])
     return taken
 
 
 def _beginning(group: Group) -> tuple[int, int]:
     """Where the first edit of a group begins: an insertion comes before what stands there."""
-    spans = ((edit.start, edit.start < edit.end) for edit in group.edits)
-    return min(spans, default=(group.offset, 0))
+    if not group.edits:
+        return group.offset, 0
+    return min([(edit.start, edit.start < edit.end) for edit in group.edits])
 
 
 def _left_alone(dockerfile: Dockerfile) -> str:
