@@ -10,7 +10,7 @@ node began, with no edit before the end of that node, the old nodes serve again,
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from dockfix.edits import Edit
 from dockfix.syntax.arguments import Refusal
@@ -26,6 +26,7 @@ from dockfix.syntax.tree import (
     Logical,
     Word,
 )
+from dockfix.typed import Any
 
 _new = tuple.__new__
 
@@ -84,27 +85,33 @@ def _beginning(before: Dockerfile, starts: list[int], offset: int) -> int:
 
 
 def _moved(items: Sequence[Item], by: int) -> list[Item]:
-    return [_item(item, by) for item in items] if by else list(items)
+    return [_MOVERS[item.__class__](item, by) for item in items] if by else list(items)
 
 
-def _item(item: Item, by: int) -> Item:
-    if isinstance(item, Instruction):
-        text, joins, offsets = item.logical
-        moved = _new(Logical, (text, joins, tuple([at + by for at in offsets])))
-        return _instruction(item, moved, by)
-    if isinstance(item, Blank):
-        return Blank(item.start + by, item.end + by)
-    if isinstance(item, Comment):
-        return _comment(item, by)
-    return Directive(item.start + by, item.end + by, item.name, item.value)
+def _blank(blank: Blank, by: int) -> Blank:
+    start, end = blank
+    return _new(Blank, (start + by, end + by))
+
+
+def _directive(directive: Directive, by: int) -> Directive:
+    return Directive(directive.start + by, directive.end + by, directive.name, directive.value)
 
 
 def _comment(comment: Comment, by: int) -> Comment:
-    return Comment(comment.start + by, comment.end + by, comment.text)
+    start, end, text = comment
+    return _new(Comment, (start + by, end + by, text))
 
 
-def _instruction(old: Instruction, logical: Logical, by: int) -> Instruction:
-    begin, stop, keyword, _, *positions, flags, words, json, heredocs, comments, child = old
+def _instruction(old: Instruction, by: int, parent: Logical | None = None) -> Instruction:
+    """An instruction, or the child of one whose logical line is moved already."""
+    (begin, stop, keyword, logical, first, second, third,
+     flags, words, json, heredocs, comments, child) = old  # fmt: skip
+    if parent is None:
+        text, joins, offsets = logical
+        if len(offsets) == 1:
+            parent = _new(Logical, (text, joins, (offsets[0] + by,)))
+        else:
+            parent = _new(Logical, (text, joins, tuple([at + by for at in offsets])))
     # every step makes most nodes of a file anew, and half of all nodes are words
     return _new(
         Instruction,
@@ -112,8 +119,10 @@ def _instruction(old: Instruction, logical: Logical, by: int) -> Instruction:
             begin + by,
             stop + by,
             keyword,
-            logical,
-            *positions,
+            parent,
+            first,
+            second,
+            third,
             flags and tuple([Flag(one.start + by, one.end + by, *one[2:]) for one in flags]),
             words
             and tuple([_new(Word, (start + by, end + by, text)) for start, end, text in words]),
@@ -121,6 +130,14 @@ def _instruction(old: Instruction, logical: Logical, by: int) -> Instruction:
             heredocs
             and tuple([Heredoc(one.start + by, one.end + by, *one[2:]) for one in heredocs]),
             comments and tuple([_comment(one, by) for one in comments]),
-            child and _instruction(child, logical, by),
+            child and _instruction(child, by, parent),
         ),
     )
+
+
+_MOVERS: dict[type[Item], Callable[[Any, int], Item]] = {
+    Instruction: _instruction,
+    Blank: _blank,
+    Comment: _comment,
+    Directive: _directive,
+}
