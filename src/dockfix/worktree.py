@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
+#: What a path may end in that is not the name of something in a folder.
+_NO_NAMES = ("", ".", "..")
+
 
 @lru_cache(maxsize=4096)
 def worktree_of(folder: str) -> str | None:
@@ -18,10 +21,7 @@ def worktree_of(folder: str) -> str | None:
 def real_path(path: str) -> str:
     """`os.path.realpath`, but each folder is looked at only once in a process."""
     folder, name = os.path.split(path)
-    if name in ("", ".", ".."):
-        return real_folder(path)
-    whole = os.path.join(real_folder(folder), name)
-    return os.path.realpath(whole) if os.path.islink(whole) else whole
+    return real_folder(path) if name in _NO_NAMES else _real_in(real_folder(folder), name)
 
 
 def real_folder(path: str) -> str:
@@ -31,4 +31,10 @@ def real_folder(path: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _real(folder: str) -> str:
-    return os.path.realpath(folder)
+    parent, name = os.path.split(folder)
+    return os.path.realpath(folder) if name in _NO_NAMES else _real_in(_real(parent), name)
+
+
+def _real_in(folder: str, name: str) -> str:
+    whole = os.path.join(folder, name)
+    return os.path.realpath(whole) if os.path.islink(whole) else whole

@@ -176,7 +176,8 @@ class DirectoryContext:
         return os.path.join(self.root, real) if real else self.root
 
     def _followed(self, path: str) -> str | None:
-        """The path of the context that a path leads to; None if a link or `..` leads out of it."""
+        """The path of the context that a path leads to; None if a link or `..` leads out of it, and
+        where it leads through what is not there."""
         waiting = path.split("/")[::-1]
         real: list[str] = []
         links = 0
@@ -190,6 +191,10 @@ class DirectoryContext:
                 real.append(part)
                 try:
                     target = os.readlink(self._full("/".join(real)))
+                except FileNotFoundError:
+                    if waiting and ".." not in waiting:
+                        return None
+                    continue
                 except (OSError, ValueError):
                     continue
                 links += 1

@@ -23,6 +23,8 @@ _ASIDE = frozenset(
      "deployment", "docker", "dockerfiles", "infra", "ops", "packaging")
 )  # fmt: skip
 _COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+#: Instructions that may take something from the context.
+_TAKING = frozenset(("ADD", "COPY", "RUN"))
 
 
 class Found(Record):
@@ -68,7 +70,12 @@ class _Wanted:
     """What a file copies of its context: paths, and patterns that say something."""
 
     def __init__(self, dockerfile: Dockerfile) -> None:
-        found = [one for item in dockerfile.instructions for one in sources_of(item)]
+        found = [
+            one
+            for item in dockerfile.instructions
+            if item.keyword in _TAKING
+            for one in sources_of(item)
+        ]
         named = dict.fromkeys(one for one in found if one)
         self.any = bool(found)
         self._paths = [one for one in named if not is_wild(one)]

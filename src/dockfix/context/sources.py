@@ -48,9 +48,9 @@ def sources_of(instruction: Instruction) -> list[str | None]:
             for flag in instruction.flags
             if flag.name == "mount" and (source := _bound(flag.value or "")) is not None
         ]
-    if instruction.keyword not in ("COPY", "ADD"):
-        return []
-    if any(flag.name == "from" for flag in instruction.flags):
+    if instruction.keyword not in ("COPY", "ADD") or (
+        instruction.flags and any(flag.name == "from" for flag in instruction.flags)
+    ):
         return []
     words = (
         list(instruction.json)
