@@ -138,25 +138,34 @@ def is_root(dockerfile: Dockerfile, place: Place) -> bool:
 class _Names:
     """The names that a stage and those it is built from set, and the predefined ones.
 
-    `setters` are the stages that set a name, `bases` the stage that each is built on, both of the
-    whole file: a set for each stage would grow from stage to stage.
+    Who sets what is settled for the whole file, once somebody asks: a set for each stage would grow
+    from stage to stage, and after most steps nobody asks.
     """
 
-    def __init__(
-        self, setters: dict[str, set[int]], bases: tuple[int | None, ...], stage: int
-    ) -> None:
-        self._setters, self._bases, self._stage = setters, bases, stage
+    def __init__(self, dockerfile: Dockerfile, stage: int) -> None:
+        self._dockerfile, self._stage = dockerfile, stage
 
     def __contains__(self, name: object) -> bool:
         if name in PREDEFINED_ARGS:
             return True
-        setters = self._setters.get(name) if isinstance(name, str) else None
+        setters = _setters(self._dockerfile).get(name) if isinstance(name, str) else None
         stage: int | None = self._stage
         while setters and stage is not None:
             if stage in setters:
                 return True
-            stage = self._bases[stage]
+            stage = self._dockerfile.stages[stage].base_stage
         return False
+
+
+@remembered
+def _setters(dockerfile: Dockerfile) -> dict[str, set[int]]:
+    """The stages that set a name, by the names that a file sets."""
+    setters: dict[str, set[int]] = {}
+    for stage in dockerfile.stages:
+        for instruction in stage.instructions:
+            for name in names_set_by(instruction):
+                setters.setdefault(name, set()).add(stage.index)
+    return setters
 
 
 @remembered
@@ -177,14 +186,6 @@ def places(dockerfile: Dockerfile) -> dict[int, Place]:
     """What is in force at each instruction, by the instruction's `start`."""
     found: dict[int, Place] = {}
     ends: list[Place] = []
-    setters: dict[str, set[int]] = {}
-    for stage in dockerfile.stages:
-        for instruction in stage.instructions:
-            if instruction.keyword not in ("ARG", "ENV"):
-                continue
-            for name in names_set_by(instruction):
-                setters.setdefault(name, set()).add(stage.index)
-    bases = tuple(stage.base_stage for stage in dockerfile.stages)
     for stage in dockerfile.stages:
         shell, workdir, user = POSIX_DEFAULT, None, None
         if stage.base_stage is not None:
@@ -197,7 +198,7 @@ def places(dockerfile: Dockerfile) -> dict[int, Place]:
         elif has_plain_base(stage):
             shell = Shell("sh", declared=True)
             workdir = "/" if _starts_in_root(stage) else None
-        place = Place(stage.index, shell, workdir, user, _Names(setters, bases, stage.index))
+        place = Place(stage.index, shell, workdir, user, _Names(dockerfile, stage.index))
         for instruction in stage.instructions:
             found[instruction.start] = place
             keyword = instruction.keyword
