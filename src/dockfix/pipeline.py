@@ -142,17 +142,16 @@ def choose(
 ) -> tuple[Entry, ...]:
     """The passes to run, in their order. Raises ConfigError for a name that fits none."""
     wanted = {one.code for one in ENTRIES if one.default} if select is None else _matching(select)
-    added, unwanted = _matching(extend_select), _matching(ignore)
-    return tuple(
-        one
-        for one in ENTRIES
-        if (one.code in wanted or one.code in added) and one.code not in unwanted
-    )
+    wanted |= _matching(extend_select)
+    wanted -= _matching(ignore)
+    return tuple([one for one in ENTRIES if one.code in wanted])
 
 
 def _named(passes: Iterable[Entry], names: Iterable[str]) -> frozenset[str]:
     """The codes of the passes that somebody named in full."""
     named = {name.strip().lower() for name in names}
+    if not named:
+        return frozenset()
     return frozenset(
         one.code for one in passes if not named.isdisjoint((one.name, one.code.lower()))
     )

@@ -73,13 +73,14 @@ def cached_by_identity(function: Callable[[Tree], Answer]) -> Callable[[Tree], A
     _clearing.append(answers.clear)
 
     def ask(tree: Tree) -> Answer:
-        known = answers.get(id(tree))
-        if known is not None and known[0] is tree:
-            return known[1]
+        number = id(tree)
+        # the tree is kept with its answer: as long as it is, no other one gets its number
+        if number in answers:
+            return answers[number][1]
         answer = function(tree)
         if len(answers) >= _MOST_ANSWERS:
             answers.clear()
-        answers[id(tree)] = tree, answer
+        answers[number] = tree, answer
         return answer
 
     ask.__name__, ask.__doc__ = function.__name__, function.__doc__
