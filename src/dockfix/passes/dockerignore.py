@@ -55,7 +55,9 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
 
     folders = dict.fromkeys(source for copy in copies for source in _directories(copy, context))
     found = find(context, folders)
-    if not found:
+    only_noted = context.ignore_text() is None and PASS.code not in settings.named
+    # a file for the Dockerfile alone is not worth its place
+    if not found or (only_noted and all(one.kind == "containers" for one in found)):
         return
     around = Surroundings(dockerfile, context)
     if not around.told:
@@ -64,8 +66,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     safe = [one.line for one in found if _is_safe(one, dockerfile, copies, around)]
     unsafe = [one.line for one in found if one.line not in safe]
     offset = copies[0].instruction.keyword_offset
-    if context.ignore_text() is None and PASS.code not in settings.named:
-        # a file for the Dockerfile alone is not worth its place
+    if only_noted:
         if any(one.kind != "containers" for one in found):
             yield Group(offset, _missing([*safe, *unsafe]), (), Safety.NOTE)
         return
