@@ -51,6 +51,8 @@ _URL = lazy(r"https?://(?:[^\s\"'\\`$]|\$\w|\$\{\w+\})+")
 _VARIABLE = lazy(r"\$(?:\w+|\{[^}]*\})")
 _SIMPLE_URL = lazy(r"[\w/:.@%+=,~-]+")
 _SWEEPING = lazy(r"\brm\b[^;&|\n]*[*$?\[]")
+#: For each the rest of the file is searched; nobody fetches half as many in one RUN.
+_MOST_ARCHIVES = 200
 #: Directories that every image has.
 _USUAL = frozenset(
     ("/", "/bin", "/etc", "/home", "/lib", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin",
@@ -113,7 +115,7 @@ def _forgotten(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Gr
     run = stage.instructions[number]
     chain = _chain(dockerfile, run)
     steps = _left_behind(chain[0]) if chain else []
-    if not chain or not steps:
+    if not chain or not 0 < len(steps) <= _MOST_ARCHIVES:
         return
     style = style_of(dockerfile, run)
     for step in steps:

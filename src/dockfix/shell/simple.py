@@ -184,7 +184,7 @@ class SimpleReader(WordReader):
 
         Behind any word `[[`, a busybox reads `&&` as `-a` up to `]]`.
         """
-        if "[" not in self.text or all(word.value != "[[" for word in words):
+        if not self.may_test or all(word.value != "[[" for word in words):
             return
         last = words[-1]
         if self.bash and words[0].text != "[[":

@@ -65,6 +65,7 @@ class WordReader:
         "depth",
         "dialect",
         "end",
+        "may_test",
         "pos",
         "text",
     )
@@ -73,6 +74,7 @@ class WordReader:
         self.text = text
         self.dialect = dialect
         self.bash = dialect == "bash"
+        self.may_test = "[" in text
         self.pos = 0
         self.end = len(text)
         self.depth = 0
