@@ -386,7 +386,7 @@ def test_a_value_gains_no_literal_quotes(text: str, after: str) -> None:
 
 def test_a_relative_working_directory_says_from_where_it_counts() -> None:
     becomes(FROM + "WORKDIR /a\nWORKDIR b\n", FROM + "WORKDIR /a\nWORKDIR /a/b\n")
-    stays(FROM + "WORKDIR b\n")
+    stays("FROM example.org/base\nWORKDIR b\n")
 
 
 def test_carriage_returns_stay() -> None:
