@@ -67,6 +67,7 @@ from dockfix.passes.signs import STARTS
 from dockfix.patterns import lazy
 from dockfix.programs import Programs
 from dockfix.records import Record
+from dockfix.remembered import remembered
 from dockfix.shell.tree import Word
 from dockfix.starts import (
     argv_of,
@@ -134,9 +135,14 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             yield _group(instruction, message, doubt, array.edits)
 
 
+@remembered
+def _speaks_of_shell(dockerfile: Dockerfile) -> bool:
+    return "shell" in dockerfile.source.lower()
+
+
 def _is_meant(dockerfile: Dockerfile, instruction: Instruction) -> bool:
     """Whether a comment right above an instruction speaks of the shell form."""
-    if "shell" not in dockerfile.source.lower():
+    if not _speaks_of_shell(dockerfile):
         return False
     above = dockerfile.source[starts(dockerfile)[instruction.start] : instruction.start]
     return "#" in above and _SHELL_FORM.search(above) is not None
