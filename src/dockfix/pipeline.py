@@ -338,12 +338,13 @@ class _Run:
         return self.settings._replace(context=context.with_ignore_text(after))
 
     def locate(self, one: Pass, group: Group) -> Applied:
-        offset, message, edits, safety, *_, declares = group
-        start = min([offset, *[edit.start for edit in edits]])
-        end = max([offset, *[edit.end for edit in edits]])
-        start, end, offset = self.origin(start), self.origin(end), self.origin(offset)
-        line, column = self.position(offset)
-        return Applied(one.code, one.name, message, line, column, safety, start, end, declares)
+        offset, safety, declares = group.offset, group.safety, group.declares
+        start = self.origin(min([offset, *[edit.start for edit in group.edits]]))
+        end = self.origin(max([offset, *[edit.end for edit in group.edits]]))
+        line, column = self.position(self.origin(offset))
+        return Applied(
+            one.code, one.name, group.message, line, column, safety, start, end, declares
+        )
 
     def position(self, offset: int) -> tuple[int, int]:
         """`Dockerfile.position` of the original, for many offsets."""
