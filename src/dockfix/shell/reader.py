@@ -205,7 +205,9 @@ class Reader(SimpleReader):
             if not self.bash:
                 raise self.failure("`((` is a sum in bash only")
             self.pos += 2
-            expansions = self.arithmetic()
+            from dockfix.shell.expansions import arithmetic
+
+            expansions = arithmetic(self)
             stop = self.pos
             redirects = self.redirects()
             return Arithmetic(start, _end(stop, redirects), expansions, redirects)

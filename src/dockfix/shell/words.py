@@ -26,22 +26,9 @@ _ANSI = lazy(r"\$'(?>(?:[^'\\]++|\\.)*)'", re.DOTALL)
 _SPACE = lazy(r"(?>(?:[ \t]++|\\\n)*)")
 _CONTINUED_NAME = lazy(r"(?>(?:\\\n)+)[A-Za-z0-9_]")
 _PARAMETER = lazy(rf"{NAME}|[0-9@*#?$!-]")
-_BRACED = lazy(rf"(?:{NAME}|[0-9]++|[@*?$!-])")
-_LENGTH = lazy(rf"#({NAME}|[0-9]++|[@*])(?=\}})")
-_BASH_LENGTH = lazy(rf"#({NAME}|[0-9]++|[@*])(?=[}}\[])")
-_INDIRECT = lazy(rf"!({NAME}|[0-9]++)")
-_OPERATOR = lazy(r":?[-=?+]|%%?|##?")
-_BASH_OPERATOR = lazy(r"//|/#|/%|/|\^\^?|,,?|@(?=[A-Za-z]\})|:(?=[ $0-9A-Za-z_])")
-_INDEX_NAME = lazy(rf"\$({NAME})")
-_INDEX = lazy(rf"\[(?:[@*]|(?>(?:[A-Za-z0-9_+-]|\$(?={NAME}))+))\]")
-_UNQUOTED_ARGUMENT = lazy(r"""[^"'\\$`{}<>]++""")
-_QUOTED_ARGUMENT = lazy(r"""[^"'\\$`{}]++""")
-_HARMLESS_QUOTES = lazy(r"""'[^'"\\$`{}]*+'""")
-_SUM = lazy(r"(?>(?:[A-Za-z0-9_ \t\n+*/%<>=!&|^~?:,-]++|(?<=[0-9])#|\\\n)+)")
 _BACKQUOTED = lazy(r"`((?>(?:[^`\\]++|\\.)*))`", re.DOTALL)
 _UNWRAPPED = lazy(r"\\[`$\\]")
 _UNWRAPPED_IN_QUOTES = lazy(r'\\[`$\\"]')
-_COUNTED = lazy(r"[()'\"`]")
 _SPECIAL = frozenset("*?[{~")
 
 
@@ -273,10 +260,14 @@ class WordReader:
                 Expansion(start, self.pos, "parameter", match[0], "", None, quoted, ())
             )
         elif text.startswith("{", start + 1, end):
-            expansions.append(self.braces(quoted))
+            from dockfix.shell.expansions import braces
+
+            expansions.append(braces(self, quoted))
         elif text.startswith("((", start + 1, end):
             self.pos = start + 3
-            nested = self.arithmetic()
+            from dockfix.shell.expansions import arithmetic
+
+            nested = arithmetic(self)
             expansions.append(
                 Expansion(start, self.pos, "arithmetic", "", "", None, quoted, nested)
             )
@@ -329,144 +320,3 @@ class WordReader:
         self.end = end
         self.pos = match.end()
         return Expansion(start, self.pos, "command", "", "", body, quoted, ())
-
-    def arithmetic(self) -> tuple[Expansion, ...]:
-        """The expansions in a sum, from inside `((` to behind `))` (XCU 2.6.4)."""
-        text, end = self.text, self.end
-        start = self.pos
-        self.enter()
-        values: list[str] = []
-        expansions: list[Expansion] = []
-        level = 0
-        while self.pos < end:
-            match = _SUM.match(text, self.pos, end)
-            if match:
-                self.pos = match.end()
-                continue
-            character = text[self.pos]
-            if character == "$":
-                braces = self.pos
-                self.dollar(values, expansions, quoted=True)
-                if values:
-                    raise self.failure("`$` without a name in a sum", braces)
-                # Bash counts parentheses and quotes here that other shells skip.
-                if text.startswith("${", braces) and _COUNTED.search(text, braces, self.pos):
-                    raise self.failure("parentheses or quotes in a `${…}` in a sum", braces)
-            elif character == "`":
-                expansions.append(self.backquoted(quoted=True))
-            elif character == "(":
-                level += 1
-                self.pos += 1
-            elif character == ")" and level:
-                level -= 1
-                self.pos += 1
-            elif character == ")":
-                if not text.startswith("))", self.pos, end):
-                    raise self.failure("`((` that is not closed by `))`")
-                if not text[start : self.pos].strip():
-                    raise self.failure("an empty sum")
-                self.pos += 2
-                self.depth -= 1
-                return tuple(expansions)
-            elif character in "[]" and self.bash:
-                self.pos += 1
-            else:
-                raise self.failure(f"`{character}` in a sum")
-        raise self.failure("`((` is not closed", start)
-
-    def braces(self, quoted: bool) -> Expansion:
-        """`${…}` (XCU 2.6.2)."""
-        text, start, end = self.text, self.pos, self.end
-        self.enter()
-        self.pos = start + 2
-        if text.startswith("#}", self.pos, end):
-            name, operator = "#", ""
-            self.pos += 1
-        elif text.startswith("#", self.pos, end):
-            match = (_BASH_LENGTH if self.bash else _LENGTH).match(text, self.pos, end)
-            if not match:
-                raise self.failure("an unusual `${#…}`")
-            name, operator = match[1], "length"
-            self.pos = match.end()
-        elif self.bash and (match := _INDIRECT.match(text, self.pos, end)):
-            name, operator = match[1], "indirect"
-            self.pos = match.end()
-        else:
-            match = _BRACED.match(text, self.pos, end)
-            if not match:
-                raise self.failure("`${` without a parameter")
-            name, operator = match[0], ""
-            self.pos = match.end()
-            if (name == "!" and not self.at("}")) or (name in "@*?$-" and self.at("[")):
-                raise self.failure("an unusual `${…}`")
-        nested: list[Expansion] = []
-        if not self.at("}"):
-            operator = self.argument(operator, quoted, nested)
-        self.pos += 1
-        self.depth -= 1
-        return Expansion(start, self.pos, "parameter", name, operator, None, quoted, tuple(nested))
-
-    def index(self, quoted: bool, nested: list[Expansion]) -> None:
-        """bash's `[…]` behind a name inside `${…}`, where it is simple."""
-        match = _INDEX.match(self.text, self.pos, self.end)
-        if not match:
-            raise self.failure("an unusual index of an array")
-        for name in _INDEX_NAME.finditer(self.text, match.start(), match.end()):
-            span = name.start(), name.end()
-            nested.append(Expansion(*span, "parameter", name[1], "", None, quoted, ()))
-        self.pos = match.end()
-
-    def argument(self, prefix: str, quoted: bool, nested: list[Expansion]) -> str:
-        """The operator of a `${…}` and its word, up to the `}`; returns the operator."""
-        text, end = self.text, self.end
-        operator = _OPERATOR.match(text, self.pos, end) if prefix != "length" else None
-        portable = operator is not None
-        if operator is None:
-            operator = _BASH_OPERATOR.match(text, self.pos, end)
-        if operator is None and self.bash and self.at("["):
-            self.index(quoted, nested)
-            if self.at("}"):
-                return prefix or "["
-            if prefix != "length":
-                operator = _OPERATOR.match(text, self.pos, end)
-                operator = operator or _BASH_OPERATOR.match(text, self.pos, end)
-            prefix = prefix or "["
-            portable = False
-        if operator is None:
-            raise self.failure("an unusual `${…}`" if self.pos < end else "`${` is not closed")
-        self.pos = operator.end()
-        self.unbroken("%#/^,")
-        run = _QUOTED_ARGUMENT if quoted else _UNQUOTED_ARGUMENT
-        values: list[str] = []
-        while self.pos < end:
-            match = run.match(text, self.pos, end)
-            if match:
-                self.pos = match.end()
-                continue
-            character = text[self.pos]
-            if character == "}":
-                return prefix or operator[0]
-            if character in "'\"" and not (portable or self.bash):
-                raise self.failure("a quote inside a `${…}` that only bash has")
-            if character in "<>" and text.startswith("(", self.pos + 1, end):
-                raise self.failure(f"`{character}(` inside `${{…}}`")
-            if character in "{<>":
-                # An unquoted `{` opens nothing here: the first `}` closes, in every shell.
-                self.pos += 1
-            elif not quoted:
-                self.piece(values, nested)
-            elif character == "'":
-                # Literal or quoting, by the operator and the shell: read where it is the same.
-                match = _HARMLESS_QUOTES.match(text, self.pos, end)
-                if not match:
-                    raise self.failure('a single quote inside `"${…}"`')
-                self.pos = match.end()
-            elif character == '"':
-                self.double(values, nested)
-            elif character == "\\":
-                self.pos = min(self.pos + 2, end)
-            elif character == "`":
-                nested.append(self.backquoted(quoted=True))
-            else:
-                self.dollar(values, nested, quoted=True)
-        raise self.failure("`${` is not closed")
