@@ -30,6 +30,7 @@ from dockfix.facts import places, script_of, scripts, source_span
 from dockfix.packages.slips import slips, stops_the_build
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
+from dockfix.remembered import remembered
 from dockfix.shell.tree import Script, Unknown
 from dockfix.syntax.arrays import repair
 from dockfix.syntax.nearest import DASHES, QUOTES, distance, nearest
@@ -103,6 +104,12 @@ def _copy(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Ite
     return ()
 
 
+@remembered
+def _first_of_name(dockerfile: Dockerfile) -> dict[str, int]:
+    """The first stage of each name."""
+    return {one.name: one.index for one in reversed(dockerfile.stages) if one.name}
+
+
 def _slips_of_copy(
     dockerfile: Dockerfile, stage: Stage, instruction: Instruction
 ) -> Iterator[Group]:
@@ -116,10 +123,12 @@ def _slips_of_copy(
     for flag in instruction.flags:
         if flag.name != "from" or not flag.value or not flag.text.endswith(flag.value):
             continue
-        names = [one.name for one in dockerfile.stages[: stage.index] if one.name]
         name = flag.value.lower()
-        if name in names or not name.isidentifier():
+        if _first_of_name(dockerfile).get(name, stage.index) < stage.index:
             continue
+        if not name.isidentifier():
+            continue
+        names = [one.name for one in dockerfile.stages[: stage.index] if one.name]
         meant = nearest(name, names)
         if meant and flag.end - flag.start == len(flag.text):
             edit = Edit(flag.end - len(name), flag.end, meant)
