@@ -238,6 +238,17 @@ def test_loses_directory(text: str, workdir: str | None, loses: bool) -> None:
         ("go install golang.org/dl/go1.22.1@latest", {"go"}),
         ("cd /x/go && go install ./...", {"go"}),
         ("go install $X/go/y", {"go"}),
+        ("svn co https://example.org/svn/a", set()),
+        ("python -m venv /v", {"python"}),
+        ("pip list && virtualenv /v", {"pip"}),
+        ("pip list && python3 -m venv /v && python -V", {"pip", "python"}),
+        ("pip list && su -c 'python3 -m venv /v' app", {"pip"}),
+        ("pip list && poetry install", {"pip"}),
+        ("pip list && poetry config virtualenvs.create false", set()),
+        ("pip list && uv sync --frozen", {"pip"}),
+        ("pip list && conda env create -f e.yml", {"pip"}),
+        ("pip list && bash Miniconda3-latest-Linux-x86_64.sh -b", {"pip"}),
+        ("python manage.py migrate", set()),
         ("cpanm EV", set()),
         ("cpanm App::cpanminus", {"cpanm"}),
         ("pip list && env A=b pip install -U pip", {"pip"}),
@@ -297,14 +308,19 @@ def test_shells_do_remember_where_programs_are(shell: str, tmp_path: Path) -> No
         assert said(f"{replace} && mypip") == "old"
 
 
-def _joined(*texts: str, declared: bool = True, names: frozenset[str] = frozenset()) -> list[str]:
+def _joined(
+    *texts: str,
+    declared: bool = True,
+    names: frozenset[str] = frozenset(),
+    settled: frozenset[str] = frozenset(),
+) -> list[str]:
     chain: Chain | None = None
     for text in texts:
         part = part_of(text, "sh", "/", None)
         if part is None:
             return []
         if chain is None:
-            chain = Chain(part, declared=declared, names=names)
+            chain = Chain(part, declared=declared, names=names, settled=settled)
         elif not chain.add(part, 0):
             return []
     return list(chain.forms) if chain else []
@@ -361,6 +377,13 @@ def _joined(*texts: str, declared: bool = True, names: frozenset[str] = frozense
 )
 def test_joining(texts: tuple[str, ...], forms: list[str]) -> None:
     assert _joined(*texts) == forms
+
+
+def test_a_program_that_nothing_can_replace_is_not_contained() -> None:
+    texts = ("pip install -U pip x", "x", "pip install x", "x")
+    assert _joined(*texts) == ["subshell", "subshell", "plain", "plain"]
+    settled = frozenset({"pip"})
+    assert _joined(*texts, settled=settled) == ["plain", "subshell", "plain", "plain"]
 
 
 def test_a_variable_of_the_environment_is_contained() -> None:

@@ -40,6 +40,14 @@ _IN_ROOT = frozenset(
 )  # fmt: skip
 
 
+#: Programs that official images have in /usr/local/bin, by the family: with the PATH that they come
+#: with, no install can put another in front of them.
+_FIRST_IN_PATH = {
+    "node": frozenset(("corepack", "node", "nodejs", "npm", "npx", "yarn", "yarnpkg")),
+    "python": frozenset(("idle", "pip", "pydoc", "python")),
+}
+
+
 class Shell(Record):
     """The SHELL that runs shell forms.
 
@@ -116,6 +124,18 @@ def is_windows(dockerfile: Dockerfile, stage: Stage) -> bool:
 def has_plain_base(stage: Stage) -> bool:
     """Whether a stage is built on an official image: no SHELL of its own, and root is its user."""
     return (stage.base or "").lower().partition("@")[0].partition(":")[0] in _PLAIN_BASES
+
+
+def first_in_path(dockerfile: Dockerfile, place: Place) -> frozenset[str]:
+    """Families of programs that are found where the base image has them, whatever is installed.
+
+    Only where the file leaves PATH as it is: what a user or a virtual environment installs for
+    itself is in no folder of it.
+    """
+    if "PATH" in place.names:
+        return frozenset()
+    image = outer_base(dockerfile, place.stage).partition("@")[0].partition(":")[0]
+    return _FIRST_IN_PATH.get(image, frozenset())
 
 
 def _starts_in_root(stage: Stage) -> bool:

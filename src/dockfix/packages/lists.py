@@ -60,14 +60,16 @@ def speaks_of_apt(text: str) -> bool:
 class Lists(Record):
     """What a script does with the lists.
 
-    `fetches` is the first command that updates them (an `install --update`, too), `installs` says
-    that something is installed from them. `needs` is the first command that may use lists which an
-    earlier RUN fetched; for a script that was not read `opaque` says that it might.
+    `fetches` is the first command that updates them (an `install --update`, too), `refreshes` the
+    last; `installs` says that something is installed from them. `needs` is the first command that
+    may use lists which an earlier RUN fetched; for a script that was not read `opaque` says that it
+    might.
     """
 
-    fetches: Simple | None
-    installs: bool
-    needs: Simple | None
+    fetches: Simple | None = None
+    refreshes: Simple | None = None
+    installs: bool = False
+    needs: Simple | None = None
     opaque: bool = False
 
     @property
@@ -80,23 +82,24 @@ class Lists(Record):
 def lists_of(script: Script) -> Lists:
     """What a script does with the lists."""
     fetches: Simple | None = None
+    refreshes: Simple | None = None
     needs: Simple | None = None
     installs = False
     for command in script.nested:
         call = call_of(command)
         action = call.action if call and call.manager.name in _MANAGERS else None
         if action == "update":
-            fetches = fetches or command
+            fetches, refreshes = fetches or command, command
         elif action in ("install", "upgrade", "reads") or (
             action is None and APT.name in mentions(command) and not _only_names(command)
         ):
             installs |= action in ("install", "upgrade")
-            if fetches is None and action is not None and _updates_itself(command):
-                fetches = command
+            if action is not None and _updates_itself(command):
+                fetches, refreshes = fetches or command, command
             needs = needs or (command if fetches is None else None)
         elif action is None and fetches is None and out_of_sight(command):
             needs = needs or command
-    return Lists(fetches, installs, needs)
+    return Lists(fetches, refreshes, installs, needs)
 
 
 def _updates_itself(command: Simple) -> bool:

@@ -41,12 +41,18 @@ def read_run(owner: Instruction, place: Place) -> Run:
     return Run(owner, shell, place, script, caches.uses(script))
 
 
-def undecided(run: Run, cache: Cache) -> bool:
-    """Whether nobody has made up his mind about a manager's cache in a RUN."""
+def undecided(run: Run, cache: Cache, last: Simple | None = None) -> bool:
+    """Whether nobody has made up his mind about a manager's cache in a RUN.
+
+    `last` is the last command that fills the cache: what is removed above comes back with it.
+    """
     script = run.script
     return (
         script is not None
-        and not any(map(script.text.__contains__, cache.cleaned))
+        and not (
+            any(map(script.text.__contains__, cache.cleaned))
+            and any(map(_without_removals(script, cache, last).__contains__, cache.cleaned))
+        )
         and not (cache.names and any(map(run.place.names.__contains__, cache.names)))
         and not (
             run.shell.flags
@@ -59,6 +65,20 @@ def undecided(run: Run, cache: Cache) -> bool:
     )
 
 
+def _without_removals(script: Script, cache: Cache, last: Simple | None) -> str:
+    """The text of a script, without the commands above `last` that remove something."""
+    if last is None or shadowed(script):
+        return script.text
+    parts: list[str] = []
+    done = 0
+    for one in script.simples:
+        text = script.text[one.start : one.end]
+        if one.end <= last.start and (removes(one) or cleans_up(text, (cache,))):
+            parts.append(script.text[done : one.start])
+            done = one.end
+    return "".join((*parts, script.text[done:]))
+
+
 def lists_in(run: Run, copied: frozenset[str] = frozenset()) -> Lists:
     """What a RUN does with apt's lists; `copied` are names of programs that nobody knows."""
     if run.script is not None:
@@ -66,13 +86,13 @@ def lists_in(run: Run, copied: frozenset[str] = frozenset()) -> Lists:
         if copied and not lists.needy:
             call = _first_call(run.script, copied)
             if call and (lists.fetches is None or call.start < lists.fetches.start):
-                return Lists(lists.fetches, lists.installs, call)
+                return lists._replace(needs=call)
         return lists
     body = "\n".join((run.shell.arguments, *(one.content for one in run.shell.heredocs)))
     opaque = speaks_of_apt(body) or (
         words_hide(run.shell.json) if run.shell.json is not None else text_hides(body)
     )
-    return Lists(None, installs=False, needs=None, opaque=opaque)
+    return Lists(opaque=opaque)
 
 
 def _first_call(script: Script, names: frozenset[str]) -> Simple | None:

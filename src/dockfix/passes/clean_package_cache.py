@@ -160,7 +160,7 @@ def _cleanups(
             if (
                 last is None
                 or run.owner is not run.shell
-                or not undecided(run, cache)
+                or not undecided(run, cache, found[last].simple)
                 or any(use.cleans for use in found[last:])
                 or any(use.says(cache.settled) for use in found)
                 or found[last].replaces_itself
@@ -201,7 +201,9 @@ def _lists(dockerfile: Dockerfile, stages: list[list[Run]], settings: Settings) 
                 shell = run.place.shell
                 spot = (
                     at_end(run.script, errexit=shell.errexit, declared=shell.declared)
-                    if run.script and undecided(run, APT) and _may_remove(dockerfile, run, fetches)
+                    if run.script
+                    and undecided(run, APT, one.refreshes)
+                    and _may_remove(dockerfile, run, fetches)
                     else None
                 )
                 if spot is not None:
@@ -303,6 +305,17 @@ PASS = Pass(
                 "COPY . /app\n"
             ),
             why="in a layer of its own it frees nothing",
+        ),
+        Example(
+            before=(
+                f"{_FROM}{_INSTALL} && {_REMOVAL} \\\n"
+                "    && apt-get update && apt-get install -y vim\n"
+            ),
+            after=(
+                f"{_FROM}{_INSTALL} && {_REMOVAL} \\\n"
+                f"    && apt-get update && apt-get install -y vim \\\n    && {_REMOVAL}\n"
+            ),
+            why="the lists are back",
         ),
         Example(
             before=f"{_FROM}RUN sudo apt-get update && sudo apt-get install -y git\n",

@@ -34,7 +34,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, places, run_commands, script_of
+from dockfix.facts import Place, first_in_path, places, run_commands, script_of
 from dockfix.ignores import Pragma, pragma_of
 from dockfix.layout import Style, comments_at_margin, style_of
 from dockfix.neighbors import Run, neighbors, swallows
@@ -58,7 +58,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
 
             spans = related_spans([run.shell.arguments for run in runs])
         for span in spans:
-            for chained, chain in _chains(runs[span.start : span.stop]):
+            for chained, chain in _chains(dockerfile, runs[span.start : span.stop]):
                 yield _join(dockerfile, chained, chain)
     yield from _swallowed(dockerfile)
 
@@ -76,7 +76,7 @@ def _swallowed(dockerfile: Dockerfile) -> Iterator[Group]:
                 yield Group(offset, message, (), Safety.NOTE)
 
 
-def _chains(runs: list[Run]) -> Iterator[tuple[list[Run], Chain]]:
+def _chains(dockerfile: Dockerfile, runs: list[Run]) -> Iterator[tuple[list[Run], Chain]]:
     """The chains of two or more that a stretch of RUNs falls into."""
     chained: list[Run] = []
     chain: Chain | None = None
@@ -94,7 +94,13 @@ def _chains(runs: list[Run]) -> Iterator[tuple[list[Run], Chain]]:
             yield chained, chain
         chained, chain = [run], None
         if run.part:
-            chain = Chain(run.part, declared=run.place.shell.declared, names=run.place.names)
+            place = run.place
+            chain = Chain(
+                run.part,
+                declared=place.shell.declared,
+                names=place.names,
+                settled=first_in_path(dockerfile, place),
+            )
     if chain is not None and len(chained) > 1:
         yield chained, chain
 
@@ -346,6 +352,22 @@ PASS = Pass(
             before="FROM debian\nRUN pip install --upgrade pip\nRUN pip install flask\n",
             after="FROM debian\nRUN ( pip install --upgrade pip ) \\\n    && pip install flask\n",
             why="a shell remembers where it found `pip`; a fresh one finds the new pip",
+        ),
+        Example(
+            before="FROM python\nRUN pip install --upgrade pip\nRUN pip install flask\n",
+            after="FROM python\nRUN pip install --upgrade pip \\\n    && pip install flask\n",
+            why="here both are in the first folder of PATH",
+        ),
+        Example(
+            before=(
+                "FROM python\nENV PATH=/venv/bin:$PATH\nRUN pip install virtualenv\n"
+                "RUN virtualenv /venv\nRUN pip install flask\n"
+            ),
+            after=(
+                "FROM python\nENV PATH=/venv/bin:$PATH\nRUN ( pip install virtualenv ) \\\n"
+                "    && virtualenv /venv \\\n    && pip install flask\n"
+            ),
+            why="the second `pip` is that of the new environment",
         ),
         Example(
             before=(

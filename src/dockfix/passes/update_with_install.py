@@ -141,7 +141,7 @@ def _run(owner: Instruction, place: Place) -> Run:
         return Run(owner, place, script, lists_of(script))
     body = shell.arguments + "".join(heredoc.content for heredoc in shell.heredocs)
     opaque = speaks_of_apt(body) or shell.json is None
-    return Run(owner, place, None, Lists(None, installs=False, needs=None, opaque=opaque))
+    return Run(owner, place, None, Lists(opaque=opaque))
 
 
 def _upgrades(run: Run) -> Iterator[Group]:

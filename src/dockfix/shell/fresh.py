@@ -108,7 +108,11 @@ _CALLED = {"cpanminus": "cpanm"}
 #: Programs that run others.
 _WRAPPERS = frozenset(("su", "sudo", "env", "xargs", "gosu", "runuser", "timeout"))
 #: Programs that put nothing there.
-_INERT = (_SETTLED | {"git"} | HARMLESS_BUILTINS | {"cd", "export", "set"}) - _NAMING - _WRAPPERS
+_INERT = (
+    (_SETTLED | {"git", "hg", "svn"} | HARMLESS_BUILTINS | {"cd", "export", "set"})
+    - _NAMING
+    - _WRAPPERS
+)
 #: What a shell runs without looking for it, or finds where no build puts another.
 _FOUND_FIRST = _SETTLED | HARMLESS_BUILTINS
 #: Verbs that put nothing there: `pnpm fetch` fills a store by the lock file, and links no program.
@@ -119,6 +123,20 @@ _NAMING_VERBS = {
     "corepack": frozenset(("enable", "disable", "prepare", "install", "use")),
 }
 _BESIDE = {"corepack": frozenset(("yarn", "yarnpkg", "pnpm", "pnpx"))}
+#: What makes an environment with a Python of its own, which may be in PATH before it is made, and
+#: by what word of it.
+_ENVIRONMENTS = {
+    **dict.fromkeys(("conda", "mamba", "micromamba"), frozenset(("create", "env"))),
+    **dict.fromkeys(
+        ("pdm", "pipenv", "poetry", "rye", "uv"),
+        frozenset(("add", "env", "install", "sync", "update", "venv")),
+    ),
+    "pixi": frozenset(("install",)),
+    "python": frozenset(("venv", "virtualenv")),
+}
+_IN_ENVIRONMENTS = frozenset(("python", "pip"))
+#: How that looks in the words of other programs: installers, and what a shell is told to run.
+_MAKING_ONE = ("-m venv", "virtualenv ", "Anaconda", "Mambaforge", "Miniconda", "Miniforge")
 #: What puts programs into PATH whose names do not stand in the script.
 _INSTALLS_UNSEEN = lazy(
     r"get-pip|ez_setup|\bself-?update\b|--system\b|\bupdate-alternatives\b"
@@ -291,6 +309,8 @@ def may_replace(script: Script, start: int = 0, stop: int | None = None) -> froz
         return None
     installing = [words for inside, words in commands if not known or (inside and _names(words))]
     beside = [_BESIDE[words[0].value or ""] for words in installing if words[0].value in _BESIDE]
+    if any(inside and _makes_environment(words) for inside, words in commands):
+        beside.append(_IN_ENVIRONMENTS)
     return frozenset(
         family(name)
         for words in installing
@@ -336,6 +356,18 @@ def _is_go(words: tuple[Word, ...]) -> bool:
         and any("/" in word.text for word in words)
         and all(word.value and word.value[0] != "." and "..." not in word.value for word in words)
     )
+
+
+def _makes_environment(words: tuple[Word, ...]) -> bool:
+    """Whether a command may make an environment with Python and pip, in a folder that PATH has had
+    since the start."""
+    program = family((words[0].value or "").rpartition("/")[2])
+    if program == "virtualenv":
+        return True
+    verbs = _ENVIRONMENTS.get(program)
+    if verbs and any(word.value in verbs for word in words[1:]):
+        return True
+    return any(mark in word.text for word in words for mark in _MAKING_ONE)
 
 
 def _is_inert(words: tuple[Word, ...]) -> bool:

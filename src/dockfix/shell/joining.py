@@ -134,11 +134,18 @@ class Chain:
     """Parts that run in one shell. `forms[i]` is the form of `parts[i]`; by `;` if `sequence`.
 
     `declared` says that the SHELL's options are known (and have no `-e`); `names` are those of the
-    environment.
+    environment; `settled` are families of programs that no install puts elsewhere than they are.
     """
 
-    def __init__(self, first: Part, *, declared: bool, names: Container[str]) -> None:
-        self.declared, self.names = declared, names
+    def __init__(
+        self,
+        first: Part,
+        *,
+        declared: bool,
+        names: Container[str],
+        settled: frozenset[str] = frozenset(),
+    ) -> None:
+        self.declared, self.names, self.settled = declared, names, settled
         self.parts = [first]
         self.forms: list[Form] = ["plain"]
         self.size = first.size
@@ -220,9 +227,9 @@ class Chain:
             replaced = may_replace(part.script)
             for name in list(self._run) if replaced is None else self._run.keys() & replaced:
                 self._stale.setdefault(name, set()).update(self._run[name])
-        for name in own.after:
+        for name in own.after - self.settled:
             self._stale.setdefault(name, set()).add(index)
-        for name in own.run:
+        for name in own.run - self.settled:
             self._run.setdefault(name, set()).add(index)
 
     def _containable(self, index: int) -> bool:
