@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from dockfix.shell import tree
 from dockfix.shell.reader import read
+from dockfix.shell.walk import simples
 from shell_scripts import Language, Scripts
 
 _SHELLS: dict[tree.Dialect, tuple[tuple[str, ...], ...]] = {
@@ -459,6 +460,16 @@ def test_spans_of_random_scripts(language: Language) -> None:
         script = read(source.script(), language)
         if isinstance(script, tree.Script):
             _check_spans(script)
+
+
+@pytest.mark.parametrize("language", ["sh", "bash"])
+def test_simple_commands_are_those_that_a_walk_finds(language: Language) -> None:
+    source = Scripts(14, language)
+    for _ in range(1500):
+        script = read(source.script(), language)
+        if isinstance(script, tree.Script):
+            assert script.simples == simples(script.items)
+            assert script.nested == simples(script.items, nested=True)
 
 
 _CHARACTERS = "'\"`\\$(){}[]<>|&;!#=~*\n \tax1-:/,.@+\r\0é"

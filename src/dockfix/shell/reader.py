@@ -38,14 +38,17 @@ _MAYBE_KEYWORD = lazy(r"[a-z]++|[{}]|\[\[|;;&?|;&")
 _OPENING = frozenset(
     ("if", "for", "while", "until", "case", "function", "select", "coproc", "time", "[[", "{")
 )
-_OPENERS = frozenset(word[0] for word in _OPENING)
+_OPENERS = frozenset([word[:2] for word in _OPENING])
 _CLOSING = frozenset(
     (";;&", ";;", ";&", "then", "do", "done", "elif", "else", "fi", "esac", "in", "}")
 )
+_CLOSERS = frozenset([word[0] for word in _CLOSING])
 _NEGATION = lazy(r"!(?=(?>(?:\\\n)*)[ \t])")
 _FOR = lazy(rf"({NAME})(?={DELIMITER})")
 _FUNCTION = lazy(r"[A-Za-z0-9_./:-]++")
 _IDENTIFIER = lazy(NAME)
+
+_new = tuple.__new__
 
 #: XCU 2.14: a function may not have one of these names in posix mode.
 _SPECIAL_BUILTINS = frozenset(
@@ -70,8 +73,8 @@ def _read(text: str, dialect: Dialect) -> Script | Unknown:
         items, _ = reader.commands("")
         if reader.body_line >= 0:
             raise reader.failure("a here-document whose line does not end")
-        found = simples(items)
-        substitutes = any(sign in text for sign in ("$(", "`", "<(", ">("))
+        found = tuple(reader.found)
+        substitutes = "(" in text or "`" in text
         nested = simples(items, nested=True) if substitutes else found
     except NotUnderstoodError as error:
         return Unknown(text, error.offset, error.reason)
@@ -115,7 +118,7 @@ class Reader(SimpleReader):
             else:
                 start = node.end
             terminated = terminator != ""
-            items.append(Item(node.start, node.end, node, terminator, start))
+            items.append(_new(Item, (node.start, node.end, node, terminator, start)))
             self.linebreak()
         if closer not in closers:
             raise self.failure(f"unexpected `{closer}`" if closer else f"`{closers[0]}` is missing")
@@ -130,9 +133,10 @@ class Reader(SimpleReader):
         """What ends a list here, if anything does; "" is the end of the text."""
         if self.pos >= self.end:
             return ""
-        if self.text[self.pos] == ")":
-            return ")"
-        return self.one_of(_CLOSING)
+        character = self.text[self.pos]
+        if character in _CLOSERS:
+            return self.one_of(_CLOSING)
+        return ")" if character == ")" else None
 
     def one_of(self, among: frozenset[str]) -> str | None:
         """Which of these keywords and operators stands here, if any."""
@@ -154,25 +158,23 @@ class Reader(SimpleReader):
         pipelines = [pipeline]
         operators: list[Operator] = []
         while True:
-            start = self.pos
-            token: Literal["&&", "||"]
-            if text.startswith("&&", start, end):
-                token = "&&"
-            elif text.startswith("||", start, end):
-                token = "||"
-            else:
-                return AndOr(pipeline.start, pipelines[-1].end, tuple(pipelines), tuple(operators))
-            operators.append(Operator(start, start + 2, token))
-            self.pos += 2
+            pos = self.pos
+            token = text[pos : pos + 2] if pos + 2 <= end else ""
+            if token != "&&" and token != "||":
+                break
+            operators.append(_new(Operator, (pos, pos + 2, token)))
+            self.pos = pos + 2
             self.linebreak()
             pipelines.append(self.pipeline())
+        stop = pipelines[-1].end
+        return _new(AndOr, (pipeline.start, stop, tuple(pipelines), tuple(operators)))
 
     def pipeline(self) -> Pipeline:
         """`! a | b` (XCU 2.9.2)."""
         text, end = self.text, self.end
         start = self.pos
         negated = False
-        if text.startswith("!", start, end):
+        if start < end and text[start] == "!":
             if _NEGATION.match(text, start, end):
                 negated = True
                 self.pos += 1
@@ -180,10 +182,8 @@ class Reader(SimpleReader):
             elif self.at("!(") or self.at("!\n"):
                 raise self.failure("`!` without a blank behind it")
         command = self.command()
-        if not text.startswith("|", self.pos, end) or text.startswith("||", self.pos, end):
-            return Pipeline(start, command.end, negated, (command,))
         commands = [command]
-        while self.at("|") and not self.at("||"):
+        while self.pos < end and text[self.pos] == "|" and not self.at("||"):
             if self.at("|&"):
                 if not self.bash:
                     raise self.failure("`|&` is an operator in bash only")
@@ -191,15 +191,19 @@ class Reader(SimpleReader):
             else:
                 self.operator(1)
             self.linebreak()
-            commands.append(self.command())
-        return Pipeline(start, commands[-1].end, negated, tuple(commands))
+            command = self.command()
+            commands.append(command)
+        return _new(Pipeline, (start, command.end, negated, tuple(commands)))
 
     # Commands
 
     def command(self) -> Command:
         """One command (XCU 2.9); the blanks behind it are skipped."""
         text, start, end = self.text, self.pos, self.end
-        if text.startswith("(", start, end):
+        character = text[start] if start < end else ""
+        if text[start : start + 2] not in _OPENERS and character != "{" and character != "(":
+            return self.simple()
+        if character == "(":
             if not self.at("(("):
                 return self.subshell()
             if not self.bash:
@@ -211,7 +215,7 @@ class Reader(SimpleReader):
             stop = self.pos
             redirects = self.redirects()
             return Arithmetic(start, _end(stop, redirects), expansions, redirects)
-        keyword = self.one_of(_OPENING) if text[start : start + 1] in _OPENERS else None
+        keyword = self.one_of(_OPENING)
         if keyword is None:
             return self.simple()
         if keyword == "[[" and not self.bash:

@@ -9,15 +9,18 @@ from dockfix.patterns import lazy
 from dockfix.shell.tree import Assignment, Command, Expansion, Function, Redirect, Simple, Word
 from dockfix.shell.words import BODY, NAME, WordReader
 
-# A word of nothing but harmless characters, where a blank or an operator other than `<`, `>` and
-# `(` ends it, with the blanks behind it: most words of most scripts.
-_PLAIN = lazy(r"([A-Za-z0-9_./:@%+,=^-]++)(?=[ \t\n;|&)]|\Z)[ \t]*+")
+# Words of nothing but harmless characters, and blanks: most words of most scripts.
+_PLAIN = lazy(r"[A-Za-z0-9_./:@%+,=^ \t-]++")
 _ASSIGNMENT = lazy(rf"({NAME})(\+?=)")
 _ELEMENT = lazy(rf"{NAME}\[")
 _ARRAY = lazy(rf"{NAME}\+?=")
 _DESCRIPTOR = lazy(rf"(?:[0-9]++|\{{{NAME}\}})(?=[<>])")
-#: Operators of redirections, the longer ones before those that they begin with.
-_REDIRECTS = ("<<<", "<<-", "<<", "<>", "<&", "<", ">>", ">&", ">|", ">", "&>>", "&>")
+_REDIRECTS = frozenset(
+    ("<<<", "<<-", "<<", "<>", "<&", "<", ">>", ">&", ">|", ">", "&>>", "&>")
+)  # fmt: skip
+
+#: What ends a simple command; `&` does not where it begins `&>`.
+_ENDS = frozenset(";\n|&)")
 
 _new = tuple.__new__
 
@@ -65,6 +68,12 @@ class SimpleReader(WordReader):
 
     def linebreak(self) -> None:
         """Skip blanks, comments and newlines."""
+        text, pos, end = self.text, self.pos, self.end
+        if pos < end and text[pos] == " ":
+            pos += 1
+        self.pos = pos
+        if pos >= end or text[pos] not in " \t\\#\n":
+            return
         self.blanks()
         while self.at("\n"):
             self.newline()
@@ -83,70 +92,93 @@ class SimpleReader(WordReader):
     def simple(self) -> Command:
         """Assignments, words and redirections, or `name()`."""
         text, end, plain = self.text, self.end, _PLAIN.match
-        start = self.pos
-        stop = start
+        start = stop = behind = self.pos
         assignments: list[Assignment] = []
         words: list[Word] = []
         redirects: list[Redirect] = []
         while self.pos < end:
             pos = self.pos
-            match = plain(text, pos, end)
-            if not words and (text[pos].isidentifier() if match is None else "=" in match[1]):
-                assigned = _ASSIGNMENT.match(text, pos, end)
-                if assigned and (assigned[2] == "=" or self.dialect in ("sh", "bash")):
-                    assignment = self.assignment(assigned)
-                    if redirects and assignment.value.text[:1] == "(":
-                        # Bash reads no array behind a redirection.
-                        raise self.failure("an array behind a redirection", pos)
-                    assignments.append(assignment)
-                    stop = assignment.end
-                    continue
-            if match:
-                stop = match.end(1)
-                self.pos = match.end()
-                # half of all nodes of a script are such words
-                word = _new(Word, (pos, stop, match[1], match[1], True, ()))
-            else:
-                character = text[pos]
-                if character == " " or character == "\t" or text.startswith("\\\n", pos, end):
+            character = text[pos]
+            if pos >= behind:
+                if character in _ENDS and not (
+                    character == "&" and text.startswith(">", pos + 1, end)
+                ):
+                    break
+                # plain words that begin here, with the blanks behind them
+                match = plain(text, pos, end)
+                behind = match.end() if match else pos
+                if pos < behind < end and text[behind] not in "\n;|&)":
+                    # the last one goes on, or may be no word
+                    behind = max(text.rfind(" ", pos, behind), text.rfind("\t", pos, behind)) + 1
+                    behind = max(behind, pos)
+            if not words:
+                if character == " " or character == "\t":
                     self.space()
                     continue
-                if character == "#":
-                    self.blanks()
-                    continue
-                if character in ";\n|)":
-                    break
-                if character == "(":
-                    if len(words) != 1 or assignments or redirects or not words[0].plain:
-                        raise self.failure("unexpected `(`")
-                    return self.function(start, words[0])
-                if character in "<>&{0123456789":
-                    redirect = self.redirect()
-                    if redirect is not None:
-                        if redirects and not words and _ASSIGNMENT.match(redirect.target.text):
-                            # Bash takes some of these for an assignment.
-                            raise self.failure("a file name like an assignment", pos)
-                        redirects.append(redirect)
-                        stop = redirect.end
+                equals = text.find("=", pos, behind)
+                if (
+                    character.isidentifier()
+                    if pos == behind
+                    else equals >= 0 and text.find(" ", pos, equals) < 0
+                ):
+                    assigned = _ASSIGNMENT.match(text, pos, end)
+                    if assigned and (assigned[2] == "=" or self.dialect in ("sh", "bash")):
+                        assignment = self.assignment(assigned)
+                        if redirects and assignment.value.text[:1] == "(":
+                            # Bash reads no array behind a redirection.
+                            raise self.failure("an array behind a redirection", pos)
+                        assignments.append(assignment)
+                        stop = assignment.end
                         continue
-                    if character == "&":
-                        break
-                word = self.argument_word([] if assignments or redirects else words)
-                if words and self.at("("):
-                    raise self.failure("`(` inside a word")
-                stop = word.end
-                if "\\\n" in word.text and (self.at("<") or self.at(">")):
-                    raise self.failure("a line break in front of a redirection")
+            if pos < behind:
+                self.pos = behind
+                named = bool(words)
+                for written in text[pos:behind].replace("\t", " ").split(" "):
+                    if written:
+                        stop = pos + len(written)
+                        # half of all nodes of a script are such words
+                        words.append(_new(Word, (pos, stop, written, written, True, ())))
+                        pos = stop
+                    pos += 1
+                if not named and (assignments or words[0].text in BASH_RESERVED):
+                    self.check_name(words[0], start, assignments, redirects)
+                continue
+            if text.startswith("\\\n", pos, end):
+                self.space()
+                continue
+            if character == "#":
+                self.blanks()
+                continue
+            if character == "(":
+                if len(words) != 1 or assignments or redirects or not words[0].plain:
+                    raise self.failure("unexpected `(`")
+                return self.function(start, words[0])
+            if character in "<>&{0123456789":
+                redirect = self.redirect()
+                if redirect is not None:
+                    if redirects and not words and _ASSIGNMENT.match(redirect.target.text):
+                        # Bash takes some of these for an assignment.
+                        raise self.failure("a file name like an assignment", pos)
+                    redirects.append(redirect)
+                    stop = redirect.end
+                    continue
+            word = self.argument_word([] if assignments or redirects else words)
+            if words and self.at("("):
+                raise self.failure("`(` inside a word")
+            stop = word.end
+            if "\\\n" in word.text and (self.at("<") or self.at(">")):
+                raise self.failure("a line break in front of a redirection")
             if not words:
-                self.check_name(word, alone=not (assignments or redirects))
-                if assignments and any(one.value.text[:1] == "(" for one in assignments):
-                    raise self.failure("an array before a command", start)
+                self.check_name(word, start, assignments, redirects)
             words.append(word)
         if stop == start:
             raise self.failure("a command is missing")
-        if self.dialect != "dash":
+        if self.may_test and self.dialect != "dash":
             self.check_condition(words, redirects)
-        return Simple(start, stop, tuple(assignments), tuple(words), tuple(redirects))
+        parts = tuple(assignments), tuple(words), tuple(redirects)
+        simple = _new(Simple, (start, stop, *parts))
+        self.found.append(simple)
+        return simple
 
     def argument_word(self, words: list[Word]) -> Word:
         """A word of a simple command; in bash maybe the array that a declaration assigns."""
@@ -165,10 +197,16 @@ class SimpleReader(WordReader):
             word.start, array.end, self.text[word.start : array.end], None, False, array.expansions
         )
 
-    def check_name(self, word: Word, alone: bool) -> None:
-        """Refuse a command's name that a shell of the dialect would not read as one."""
-        if word.text not in BASH_RESERVED and "[" not in word.text and "\\" not in word.text:
-            return
+    def check_name(
+        self, word: Word, start: int, assignments: list[Assignment], redirects: list[Redirect]
+    ) -> None:
+        """Refuse a command's name that a shell of the dialect would not read as one, there."""
+        if word.text in BASH_RESERVED or "[" in word.text or "\\" in word.text:
+            self.check_unusual_name(word, alone=not (assignments or redirects))
+        if assignments and any(one.value.text[:1] == "(" for one in assignments):
+            raise self.failure("an array before a command", start)
+
+    def check_unusual_name(self, word: Word, alone: bool) -> None:
         reserved = RESERVED if self.dialect in ("dash", "ash") else BASH_RESERVED
         unquoted = word.text.replace("\\\n", "")
         if unquoted in reserved and not (alone and unquoted == "[["):
@@ -184,7 +222,7 @@ class SimpleReader(WordReader):
 
         Behind any word `[[`, a busybox reads `&&` as `-a` up to `]]`.
         """
-        if not self.may_test or all(word.value != "[[" for word in words):
+        if all(word.value != "[[" for word in words):
             return
         last = words[-1]
         if self.bash and words[0].text != "[[":
@@ -285,9 +323,11 @@ class SimpleReader(WordReader):
 
     def redirection(self, pos: int) -> str | None:
         """The operator of a redirection that stands at a place, if one does."""
-        if not self.text.startswith(("<", ">", "&>"), pos, self.end):
-            return None
-        return next(one for one in _REDIRECTS if self.text.startswith(one, pos, self.end))
+        # the longer ones are looked for before those that they begin with
+        for stop in (pos + 3, pos + 2, pos + 1):
+            if stop <= self.end and self.text[pos:stop] in _REDIRECTS:
+                return self.text[pos:stop]
+        return None
 
     def descriptor(self) -> str:
         """The number or `{name}` that begins here, if a redirection follows; else nothing."""

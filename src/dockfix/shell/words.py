@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from dockfix.patterns import lazy
-from dockfix.shell.tree import Comment, Dialect, Expansion, Item, Word
+from dockfix.shell.tree import Comment, Dialect, Expansion, Item, Simple, Word
 
 #: Nesting (lists, `${…}`, sums) beyond which a script is not read. Each level costs up to ten of
 #: the interpreter's 1,000 frames.
@@ -52,6 +52,7 @@ class WordReader:
         "depth",
         "dialect",
         "end",
+        "found",
         "may_test",
         "pos",
         "text",
@@ -61,11 +62,13 @@ class WordReader:
         self.text = text
         self.dialect = dialect
         self.bash = dialect == "bash"
-        self.may_test = "[" in text
+        # Quotes and continuations may divide a word `[[`.
+        self.may_test = "[" in text and "[[" in _without_quotes(text)
         self.pos = 0
         self.end = len(text)
         self.depth = 0
         self.comments: list[Comment] = []
+        self.found: list[Simple] = []
         # The newline that here-documents read ahead wait for (-1: none), and where these end.
         self.body_line = -1
         self.body_end = -1
@@ -102,7 +105,7 @@ class WordReader:
     def blanks(self) -> None:
         """Skip blanks, continuations and a comment (XCU 2.3, rules 7 to 9)."""
         self.space()
-        if self.at("#"):
+        if self.pos < self.end and self.text[self.pos] == "#":
             line_end = self.text.find("\n", self.pos, self.end)
             stop = self.end if line_end < 0 else line_end
             self.comments.append(Comment(self.pos, stop))
@@ -110,9 +113,15 @@ class WordReader:
 
     def space(self) -> None:
         """Skip blanks and continuations where a comment may not stand."""
-        match = _SPACE.match(self.text, self.pos, self.end)
-        assert match is not None
-        self.pos = match.end()
+        text, pos, end = self.text, self.pos, self.end
+        if pos < end and text[pos] == " ":
+            pos += 1
+        # mostly there is one space, and nothing more to look for
+        if pos < end and text[pos] in " \t\\":
+            match = _SPACE.match(text, pos, end)
+            assert match is not None
+            pos = match.end()
+        self.pos = pos
 
     # Words
 
@@ -289,7 +298,9 @@ class WordReader:
         if self.body_line >= 0:
             raise self.failure("a substitution between `<<` and its here-document")
         start = self.pos
+        outside, self.found = self.found, []
         body, _ = self.commands(closer)
+        self.found = outside
         if self.body_line >= 0:
             raise self.failure("a here-document that does not end inside its substitution", start)
         return body
@@ -320,3 +331,9 @@ class WordReader:
         self.end = end
         self.pos = match.end()
         return Expansion(start, self.pos, "command", "", "", body, quoted, ())
+
+
+def _without_quotes(text: str) -> str:
+    for sign in ("\\", "'", '"', "\n"):
+        text = text.replace(sign, "")
+    return text
