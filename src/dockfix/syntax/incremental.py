@@ -9,7 +9,7 @@ node began, with no edit before the end of that node, the old nodes serve again,
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
 from dockfix.edits import Edit
@@ -36,28 +36,28 @@ def parse_again(before: Dockerfile, edits: Sequence[Edit], source: str) -> Docke
 
     `edits` are sorted by offset and do not overlap. Raises DockerfileSyntaxError like `parse`.
     """
-    starts = [item.start for item in before.items]
-    first = next(n for n, item in enumerate(before.items) if isinstance(item, Instruction))
-    if not edits or _beginning(before, starts, edits[0].start) <= first:
+    first = before.instructions[0]
+    again = _beginning(before, edits[0].start) if edits else 0
+    # nothing begins above the mark at the start of a file
+    if again < 0 or before.items[again].start <= first.start:
         return parse(source, before.filename)
     try:
-        return assemble(source, before.filename, tuple(_items(before, edits, source, starts)))
+        return assemble(source, before.filename, tuple(_items(before, edits, source)))
     except Refusal as refusal:
         from dockfix.syntax.refusals import located
 
         raise located(refusal, source, before.filename) from None
 
 
-def _items(
-    before: Dockerfile, edits: Sequence[Edit], source: str, starts: list[int]
-) -> Iterable[Item]:
+def _items(before: Dockerfile, edits: Sequence[Edit], source: str) -> Iterable[Item]:
+    old = before.items
     found: list[Item] = []
     index = shift = done = 0
     while done < len(edits):
         this = done
-        again = _beginning(before, starts, edits[done].start)
-        found += _moved(before.items[index:again], shift)
-        for item in items_from(source, starts[again] + shift, before.escape):
+        again = _beginning(before, edits[done].start)
+        found += _moved(old[index:again], shift)
+        for item in items_from(source, old[again].start + shift, before.escape):
             found.append(item)
             if not isinstance(item, (Instruction, Blank)):
                 continue
@@ -66,19 +66,27 @@ def _items(
             ):
                 shift += len(edits[done].text) - (edits[done].end - edits[done].start)
                 done += 1
-            index = bisect_right(starts, item.end - shift) - 1
-            if done == this or starts[index] != item.end - shift:
+            if done == this:
                 continue
-            if done == len(edits) or _beginning(before, starts, edits[done].start) >= index:
+            index = _last_from(old, item.end - shift)
+            if old[index].start != item.end - shift:
+                continue
+            if done == len(edits) or _beginning(before, edits[done].start) >= index:
                 break
         else:
             return found
-    return found + _moved(before.items[index:], shift)
+    return found + _moved(old[index:], shift)
 
 
-def _beginning(before: Dockerfile, starts: list[int], offset: int) -> int:
+def _last_from(items: Sequence[Item], offset: int) -> int:
+    """The number of the last item that begins at an offset or above it."""
+    # the start of an item is the first thing in it, and a tuple of less comes before
+    return bisect_left(items, (offset + 1,)) - 1
+
+
+def _beginning(before: Dockerfile, offset: int) -> int:
     """The last instruction or blank line that begins at an offset or above it; its number."""
-    index = bisect_right(starts, offset) - 1
+    index = _last_from(before.items, offset)
     while index > 0 and not isinstance(before.items[index], (Instruction, Blank)):
         index -= 1
     return index

@@ -77,16 +77,18 @@ def items_from(source: str, pos: int, escape: str) -> Iterator[Item]:
     goes on in. Raises Refusal where reading stops."""
     length = len(source)
     while pos < length:
-        end = _line_end(source, pos)
+        end = source.find("\n", pos) + 1 or length
+        if end - pos > _SURELY_SHORT:
+            _refuse_long(source, pos, end)
         text = source[pos:end].rstrip("\r\n")
         body = text.lstrip(WHITE_SPACE)
         if not body:
-            yield Blank(pos, end)
+            yield _new(Blank, (pos, end))
             pos = end
             continue
         start = pos + len(text) - len(body)
         if body[0] == "#":
-            yield Comment(start, start + len(body), body)
+            yield _new(Comment, (start, start + len(body), body))
             if body[:2] == "#!" and start == _after_bom(source):
                 for item, behind in _behind_shebang(source, end):
                     yield item
@@ -112,19 +114,23 @@ def _after_bom(source: str) -> int:
 
 def _line_end(source: str, pos: int) -> int:
     """Behind the line ending of the line at `pos`. Raises Refusal if BuildKit cannot hold it."""
-    newline = source.find("\n", pos)
-    end = len(source) if newline < 0 else newline + 1
-    # A character has up to four bytes, and the mark at the start counts although it is skipped.
+    end = source.find("\n", pos) + 1 or len(source)
     if end - pos > _SURELY_SHORT:
-        start = 0 if pos == 1 and source[:1] == BOM else pos
-        size = len(source[start : newline if newline >= 0 else end].encode("utf-8", "replace"))
-        if size > LINE_LIMIT:
-            raise Refusal(
-                start,
-                f"this line has {size} bytes, and the builder takes no more than {LINE_LIMIT}: "
-                "break it with continuations, or copy the data from a file",
-            )
+        _refuse_long(source, pos, end)
     return end
+
+
+def _refuse_long(source: str, pos: int, end: int) -> None:
+    """Raise Refusal if BuildKit cannot hold the line between two offsets."""
+    # A character has up to four bytes, and the mark at the start counts although it is skipped.
+    start = 0 if pos == 1 and source[:1] == BOM else pos
+    size = len(source[start:end].removesuffix("\n").encode("utf-8", "replace"))
+    if size > LINE_LIMIT:
+        raise Refusal(
+            start,
+            f"this line has {size} bytes, and the builder takes no more than {LINE_LIMIT}: "
+            "break it with continuations, or copy the data from a file",
+        )
 
 
 def _directives(source: str, pos: int) -> Iterator[tuple[Directive, int]]:
@@ -192,15 +198,17 @@ def _join(
     comments: list[Comment] = []
     length, size = len(source), len(first)
     while pos < length:
-        begin, end = pos, _line_end(source, pos)
-        pos = end
-        text = source[begin:end].rstrip("\r\n")
+        begin = pos
+        pos = source.find("\n", begin) + 1 or length
+        if pos - begin > _SURELY_SHORT:
+            _refuse_long(source, begin, pos)
+        text = source[begin:pos].rstrip("\r\n")
         body = text.lstrip(WHITE_SPACE)
         if not body:
             continue
         if body[0] == "#":
             comment = begin + len(text) - len(body)
-            comments.append(Comment(comment, comment + len(body), body))
+            comments.append(_new(Comment, (comment, comment + len(body), body)))
             continue
         core = text.rstrip(" \t")
         continues = core[-1] == escape and core[-2:-1] != escape
@@ -216,7 +224,8 @@ def _join(
             size += len(text)
         if not continues:
             break
-    return Logical("".join(pieces), tuple(joins), tuple(offsets)), pos, tuple(comments)
+    logical = _new(Logical, ("".join(pieces), tuple(joins), tuple(offsets)))
+    return logical, pos, tuple(comments)
 
 
 def _instruction(
@@ -237,31 +246,40 @@ def _instruction(
     line = text[begin:stop].rstrip(WHITE_SPACE)
     stop = begin + len(line)
     begin = stop - len(line.lstrip(WHITE_SPACE))
-    found = words.FIRST_WORD.match(text, begin, stop)
-    assert found
-    keyword = found[1].upper()
+    blank = text.find(" ", begin, stop)
+    position = stop if blank < 0 else blank
+    keyword = text[begin:position]
     reader = READERS.get(keyword)
     if reader is None:
-        keyword = go_lower(found[1]).upper()
+        found = words.FIRST_WORD.match(text, begin, stop)
+        assert found
+        position = found.end(1)
+        keyword = found[1].upper()
+        if keyword not in READERS:
+            keyword = go_lower(found[1]).upper()
         reader = READERS.get(keyword)
         if reader is None:
             from dockfix.syntax.refusals import unknown
 
             raise Refusal(logical.offset(begin) if text else start, unknown(found[1]))
-    position = found.end()
     flags: tuple[Flag, ...] = ()
-    if position < stop:
-        if text[position] in _FLAG_START:
-            flags, position = _flags(logical, position, stop, escape)
-        rest = text[position:stop]
-        position = stop - len(rest.lstrip(WHITE_SPACE))
+    rest = text[position:stop].lstrip(words.SPACE)
+    if rest:
+        if rest[0] in _FLAG_START:
+            flags, position = _flags(logical, stop - len(rest), stop, escape)
+            rest = text[position:stop]
+        rest = rest.lstrip(WHITE_SPACE)
+    position = stop - len(rest)
     arguments = _new(Arguments, (keyword, logical, begin, position, stop, escape, parent))
     split, strings = reader(arguments)
     child = None
     if keyword == "ONBUILD":
         child = _instruction(logical, position, stop, escape, start, end, comments, keyword)
-    nodes = flags, split, strings, (), comments, child
-    return _new(Instruction, (start, end, keyword, logical, begin, position, stop, *nodes))
+    return _new(
+        Instruction,
+        (start, end, keyword, logical, begin, position, stop, flags, split, strings, (), comments,
+         child),
+    )  # fmt: skip
 
 
 def _flags(logical: Logical, position: int, stop: int, escape: str) -> tuple[tuple[Flag, ...], int]:
@@ -335,9 +353,10 @@ def _with_heredocs(source: str, instruction: Instruction) -> Instruction:
 def assemble(source: str, filename: str, items: tuple[Item, ...]) -> Dockerfile:
     """The whole file: its stages, and what is refused only in view of all of it."""
     instructions = tuple([item for item in items if item.__class__ is Instruction])
-    directives = tuple([item for item in items if item.__class__ is Directive])
     if not instructions:
         raise Refusal(0, "there is no instruction in this file: a Dockerfile starts with FROM")
+    above = items[: items.index(instructions[0])]
+    directives = tuple([item for item in above if isinstance(item, Directive)])
     escape = "\\"
     for directive in directives:
         if directive.name == "escape":
@@ -375,7 +394,7 @@ def _base_stage(base: Word, names: dict[str, int], escape: str) -> int | None:
     if "$" in base.text:
         return None
     image = base.text
-    if not image.isascii() or any(sign in image for sign in ("'", '"', escape)):
+    if not image.isascii() or "'" in image or '"' in image or escape in image:
         from dockfix.syntax.expansion import expand
 
         try:

@@ -14,6 +14,8 @@ from dockfix.syntax.source import BYTE_SPACE
 
 Span = tuple[int, int]
 
+#: What divides a keyword, or the name in `ENV name value`, from what follows.
+SPACE = "\t\v\f\r "
 #: A keyword, or the name in `ENV name value`, and the white space behind it.
 FIRST_WORD = lazy(r"([^\t\v\f\r ]*+)[\t\v\f\r ]*+")
 _RUNS = lazy(r"[^\t\v\f\r ]+")
