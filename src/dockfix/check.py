@@ -28,13 +28,13 @@ def check(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> str |
     `edits` are those that lead from `before.source` to `after.source`, sorted by offset. Returns
     what is wrong, or None.
     """
-    above = _untouched(before, after, edits)
-    found = {item.start: item for item in after.items[above:]}
+    above, below = _untouched(before, after, edits), _only_moved(before, after, edits)
+    found = {item.start: item for item in after.items[above : len(after.items) - below]}
     touched: list[Item] = []
     shift = 0
     waiting = iter(edits)
     edit = next(waiting, None)
-    for item in before.items[above:]:
+    for item in before.items[above : len(before.items) - below]:
         while edit is not None and edit.end <= item.start:
             shift += len(edit.text) - (edit.end - edit.start)
             edit = next(waiting, None)
@@ -74,6 +74,30 @@ def _untouched(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> 
     count = 0
     for item, other in zip(before.items, after.items, strict=False):
         if item is not other or item.end > first:
+            break
+        count += 1
+    return count
+
+
+def _only_moved(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> int:
+    """How many items below the last edit are found in `after` where they should be, from the end
+    up to the first that is not."""
+    last = edits[-1].end if edits else len(before.source)
+    shift = len(after.source) - len(before.source)
+    count = 0
+    for item, other in zip(reversed(before.items), reversed(after.items), strict=False):
+        if (
+            item.start < last
+            or other.start - item.start != shift
+            or other.end - item.end != shift
+            or other.__class__ is not item.__class__
+        ):
+            break
+        if (
+            item.__class__ is Instruction
+            and other.__class__ is Instruction
+            and other.keyword != item.keyword
+        ):
             break
         count += 1
     return count

@@ -32,7 +32,6 @@ from dockfix.passes.base import Example, Pass, Settings
 from dockfix.patterns import lazy
 from dockfix.remembered import remembered
 from dockfix.shell.tree import Script, Unknown
-from dockfix.syntax.arrays import repair
 from dockfix.syntax.nearest import DASHES, QUOTES, distance, nearest
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
@@ -43,6 +42,7 @@ _FLAG = lazy(
     r"(?=(?:from|chown|chmod|link|parents|exclude|checksum|mount|network|security)\b)"
 )
 _KEYWORDS = ("FROM", "RUN", "CMD", "ENTRYPOINT", "WORKDIR", "USER", "EXPOSE", "VOLUME")
+_INITIALS = frozenset([keyword[0] for keyword in _KEYWORDS])
 _WORD = lazy(r"[^\s\\`&]+")
 _MARKS = str.maketrans(dict.fromkeys(DASHES, "-") | dict.fromkeys(f"{QUOTES}'", '"'))
 
@@ -114,7 +114,11 @@ def _slips_of_copy(
     dockerfile: Dockerfile, stage: Stage, instruction: Instruction
 ) -> Iterator[Group]:
     yield from _dash(instruction)
-    array = repair(instruction.arguments) if instruction.json is None else None
+    array = None
+    if instruction.json is None and instruction.arguments.startswith("["):
+        from dockfix.syntax.arrays import repair
+
+        array = repair(instruction.arguments)
     if array is not None:
         edits = tuple(
             Edit(*source_span(instruction, edit.start, edit.end), edit.text) for edit in array.edits
@@ -169,8 +173,12 @@ def _slips_of_run(dockerfile: Dockerfile, instruction: Instruction, text: str) -
 
 def _keyword_lines(dockerfile: Dockerfile, instruction: Instruction) -> list[int]:
     """The continued lines that start as a keyword does, by their number in the logical line."""
-    starts_with, offsets = dockerfile.source.startswith, instruction.logical.offsets
-    return [index for index, at in enumerate(offsets) if index and starts_with(_KEYWORDS, at)]
+    source, offsets = dockerfile.source, instruction.logical.offsets
+    return [
+        index
+        for index, at in enumerate(offsets)
+        if source[at] in _INITIALS and index and source.startswith(_KEYWORDS, at)
+    ]
 
 
 def _swallowed(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Group]:
