@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockfix.errors import DockerfileSyntaxError
+from dockfix.syntax import words
 from dockfix.syntax.arguments import KEYWORDS
 from dockfix.syntax.exec_form import NotStringsError, read_strings
 from dockfix.syntax.parser import parse
@@ -379,3 +382,26 @@ def test_import_is_light() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
+
+
+def test_words_are_those_of_patterns() -> None:
+    run = re.compile(r"[^\t\v\f\r ]+")
+    plain_flag = re.compile(r"--[!#-&(-\[\]-_a-~]*(?=[\t\n\v\f\r ]|\Z)")
+    random = Random(5)
+    for _ in range(20_000):
+        letters = random.choice(("ab= ", 'aB=-$""   ', 'aB=-$""   \'\\`\t\x1f\x7f\xa0é\n'))
+        text = "".join(random.choices(letters, k=random.randint(1, 12)))
+        start = random.randrange(len(text))
+        stop = random.randint(start, len(text))
+        spans = [found.span() for found in run.finditer(text, start, stop)]
+        assert words.split(text, start, stop) == spans, repr(text)
+        for escape in "\\`":
+            quoted = words._quoted_words(escape).finditer(text, start, stop)
+            spans = [(one.start(), one.end() - (one[1] is not None)) for one in quoted]
+            assert words.split_quoted(text, start, stop, escape) == spans, repr(text)
+            flag = f"--{text}"
+            found = plain_flag.match(flag)
+            if found and found[0] != "--":
+                for stop in (found.end(), min(found.end() + 1, len(flag))):
+                    flags, _ = words.split_flags(flag, 0, stop, escape)
+                    assert flags == [(0, found.end(), found[0])], repr(flag)

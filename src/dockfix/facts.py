@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.remembered import cached_by_identity, remembered
 from dockfix.shell.reader import read
@@ -245,11 +244,11 @@ def names_set_by(instruction: Instruction) -> list[str]:
     return []
 
 
-_UNCLEAR = lazy(r"[$\\\"'`]")
+_UNCLEAR = frozenset("$\\\"'`")
 
 
 def _workdir(current: str | None, argument: str) -> str | None:
-    if _UNCLEAR.search(argument):
+    if not _UNCLEAR.isdisjoint(argument):
         return None
     if not argument.startswith("/"):
         if current is None:

@@ -7,6 +7,8 @@ what the tree has no node for is `Unknown`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from dockfix.patterns import lazy
 from dockfix.remembered import cached_by_value
 from dockfix.shell.simple import BASH_RESERVED, SimpleReader
@@ -34,15 +36,15 @@ from dockfix.shell.walk import simples
 from dockfix.shell.words import DELIMITER, NAME, NotUnderstoodError
 from dockfix.typed import Literal
 
-_MAYBE_KEYWORD = lazy(r"[a-z]++|[{}]|\[\[|;;&?|;&")
-_OPENING = frozenset(
-    ("if", "for", "while", "until", "case", "function", "select", "coproc", "time", "[[", "{")
-)
-_OPENERS = frozenset([word[:2] for word in _OPENING])
-_CLOSING = frozenset(
-    (";;&", ";;", ";&", "then", "do", "done", "elif", "else", "fi", "esac", "in", "}")
-)
-_CLOSERS = frozenset([word[0] for word in _CLOSING])
+# By their first character; operators are followed by those that they begin with.
+_OPENING = {
+    "[": ("[[",), "c": ("case", "coproc"), "f": ("for", "function"), "i": ("if",),
+    "s": ("select",), "t": ("time",), "u": ("until",), "w": ("while",), "{": ("{",),
+}  # fmt: skip
+_CLOSING = {
+    ";": (";;&", ";;", ";&"), "d": ("do", "done"), "e": ("elif", "else", "esac"), "f": ("fi",),
+    "i": ("in",), "t": ("then",), "}": ("}",),
+}  # fmt: skip
 _NEGATION = lazy(r"!(?=(?>(?:\\\n)*)[ \t])")
 _FOR = lazy(rf"({NAME})(?={DELIMITER})")
 _FUNCTION = lazy(r"[A-Za-z0-9_./:-]++")
@@ -133,17 +135,20 @@ class Reader(SimpleReader):
         """What ends a list here, if anything does; "" is the end of the text."""
         if self.pos >= self.end:
             return ""
-        character = self.text[self.pos]
-        if character in _CLOSERS:
-            return self.one_of(_CLOSING)
-        return ")" if character == ")" else None
+        if self.text[self.pos] == ")":
+            return ")"
+        return self.one_of(_CLOSING)
 
-    def one_of(self, among: frozenset[str]) -> str | None:
+    def one_of(self, among: Mapping[str, Sequence[str]]) -> str | None:
         """Which of these keywords and operators stands here, if any."""
-        match = _MAYBE_KEYWORD.match(self.text, self.pos, self.end)
-        if match is None or match[0] not in among:
-            return None
-        return match[0] if match[0][0] == ";" or self.delimited(match.end()) else None
+        text, pos, end = self.text, self.pos, self.end
+        first = text[pos] if pos < end else ""
+        for word in among.get(first, ()):
+            if text.startswith(word, pos, end) and (
+                first == ";" or self.delimited(pos + len(word))
+            ):
+                return word
+        return None
 
     def delimited(self, pos: int) -> bool:
         """Whether `DELIMITER` matches at a place."""
@@ -201,7 +206,7 @@ class Reader(SimpleReader):
         """One command (XCU 2.9); the blanks behind it are skipped."""
         text, start, end = self.text, self.pos, self.end
         character = text[start] if start < end else ""
-        if text[start : start + 2] not in _OPENERS and character != "{" and character != "(":
+        if character not in _OPENING and character != "(":
             return self.simple()
         if character == "(":
             if not self.at("(("):

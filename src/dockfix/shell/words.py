@@ -23,7 +23,6 @@ _LITERAL = lazy(r"""[^ \t\n;&|()<>"'\\$`]++""")
 _DOUBLE = lazy(r'[^"\\$`]++')
 BODY = lazy(r"[^\\$`]++")
 _ANSI = lazy(r"\$'(?>(?:[^'\\]++|\\.)*)'", re.DOTALL)
-_SPACE = lazy(r"(?>(?:[ \t]++|\\\n)*)")
 _CONTINUED_NAME = lazy(r"(?>(?:\\\n)+)[A-Za-z0-9_]")
 _PARAMETER = lazy(rf"{NAME}|[0-9@*#?$!-]")
 _BACKQUOTED = lazy(r"`((?>(?:[^`\\]++|\\.)*))`", re.DOTALL)
@@ -114,13 +113,14 @@ class WordReader:
     def space(self) -> None:
         """Skip blanks and continuations where a comment may not stand."""
         text, pos, end = self.text, self.pos, self.end
-        if pos < end and text[pos] == " ":
-            pos += 1
-        # mostly there is one space, and nothing more to look for
-        if pos < end and text[pos] in " \t\\":
-            match = _SPACE.match(text, pos, end)
-            assert match is not None
-            pos = match.end()
+        while pos < end:
+            character = text[pos]
+            if character == " " or character == "\t":
+                pos += 1
+            elif character == "\\" and text.startswith("\n", pos + 1, end):
+                pos += 2
+            else:
+                break
         self.pos = pos
 
     # Words

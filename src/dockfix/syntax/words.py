@@ -19,8 +19,8 @@ SPACE = "\t\v\f\r "
 #: A keyword, or the name in `ENV name value`, and the white space behind it.
 FIRST_WORD = lazy(r"([^\t\v\f\r ]*+)[\t\v\f\r ]*+")
 _RUNS = lazy(r"[^\t\v\f\r ]+")
-#: A flag without quotes and escapes, the usual case.
-_PLAIN_FLAG = lazy(r"--[!#-&(-\[\]-_a-~]*(?=[\t\n\v\f\r ]|\Z)")
+#: What most flags have none of: quotes, and what may escape something.
+_UNUSUAL_IN_FLAGS = frozenset("\"'\\`")
 
 
 class SplitCharacterError(Exception):
@@ -33,7 +33,25 @@ class SplitCharacterError(Exception):
 
 def split(text: str, start: int, stop: int) -> list[Span]:
     """Words between ASCII white space; quotes mean nothing (parseStringsWhitespaceDelimited)."""
+    line = text[start:stop]
+    if _has_plain_spaces(line):
+        return _split_plain(line, start)
     return [word.span() for word in _RUNS.finditer(text, start, stop)]
+
+
+def _has_plain_spaces(text: str) -> bool:
+    """Whether there is no white space but spaces in a text, and nothing else that is rare."""
+    return text.isascii() and text.isprintable()
+
+
+def _split_plain(line: str, position: int) -> list[Span]:
+    spans: list[Span] = []
+    for word in line.split(" "):
+        end = position + len(word)
+        if word:
+            spans.append((position, end))
+        position = end + 1
+    return spans
 
 
 @cache
@@ -51,10 +69,40 @@ def split_quoted(text: str, start: int, stop: int, escape: str) -> list[Span]:
 
     Quotes and escapes stay; an escape character at the very end is dropped.
     """
+    line = text[start:stop]
+    if escape not in line and "'" not in line and _has_plain_spaces(line):
+        quotes = line.count('"')
+        if not quotes:
+            return _split_plain(line, start)
+        if not quotes % 2:
+            return _split_double_quoted(line, start)
     return [
         word.span() if word[1] is None else (word.start(), word.end() - 1)
         for word in _quoted_words(escape).finditer(text, start, stop)
     ]
+
+
+def _split_double_quoted(line: str, position: int) -> list[Span]:
+    """The words of a line of which every second piece between double quotes stands inside them."""
+    spans: list[Span] = []
+    begin = -1
+    for number, piece in enumerate(line.split('"')):
+        if number % 2:
+            begin = position if begin < 0 else begin
+            position += len(piece) + 2
+            continue
+        for index, part in enumerate(piece.split(" ")):
+            if index:
+                if begin >= 0:
+                    spans.append((begin, position))
+                    begin = -1
+                position += 1
+            if part:
+                begin = position if begin < 0 else begin
+                position += len(part)
+    if begin >= 0:
+        spans.append((begin, position))
+    return spans
 
 
 class FlagSpan(Record):
@@ -76,10 +124,10 @@ def split_flags(text: str, start: int, stop: int, escape: str) -> tuple[list[Fla
         start = _skip_byte_spaces(text, start, stop)
         if not text.startswith("--", start, stop):
             return flags, start
-        plain = _PLAIN_FLAG.match(text, start, stop)
-        if plain:
-            end, value = plain.end(), plain[0]
-        else:
+        end = text.find(" ", start, stop)
+        end = stop if end < 0 else end
+        value = text[start:end]
+        if not (_has_plain_spaces(value) and _UNUSUAL_IN_FLAGS.isdisjoint(value)):
             end, value = _quoted_flag(text, start, stop, escape)
         if value == "--":
             return flags, end
