@@ -59,8 +59,7 @@ class Part(Record):
     """One script, as far as joining it matters. `items` are its list without the prelude.
 
     `prelude` is the text of a leading `set …` that turns on errexit, empty if there is none;
-    `barrier` says why nothing may follow in the same process; `words` are all names that a variable
-    could have in it; `size` counts bytes.
+    `barrier` says why nothing may follow in the same process; `size` counts bytes.
     """
 
     script: Script
@@ -68,8 +67,12 @@ class Part(Record):
     effects: Effects
     prelude: str
     barrier: str | None
-    words: frozenset[str]
     size: int
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All names that a variable could have in it; few chains have to know."""
+        return identifiers(self.script.text)
 
     @property
     def is_list(self) -> bool:
@@ -104,7 +107,6 @@ def part_of(text: str, dialect: Dialect, workdir: str | None, user: str | None) 
         whole,
         prelude,
         barrier(script, workdir, user),
-        identifiers(text),
         len(text.encode(errors="surrogateescape")),
     )
 
