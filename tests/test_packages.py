@@ -11,9 +11,9 @@ from dockfix.packages import (
     command_of,
     install_of,
     is_update,
-    mentions,
+    mentions_apt,
 )
-from dockfix.packages.command import may_call
+from dockfix.packages.command import _APT_READERS, may_call
 from dockfix.packages.influence import changes_sources, chosen_among
 from dockfix.packages.listing import gap_of
 from dockfix.shell.fatal import rows
@@ -111,11 +111,13 @@ def test_is_update() -> None:
     assert not is_update(simple("apt-get upgrade"))
 
 
-def test_mentions() -> None:
-    assert mentions(simple('bash -c "apt-get install x"')) == {"apt"}
-    assert mentions(simple("xargs apk add")) == {"apk"}
-    assert mentions(simple("add-apt-repository ppa:x")) == {"apt"}
-    assert mentions(simple("echo adapt-getter")) == set()
+def test_mentions_apt() -> None:
+    assert mentions_apt(simple('bash -c "apt-get install x"'))
+    assert not mentions_apt(simple("xargs apk add"))
+    assert mentions_apt(simple("add-apt-repository ppa:x"))
+    assert not mentions_apt(simple("echo adapt-getter"))
+    for name in (*_APT_READERS, "apt", "apt-get"):
+        assert mentions_apt(simple(f"x 'y|{name}'")), name
 
 
 def test_tables_are_consistent() -> None:

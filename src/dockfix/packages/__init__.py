@@ -9,7 +9,7 @@ reading a command with them is `command`:
     command_of(simple)   any command of a manager, every word understood
     action_of(simple)    (manager, "update" | "install" | "upgrade" | "remove" | "clean" | "reads" |
                          "other"), options need not be known
-    mentions(simple)     names of managers that any of its words names
+    mentions_apt(simple) whether any of its words names apt, or what looks into its lists
 """
 
 from dockfix.packages.command import (
@@ -22,7 +22,7 @@ from dockfix.packages.command import (
     install_of,
     installs_in,
     is_update,
-    mentions,
+    mentions_apt,
 )
 from dockfix.packages.manager import Action, Manager
 
@@ -38,5 +38,5 @@ __all__ = [
     "install_of",
     "installs_in",
     "is_update",
-    "mentions",
+    "mentions_apt",
 ]

@@ -21,6 +21,7 @@ from dockfix.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple, Word
 
 MANAGERS = (APT, APTITUDE, APK, YUM, ZYPPER, pacman.PACMAN, PIP, NPM, GEM)
+_BY_PROGRAM = {program: one for one in MANAGERS for program in one.programs}
 
 
 class Argument(Record):
@@ -208,27 +209,26 @@ _APT_READERS = frozenset(
 )  # fmt: skip
 
 
+_APT_NAMES = _APT_READERS | APT.programs
+#: Texts of which one stands in each of these names.
+_APT_SIGNS = ("apt", "deb", "mk-", "nala", "tasksel", "unattended", "equivs")
 _BETWEEN_NAMES = lazy(r"[^\w.+-]+")
 
 
-def mentions(simple: Simple) -> frozenset[str]:
-    """The names of the managers that a command may run in any way, as far as its words tell.
+def mentions_apt(simple: Simple) -> bool:
+    """Whether a command may run apt, or look into its lists, in any way, as far as its words tell.
 
     Generous to a fault (`xargs apt-get install`, `echo apt`, `bash -c "apt-get …"`): for a pass
     that must not miss one.
     """
-    return frozenset().union(*[_mentioned(word.text) for word in simple.words])
+    return any(_mentions_apt(word.text) for word in simple.words)
 
 
 @lru_cache(maxsize=4096)
-def _mentioned(word: str) -> frozenset[str]:
-    names = set()
-    for part in _BETWEEN_NAMES.split(word):
-        if part in _APT_READERS:
-            names.add(APT.name)
-        elif manager := _manager_of(part):
-            names.add(manager.name)
-    return frozenset(names)
+def _mentions_apt(word: str) -> bool:
+    return any(map(word.__contains__, _APT_SIGNS)) and not _APT_NAMES.isdisjoint(
+        _BETWEEN_NAMES.split(word)
+    )
 
 
 @cached_by_identity
@@ -258,13 +258,8 @@ def _program(simple: Simple) -> tuple[Manager, int] | None:
     found = program_of(simple)
     if found is None:
         return None
-    manager = _manager_of(found[0])
+    manager = _BY_PROGRAM.get(found[0])
     return None if manager is None else (manager, found[1])
-
-
-@lru_cache(maxsize=4096)
-def _manager_of(program: str) -> Manager | None:
-    return next((one for one in MANAGERS if program in one.programs), None)
 
 
 def _behind_wrappers(words: tuple[Word, ...]) -> int | None:

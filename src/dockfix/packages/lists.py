@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dockfix.packages.apt import APT, APTITUDE
-from dockfix.packages.command import call_of, mentions, program_of
+from dockfix.packages.command import call_of, mentions_apt, program_of
 from dockfix.patterns import lazy
 from dockfix.records import Record
 from dockfix.remembered import cached_by_identity
@@ -91,7 +91,7 @@ def lists_of(script: Script) -> Lists:
         if action == "update":
             fetches, refreshes = fetches or command, command
         elif action in ("install", "upgrade", "reads") or (
-            action is None and APT.name in mentions(command) and not _only_names(command)
+            action is None and mentions_apt(command) and not _only_names(command)
         ):
             installs |= action in ("install", "upgrade")
             if action is not None and _updates_itself(command):
