@@ -6,7 +6,7 @@ and None means "unknown", never "default".
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 
 from dockfix.records import Record
 from dockfix.remembered import cached_by_identity, remembered
@@ -342,45 +342,76 @@ def _scripts_of_line(text: str) -> dict[tuple[int, Dialect], Script | Unknown]:
     return {}
 
 
+class ReadRun(Record):
+    """A RUN, or the one inside an ONBUILD: `owner` is the instruction that it is or that holds it.
+
+    `script` is what `script_of` says.
+    """
+
+    owner: Instruction
+    shell: Instruction
+    place: Place
+    script: Script | Unknown | None
+
+
+@remembered
+def read_runs(dockerfile: Dockerfile) -> tuple[ReadRun, ...]:
+    """The RUNs of the stages of a file, those of ONBUILD too: what most passes walk over."""
+    at = places(dockerfile)
+    found: list[ReadRun] = []
+    for stage in dockerfile.stages:
+        for owner in stage.instructions:
+            shell = owner.child or owner
+            if shell.keyword == "RUN":
+                place = at[owner.start]
+                found.append(ReadRun(owner, shell, place, script_of(shell, place)))
+    return tuple(found)
+
+
 @remembered
 def scripts(dockerfile: Dockerfile) -> tuple[tuple[Instruction, Script], ...]:
     """The RUNs of a file, those of ONBUILD too, with their scripts, as far as understood."""
-    return tuple(_scripts(dockerfile))
+    return tuple(
+        [(run.shell, run.script) for run in read_runs(dockerfile) if isinstance(run.script, Script)]
+    )
 
 
-def _scripts(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, Script]]:
-    at = places(dockerfile)
-    for stage in dockerfile.stages:
-        for instruction in stage.instructions:
-            run = instruction.child or instruction
-            if run.keyword == "RUN":
-                script = script_of(run, at[instruction.start])
-                if isinstance(script, Script):
-                    yield run, script
+def run_commands(before: Dockerfile, after: Dockerfile) -> tuple[list[str], list[str]]:
+    """The texts of the simple commands of every RUN of two files, in order, for a pass to verify
+    itself by.
 
-
-@remembered
-def run_commands(dockerfile: Dockerfile) -> list[str]:
-    """The texts of the simple commands of every RUN, in order, for a pass to verify itself by.
-
-    A RUN that is not read counts as one command, with the whole of its text.
+    A RUN that is not read counts as one command, with the whole of its text. What both begin with
+    and end in is left out as far as it is the very same scripts: whoever looks at each command on
+    its own finds the same in both.
     """
-    known = places(dockerfile)
-    found: list[str] = []
-    for owner in dockerfile.instructions:
-        shell = owner.child or owner
-        if shell.keyword == "RUN":
-            script = script_of(shell, known[owner.start])
-            if isinstance(script, Script):
-                found += _texts(script)
-            else:
-                found.append(shell.arguments)
-    return found
+    old, new = read_runs(before), read_runs(after)
+    same, most = 0, min(len(old), len(new))
+    while same < most and _is_same(old[same], new[same]):
+        same += 1
+    behind, most = 0, most - same
+    while behind < most and _is_same(old[-1 - behind], new[-1 - behind]):
+        behind += 1
+    return (
+        _commands(old[same : len(old) - behind]),
+        _commands(new[same : len(new) - behind]),
+    )
 
 
-@cached_by_identity
-def _texts(script: Script) -> list[str]:
-    return [script.text[one.start : one.end] for one in script.simples]
+def _is_same(run: ReadRun, other: ReadRun) -> bool:
+    return run.script is other.script and (
+        isinstance(run.script, Script) or run.shell.arguments == other.shell.arguments
+    )
+
+
+def _commands(found: tuple[ReadRun, ...]) -> list[str]:
+    texts: list[str] = []
+    for run in found:
+        script = run.script
+        if isinstance(script, Script):
+            texts += [script.text[one.start : one.end] for one in script.simples]
+        else:
+            texts.append(run.shell.arguments)
+    return texts
 
 
 def source_span(instruction: Instruction, start: int, end: int) -> tuple[int, int]:

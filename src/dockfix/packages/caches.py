@@ -12,7 +12,6 @@ path that is set in many ways.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 
 from dockfix.packages import apk, language, pacman, rpm
 from dockfix.packages.command import program_of
@@ -337,15 +336,15 @@ CONDA = Cache(
 
 #: apt first, the rest by the places where their commands are put.
 CACHES = (APT, APK, YUM, DNF, ZYPPER, PACMAN, PIP, GEM, NPM, YARN, PNPM, COMPOSER, CONDA)
+_BY_PROGRAM = {program: one for one in CACHES for program in one.programs}
 
 
-_BY_SIGN = tuple((sign, one) for one in CACHES for sign in one.signs)
-_SIGNS = tuple(sign for sign, _ in _BY_SIGN)
+_SIGNS = tuple(sign for one in CACHES for sign in one.signs)
 
 
-def caches_in(source: str) -> tuple[Cache, ...]:
-    """The caches of the managers that a text may speak of."""
-    return tuple(dict.fromkeys([one for sign, one in _BY_SIGN if sign in source]))
+def is_named(cache: Cache, source: str) -> bool:
+    """Whether a text may speak of a cache's manager."""
+    return any(map(source.__contains__, cache.signs))
 
 
 @cached_by_identity
@@ -360,14 +359,9 @@ def _uses(script: Script) -> Iterator[Use]:
         if found is None:
             continue
         name, position = found
-        cache = _cache_of(name)
+        cache = _BY_PROGRAM.get(name)
         if cache is not None:
             yield _use(cache, simple, position, script.text)
-
-
-@lru_cache(maxsize=4096)
-def _cache_of(program: str) -> Cache | None:
-    return next((one for one in CACHES if program in one.programs), None)
 
 
 def _use(cache: Cache, simple: Simple, position: int, text: str) -> Use:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 
 from dockfix.edits import Edit
-from dockfix.facts import Place, script_of
+from dockfix.facts import Place, ReadRun
 from dockfix.layout import style_of
 from dockfix.packages import caches
 from dockfix.packages.caches import APT, Cache, Use, cleans_up, covered
@@ -32,10 +32,9 @@ class Run(Record):
         return [use for use in self.uses if use.cache is cache] if self.uses else []
 
 
-def read_run(owner: Instruction, place: Place) -> Run:
-    """Reads a RUN, or the one inside an ONBUILD."""
-    shell = owner.child or owner
-    script = script_of(shell, place)
+def with_uses(run: ReadRun) -> Run:
+    """A RUN with what its script calls."""
+    owner, shell, place, script = run
     if not isinstance(script, Script):
         return Run(owner, shell, place, None, ())
     return Run(owner, shell, place, script, caches.uses(script))

@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import is_root, outer_base, places, run_commands, shipped_stages, source_span
+from dockfix.facts import is_root, outer_base, read_runs, run_commands, shipped_stages, source_span
 from dockfix.layout import as_beside, comments_at_margin, in_line, style_of
 from dockfix.packages.caches import (
     APK,
@@ -49,11 +49,11 @@ from dockfix.packages.caches import (
     YARN,
     Cache,
     Use,
-    caches_in,
     cleans_up,
+    is_named,
 )
 from dockfix.packages.lists import needed_above, speaks_of_apt
-from dockfix.packages.runs import Run, lists_in, own_cleanup, read_run, undecided
+from dockfix.packages.runs import Run, lists_in, own_cleanup, undecided, with_uses
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.programs import copied
 from dockfix.remembered import cached_by_value
@@ -76,19 +76,15 @@ _REMOVED = (
 
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each manager and RUN that leaves something behind."""
-    present = caches_in(dockerfile.source)
-    if not present:
-        return
-    facts = places(dockerfile)
-    stages = [
-        [
-            read_run(item, facts[item.start])
-            for item in stage.instructions
-            if item.keyword == "RUN" or (item.child is not None and item.child.keyword == "RUN")
-        ]
-        for stage in dockerfile.stages
-    ]
-    for cache in present:
+    stages: list[list[Run]] = [[] for _ in dockerfile.stages]
+    for one in read_runs(dockerfile):
+        stages[one.place.stage].append(with_uses(one))
+    used = {use.cache.name for found in stages for run in found for use in run.uses}
+    # what stands beside no call that is seen may still be theirs: lists, or an index that goes
+    used |= {APT.name, APK.name}
+    for cache in CACHES:
+        if cache.name not in used or not is_named(cache, dockerfile.source):
+            continue
         if cache is APT:
             yield from _lists(dockerfile, stages, settings)
         elif cache.option:
@@ -254,13 +250,14 @@ def _clean(
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     """The same commands in the same order, cleanups and options against caches aside."""
-    if _commands(before) != _commands(after):
+    old, new = run_commands(before, after)
+    if _digest(old) != _digest(new):
         return "a command other than the cleanup is not the same"
     return None
 
 
-def _commands(dockerfile: Dockerfile) -> list[list[str]]:
-    return [words for text in run_commands(dockerfile) if (words := _words(text)) is not None]
+def _digest(commands: list[str]) -> list[list[str]]:
+    return [words for text in commands if (words := _words(text)) is not None]
 
 
 @cached_by_value

@@ -93,16 +93,15 @@ def _last_flag(call: Call, simple: Simple) -> Word:
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     """The same commands with the same words, the options of this pass aside."""
-    if _digest(before) != _digest(after):
+    old, new = run_commands(before, after)
+    if _digest(old) != _digest(new):
         return "a command has changed by more than the option"
     return None
 
 
-def _digest(dockerfile: Dockerfile) -> list[list[str]]:
+def _digest(commands: list[str]) -> list[list[str]]:
     options = _OPTIONS.values()
-    return [
-        [word for word in text.split() if word not in options] for text in run_commands(dockerfile)
-    ]
+    return [[word for word in text.split() if word not in options] for text in commands]
 
 
 #: What programs of packages make, and nobody else needs.

@@ -279,7 +279,7 @@ def _wanted_elsewhere(dockerfile: Dockerfile, late: _Late, context: Context) -> 
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     """Only commands that remove are gone; nothing else than COPYs and those RUNs is different."""
-    old, new = run_commands(before), run_commands(after)
+    old, new = run_commands(before, after)
     pending = iter(old)
     if any(one not in pending for one in new):
         return "the commands are not those that were there before"

@@ -234,15 +234,16 @@ def _keeping_archives(
 
 def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     """The same commands in the same order, cleanups and options against caches aside."""
-    if _commands(before) != _commands(after):
+    old, new = run_commands(before, after)
+    if _digest(old) != _digest(new):
         return "a command other than a cleanup is not the same"
     return None
 
 
-def _commands(dockerfile: Dockerfile) -> list[list[str]]:
+def _digest(commands: list[str]) -> list[list[str]]:
     return [
         [word for word in text.split() if word not in ("--no-cache", "--no-cache-dir")]
-        for text in run_commands(dockerfile)
+        for text in commands
         if not (
             cleans_up(text)
             or text == f"rm -f {DOCKER_CLEAN}"
