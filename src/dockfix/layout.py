@@ -6,7 +6,7 @@ shows by the habit of most files: four spaces, `&&` at the beginning of a line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dockfix.edits import Edit
 from dockfix.records import Record
@@ -15,20 +15,53 @@ from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction
 
 
 class Style(Record):
-    """The look of continued lines.
+    """The look of continued lines: `own` is what an instruction itself shows of it.
 
-    `indent` is one unit of indentation. `leading` says that `&&` opens a line (`a \\⏎    && b`)
-    instead of closing one (`a && \\⏎    b`). `chain` is what stands before the next command of a
-    chain, `&&` included when it leads: often `indent`, but one space in files that write ` && b`.
-    `tight` says that nothing stands between an operator and the escape character (`a &&\\`).
+    What that leaves open is looked for in the file once somebody asks: most do not ask for all.
     """
 
+    dockerfile: Dockerfile
     eol: str
-    escape: str
-    indent: str
-    leading: bool
-    chain: str
-    tight: bool
+    own: _Signs
+
+    @property
+    def escape(self) -> str:
+        """The escape character."""
+        return self.dockerfile.escape
+
+    @property
+    def indent(self) -> str:
+        """One unit of indentation."""
+        shown = self.own.indent
+        if shown is None:
+            shown = _signs_of_file(self.dockerfile).until(lambda signs: signs.indent).indent
+        return "    " if shown is None else shown
+
+    @property
+    def leading(self) -> bool:
+        """Whether `&&` opens a line (`a \\⏎    && b`) instead of closing one (`a && \\⏎    b`)."""
+        return self._operators.leading is not False
+
+    @property
+    def chain(self) -> str:
+        """What stands before the next command of a chain, `&&` included when it leads: often
+        `indent`, but one space in files that write ` && b`."""
+        shown = self._operators.chain
+        return self.indent if shown is None else shown
+
+    @property
+    def tight(self) -> bool:
+        """Whether nothing stands between an operator and the escape character (`a &&\\`)."""
+        shown = self.own.tight
+        if shown is None:
+            shown = _signs_of_file(self.dockerfile).until(lambda signs: signs.tight).tight
+        return shown is True
+
+    @property
+    def _operators(self) -> _Signs:
+        if self.own.leading is None:
+            return _signs_of_file(self.dockerfile).until(lambda signs: signs.leading)
+        return self.own
 
     @property
     def newline(self) -> str:
@@ -104,20 +137,8 @@ _CONDITIONS = frozenset(("elif", "if", "until", "while"))
 
 def style_of(dockerfile: Dockerfile, instruction: Instruction | None = None) -> Style:
     """The style of an instruction, or of the file."""
-    signs = _NOTHING
-    if instruction is not None:
-        signs = _signs_of(dockerfile, instruction)
-    if None in signs:
-        signs = signs.or_else(_signs_of_file(dockerfile))
-    indent = "    " if signs.indent is None else signs.indent
-    return Style(
-        _eol(dockerfile, instruction),
-        dockerfile.escape,
-        indent,
-        signs.leading is not False,
-        indent if signs.chain is None else signs.chain,
-        signs.tight is True,
-    )
+    own = _NOTHING if instruction is None else _signs_of(dockerfile, instruction)
+    return Style(dockerfile, _eol(dockerfile, instruction), own)
 
 
 def removal(dockerfile: Dockerfile, instruction: Instruction) -> Edit:
@@ -172,17 +193,30 @@ def _eol(dockerfile: Dockerfile, instruction: Instruction | None) -> str:
     return "\r\n" if end > 0 and source[end - 1] == "\r" else "\n"
 
 
+class _SignsOfFile:
+    """What the RUNs of a file show, read from the top as far as somebody asks."""
+
+    def __init__(self, dockerfile: Dockerfile) -> None:
+        self._found = _NOTHING
+        self._unread = (
+            _signs_of(dockerfile, one)
+            for one in dockerfile.instructions
+            if one.keyword == "RUN" and len(one.logical.offsets) > 1
+        )
+
+    def until(self, shown: Callable[[_Signs], str | bool | None]) -> _Signs:
+        """The signs of as many RUNs as it takes to show one of them, the first to show each."""
+        while shown(self._found) is None:
+            more = next(self._unread, None)
+            if more is None:
+                break
+            self._found = self._found.or_else(more)
+        return self._found
+
+
 @remembered
-def _signs_of_file(dockerfile: Dockerfile) -> _Signs:
-    found = _NOTHING
-    for other in dockerfile.instructions:
-        if other.keyword == "RUN" and len(other.logical.offsets) > 1:
-            signs = _signs_of(dockerfile, other)
-            if signs is not _NOTHING:
-                found = found.or_else(signs)
-                if None not in found:
-                    break
-    return found
+def _signs_of_file(dockerfile: Dockerfile) -> _SignsOfFile:
+    return _SignsOfFile(dockerfile)
 
 
 def _signs_of(dockerfile: Dockerfile, instruction: Instruction) -> _Signs:
