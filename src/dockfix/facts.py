@@ -217,18 +217,20 @@ def places(dockerfile: Dockerfile) -> dict[int, Place]:
         elif has_plain_base(stage):
             shell = Shell("sh", declared=True)
             workdir = "/" if _starts_in_root(stage) else None
-        place = Place(stage.index, shell, workdir, user, _Names(dockerfile, stage.index))
+        names = _Names(dockerfile, stage.index)
+        place = Place(stage.index, shell, workdir, user, names)
         for instruction in stage.instructions:
             found[instruction.start] = place
             keyword = instruction.keyword
             if keyword in _MOVING:
                 if keyword == "SHELL":
-                    place = place._replace(shell=shell_of(instruction.json or ()))
+                    shell = shell_of(instruction.json or ())
                 elif keyword == "WORKDIR":
-                    place = place._replace(workdir=_workdir(place.workdir, instruction.arguments))
+                    workdir = _workdir(workdir, instruction.arguments)
                 else:
                     user = instruction.arguments
-                    place = place._replace(user=None if "$" in user else user)
+                    user = None if "$" in user else user
+                place = Place(stage.index, shell, workdir, user, names)
         ends.append(place)
     return found
 

@@ -17,7 +17,7 @@ from dockfix.records import Record
 from dockfix.remembered import cached_by_identity, remembered
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
-_UNCLEAR = lazy(r"[$\\\"'`]")
+_UNCLEAR = frozenset("$\\\"'`")
 _REMOTE = lazy(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
 
 #: A source with such an ending is a file. (A directory called so would surprise its owner too.)
@@ -51,7 +51,7 @@ def bases(dockerfile: Dockerfile) -> dict[int, str]:
 
 def resolve(base: str, path: str) -> str | None:
     """`path` seen from `base`, without `.` and `..`; None if it holds what a builder expands."""
-    return None if _UNCLEAR.search(path) else _resolve(base, path)
+    return _resolve(base, path) if _UNCLEAR.isdisjoint(path) else None
 
 
 def _resolve(base: str, path: str) -> str | None:
@@ -196,7 +196,7 @@ def _resolved(instruction: Instruction, base: str) -> Copy | None:
         else [word.text for word in instruction.words]
     )
     flags = {flag.name: flag.value for flag in instruction.flags}
-    if len(words) < 2 or "parents" in flags or _UNCLEAR.search(" ".join(words)):
+    if len(words) < 2 or "parents" in flags or not _UNCLEAR.isdisjoint("".join(words)):
         return None
     target = _resolve(base, words[-1])
     if target is None:
