@@ -62,12 +62,17 @@ def _is_worth_a_look(
 ) -> bool:
     """Whether a COPY stands above a RUN that may install something, and is not seen to have to."""
     installs = False
+    runs: list[Instruction] = []
     below: Instruction | None = None
     for one in reversed(row):
         if one.keyword == "RUN":
-            installs = installs or _may_install(one.logical.text)
-        elif installs and one.keyword in COPIES and not _has_to(dockerfile, one, below, context):
-            return True
+            runs.append(one)
+        elif one.keyword in COPIES:
+            # what no COPY stands above is not looked at
+            while runs and not installs:
+                installs = _may_install(runs.pop().logical.text)
+            if installs and not _has_to(dockerfile, one, below, context):
+                return True
         below = one
     return False
 

@@ -100,10 +100,12 @@ def command_of(simple: Simple) -> Command | None:
             verb = word
             position += 1
             continue
-        if not _looks_optional(word):
-            if verb is None or _may_be_option(word):
+        value = word.value
+        # a list of packages is long, and nearly all of its words are plain
+        if (_literal(word) if value is None else value)[:1] != "-":
+            if verb is None or (value is None and _may_be_option(word)):
                 return None
-            arguments.append(Argument((word,), "", early=False))
+            arguments.append(Argument((word,), "", False))
             position += 1
             continue
         taken = _option(manager, words, position, early=verb is None)
@@ -226,8 +228,9 @@ def mentions_apt(simple: Simple) -> bool:
 
 @lru_cache(maxsize=4096)
 def _mentions_apt(word: str) -> bool:
-    return any(map(word.__contains__, _APT_SIGNS)) and not _APT_NAMES.isdisjoint(
-        _BETWEEN_NAMES.split(word)
+    return word in _APT_NAMES or (
+        any(map(word.__contains__, _APT_SIGNS))
+        and not _APT_NAMES.isdisjoint(_BETWEEN_NAMES.split(word))
     )
 
 
@@ -305,13 +308,9 @@ def _literal(word: Word) -> str:
     return _UNKNOWN.split(word.text.lstrip("\"'"), maxsplit=1)[0]
 
 
-def _looks_optional(word: Word) -> bool:
-    return (_literal(word) if word.value is None else word.value)[:1] == "-"
-
-
 def _may_be_option(word: Word) -> bool:
-    """An option cut up by quotes, or one that braces would spell out."""
-    return word.value is None and not word.expansions and word.text.strip("\"'")[:1] in "-{"
+    """Whether a word without a value is an option cut up by quotes, or that braces spell out."""
+    return not word.expansions and word.text.strip("\"'")[:1] in "-{"
 
 
 _QUIET = lazy(r"-q=?\d")

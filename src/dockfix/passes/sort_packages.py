@@ -25,9 +25,8 @@ for each command, and everything else too.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise, starmap
 from operator import le
 
 from dockfix.edits import Edit, Group, Safety
@@ -142,7 +141,7 @@ def _groups(found: _List) -> Iterator[Group]:
         yield Group(entries[0].start, message, edits)
 
 
-_PUNCTUATION = lazy("[^a-z0-9]")
+_ALPHANUMERIC = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _NUMBER = lazy(r"\d+")
 
 
@@ -177,27 +176,35 @@ def _key(value: str) -> tuple[str, str]:
 
 def _in_order(values: Sequence[str]) -> bool:
     """Whether somebody may have sorted them: by bytes, by names, as a locale or ls -v does."""
-    if _ascends(values) or _ascends([value.casefold() for value in values]):
-        return True
-    names = [base(value) for value in values]
     return (
-        _ascends(names)
-        or _ascends([_PUNCTUATION.sub("", name) for name in names])
-        or _ascends([_NUMBER.sub(lambda found: found[0].zfill(9), name) for name in names])
+        _ascends(values)
+        or _ascends(map(str.casefold, values))
+        or _ascends(map(base, values))
+        or _ascends(map(_without_punctuation, values))
+        or _ascends(map(_with_wide_numbers, values))
     )
 
 
-def _ascends(keys: Sequence[str]) -> bool:
-    return all(map(le, keys, keys[1:]))
+def _without_punctuation(value: str) -> str:
+    return "".join(filter(_ALPHANUMERIC.__contains__, base(value)))
+
+
+def _with_wide_numbers(value: str) -> str:
+    return _NUMBER.sub(lambda found: found[0].zfill(9), base(value))
+
+
+def _ascends(keys: Iterable[str]) -> bool:
+    """Whether each key comes behind the one before; of most lists that are not in order, the first
+    keys say so."""
+    return all(starmap(le, pairwise(keys)))
 
 
 def _in_place(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
     """Every package into its slot, the lines as they are."""
     entries = found.listing.entries
-    source, escape = found.dockerfile.source, re.escape(found.dockerfile.escape)
+    source = found.dockerfile.source
     start, end = entries[0].end - len(entries[0].text) - len(entries[0].gap.text), entries[-1].end
-    behind = re.compile(rf"[ \t]*(?={escape}[ \t]*\r?\n)").match(source, end)
-    spaces = behind[0] if behind else None
+    spaces = _before_escape(source, end, found.dockerfile.escape)
     end += len(spaces or "")
     lengths = {len(entry.text) for entry in entries}
     heads = [e.gap.head[: len(e.gap.head) - len(e.gap.head.lstrip(" \t"))] for e in entries[1:]]
@@ -218,6 +225,16 @@ def _in_place(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
     if spaces is not None:
         text += _padded(spaces, ends[0] - _length(entries, order[-1])) if aligned else spaces
     return smallest(source, start, end, text)
+
+
+def _before_escape(source: str, offset: int, escape: str) -> str | None:
+    """The blanks between an offset and the escape character at the end of its line; None if
+    something else stands there."""
+    line = source[offset : source.find("\n", offset) + 1]
+    rest = line.lstrip(" \t")
+    if rest[:1] != escape or rest[1:].lstrip(" \t") not in ("\n", "\r\n"):
+        return None
+    return line[: len(line) - len(rest)]
 
 
 def _length(entries: Sequence[Entry], placed: tuple[int, int]) -> int:
@@ -254,9 +271,9 @@ def _set_out(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
         text += style.newline + lines + indent + entries[number].text
     if redirects:
         text += style.newline + indent + redirects
-    behind = re.compile(rf"[ \t]+(?={re.escape(style.escape)}[ \t]*\r?\n)").match(source, end)
-    if behind and not rest:
-        end, text = behind.end(), text + " "
+    spaces = _before_escape(source, end, style.escape)
+    if spaces and not rest:
+        end, text = end + len(spaces), text + " "
     start = entries[0].start - len(entries[0].gap.text)
     return smallest(source, start, end, text) + rest
 
