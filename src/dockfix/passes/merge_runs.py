@@ -122,6 +122,7 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
     spans = [(_start(run), _end(run)) for run in runs]
     shaped = (run for run, span in zip(runs, spans, strict=True) if source.find("\n", *span) >= 0)
     style = style_of(dockerfile, next(shaped, first).owner)
+    plain = style.joint(sequence=chain.sequence)
     head, edits = _head(dockerfile, runs, style)
     if chain.forms[0] == "subshell":
         start = spans[0][0]
@@ -139,8 +140,10 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
         if index == 1 and not head:
             comments = _lifted(first) + comments
         comments += _lifted(run)
-        margin = bool(comments) and comments_at_margin(dockerfile)
-        joint = style.joint(sequence=chain.sequence, comments=comments, margin=margin)
+        joint = plain
+        if comments:
+            margin = comments_at_margin(dockerfile)
+            joint = style.joint(sequence=chain.sequence, comments=comments, margin=margin)
         if ended:
             joint = joint.removeprefix(";")
         edits.append(Edit(end, start, close + joint + opening))

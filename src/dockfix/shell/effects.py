@@ -68,16 +68,23 @@ class Effects(Record):
     """What can be said of a script as a whole.
 
     `leaks`: changes of shell state that outlive it. `reads`: names of what it reads that a fresh
-    shell resets (`?`, `OLDPWD`, `trap`). `commands`: names of the commands it looks up in PATH.
-    `sensitive`: whether errexit, were it in force, could change what it does. `chain`: one list of
-    commands joined by `&&` alone, in which errexit could change nothing.
+    shell resets (`?`, `OLDPWD`, `trap`).
     """
 
     leaks: tuple[Leak, ...]
     reads: frozenset[str]
-    commands: frozenset[str]
-    sensitive: bool
-    chain: bool
+    items: tuple[Item, ...]
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether errexit, were it in force, could change what it does."""
+        return sensitive(self.items)
+
+    @property
+    def chain(self) -> bool:
+        """Whether it is one list of commands joined by `&&` alone, in which errexit could change
+        nothing."""
+        return is_chain(self.items)
 
 
 _DIRECTORY = frozenset(("cd", "chdir", "pushd", "popd"))
@@ -135,13 +142,7 @@ def effects(text: str, items: tuple[Item, ...]) -> Effects:
     """The effects of a list of a script whose text is `text`."""
     walk = _Walk(text)
     walk.items(items, here=True)
-    return Effects(
-        leaks=tuple(dict.fromkeys(walk.leaks)),
-        reads=frozenset(walk.reads),
-        commands=frozenset(walk.commands),
-        sensitive=sensitive(items),
-        chain=is_chain(items),
-    )
+    return Effects(tuple(dict.fromkeys(walk.leaks)), frozenset(walk.reads), items)
 
 
 def is_chain(items: tuple[Item, ...]) -> bool:
@@ -237,7 +238,6 @@ class _Walk:
         self.text = text
         self.leaks: list[Leak] = []
         self.reads: set[str] = set()
-        self.commands: set[str] = set()
         self.function = 0
 
     def leak(self, kind: Kind, name: str, here: bool = True) -> None:
@@ -373,8 +373,6 @@ class _Walk:
             self.leak("failure", name, here)
         elif name in _LEAKING:
             self.leak(_LEAKING[name], name, here)
-        else:
-            self.commands.add(name)
 
     def variables(self, kind: Kind, arguments: tuple[Word, ...], here: bool) -> None:
         for word in arguments:
