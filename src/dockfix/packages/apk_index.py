@@ -45,7 +45,8 @@ def nothing_kept(dockerfile: Dockerfile, stages: list[list[Run]]) -> bool:
 
 def useless(dockerfile: Dockerfile, run: Run) -> Iterator[Edit]:
     """What removes `apk update` and `rm -rf /var/cache/apk/*` from a RUN."""
-    assert run.script is not None
+    if run.script is None:
+        return
     shell, adds = run.place.shell, any(use.fills for use in run.of(APK))
     updates = [use for use in run.of(APK) if use.verb and use.verb.value == "update"]
     doomed = [use.simple for use in updates if adds and len(use.words) == 1]

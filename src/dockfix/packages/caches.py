@@ -66,10 +66,6 @@ class Cache(Record):
     aliases: tuple[str, ...] = ()
     unknown: Callable[[str], bool] | None = None
 
-    def knows(self, verb: str | None) -> bool:
-        """Whether it is a verb of the manager."""
-        return verb in self.fills or verb in self.cleans or verb in self.others
-
 
 class Use(Record):
     """A command that calls a manager. `program` is its text up to and with the program's name."""
@@ -366,7 +362,13 @@ def _uses(script: Script) -> Iterator[Use]:
 
 def _use(cache: Cache, simple: Simple, position: int, text: str) -> Use:
     rest = simple.words[position:]
-    verb = next((word for word in rest if cache.knows(word.value)), None)
+    fills, cleans, others = cache.fills, cache.cleans, cache.others
+    verb: Word | None = None
+    for word in rest:
+        value = word.value
+        if value in fills or value in cleans or value in others:
+            verb = word
+            break
     if cache is YARN and not rest:
         verb = simple.words[position - 1]._replace(value="install")
     if cache is PACMAN:

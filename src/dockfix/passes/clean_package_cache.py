@@ -120,12 +120,15 @@ def _options(dockerfile: Dockerfile, stages: list[list[Run]], cache: Cache) -> I
         return
     from dockfix.packages.apk_index import nothing_kept, useless
 
-    if nothing_kept(dockerfile, stages):
-        for run in (run for runs in stages for run in runs):
-            edits = tuple(useless(dockerfile, run))
-            if edits:
-                message = "drop what --no-cache has made useless"
-                yield _group(run, cache, message, edits)
+    # in few files there is anything to drop, and then only every command of the file is looked at
+    doomed = [
+        (run, edits)
+        for run in (run for runs in stages for run in runs)
+        if (edits := tuple(useless(dockerfile, run)))
+    ]
+    if doomed and nothing_kept(dockerfile, stages):
+        for run, edits in doomed:
+            yield _group(run, cache, "drop what --no-cache has made useless", edits)
 
 
 def _with_option(run: Run, use: Use) -> Edit:
