@@ -80,15 +80,16 @@ class Shell(Record):
 class Place(Record):
     """What is in force where an instruction stands (before it has its effect).
 
-    `workdir` is absolute, or None when unknown: a base image's own, or one with variables. `user`
-    is as written, None for the base image's. `names` are the names of every ENV and ARG of the
-    stage and those it is built from, wherever they stand: what a process may find in its
-    environment.
+    `workdir` is absolute, or None when unknown: a base image's own, or one with variables. `base`
+    is where relative paths start from, as `paths` writes it where that is unknown. `user` is as
+    written, None for the base image's. `names` are the names of every ENV and ARG of the stage and
+    those it is built from, wherever they stand: what a process may find in its environment.
     """
 
     stage: int
     shell: Shell
     workdir: str | None
+    base: str
     user: str | None
     names: Container[str]
 
@@ -217,8 +218,10 @@ def places(dockerfile: Dockerfile) -> dict[int, Place]:
         elif has_plain_base(stage):
             shell = Shell("sh", declared=True)
             workdir = "/" if _starts_in_root(stage) else None
-        names = _Names(dockerfile, stage.index)
-        place = Place(stage.index, shell, workdir, user, names)
+        index, moves = stage.index, 0
+        base = workdir or f"?{index}.{moves}"
+        names = _Names(dockerfile, index)
+        place = Place(index, shell, workdir, base, user, names)
         for instruction in stage.instructions:
             found[instruction.start] = place
             keyword = instruction.keyword
@@ -227,10 +230,12 @@ def places(dockerfile: Dockerfile) -> dict[int, Place]:
                     shell = shell_of(instruction.json or ())
                 elif keyword == "WORKDIR":
                     workdir = _workdir(workdir, instruction.arguments)
+                    moves += 1
+                    base = workdir or f"?{index}.{moves}"
                 else:
                     user = instruction.arguments
                     user = None if "$" in user else user
-                place = Place(stage.index, shell, workdir, user, names)
+                place = Place(index, shell, workdir, base, user, names)
         ends.append(place)
     return found
 

@@ -37,16 +37,7 @@ UNTOLD = "*"
 @remembered
 def bases(dockerfile: Dockerfile) -> dict[int, str]:
     """The directory that relative paths start from, by the start of each instruction of a stage."""
-    known = places(dockerfile)
-    found: dict[int, str] = {}
-    for stage in dockerfile.stages:
-        moves, unknown = 0, f"?{stage.index}.0"
-        for instruction in stage.instructions:
-            found[instruction.start] = known[instruction.start].workdir or unknown
-            if instruction.keyword == "WORKDIR":
-                moves += 1
-                unknown = f"?{stage.index}.{moves}"
-    return found
+    return {start: place.base for start, place in places(dockerfile).items()}
 
 
 def resolve(base: str, path: str) -> str | None:

@@ -26,7 +26,7 @@ _BYSTANDERS = frozenset(
 _MEMBERS = _BYSTANDERS | {"ADD", "COPY", "RUN"}
 #: A RUN without any of these installs nothing that is known.
 _PROGRAMS = (
-    "pip", "npm", "yarn", "pnpm", "apt", "apk", "uv", "poetry", "bundle", "composer", "go mod",
+    "pip", "npm", "yarn", "apt", "apk", "uv", "poetry", "bundle", "composer", "go mod",
     "mvn", "gradle", "dotnet", "mix", "cargo", "yum", "dnf", "zypper", "pacman",
 )  # fmt: skip
 

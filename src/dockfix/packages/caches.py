@@ -346,7 +346,9 @@ def is_named(cache: Cache, source: str) -> bool:
 @cached_by_identity
 def uses(script: Script) -> tuple[Use, ...]:
     """The commands of a script, those in substitutions too, that call a manager."""
-    return tuple(_uses(script)) if any(map(script.text.__contains__, _SIGNS)) else ()
+    found = tuple(_uses(script))
+    # what is called by a name that quotes divide is left alone
+    return found if found and any(map(script.text.__contains__, _SIGNS)) else ()
 
 
 def _uses(script: Script) -> Iterator[Use]:

@@ -34,9 +34,13 @@ def values(simple: Simple) -> list[str]:
 @cached_by_identity
 def has_alike(script: Script) -> bool:
     """Whether two installs of a script, or two updates, differ in nothing but their packages."""
-    frames = [
-        (command.action, frame(simple))
+    found = [
+        (command.action, simple)
         for simple, command in commands_in(script)
         if command.action in ("install", "update")
     ]
+    actions = [action for action, _ in found]
+    if len(set(actions)) == len(actions):
+        return False  # one update and one install, as in most scripts
+    frames = [(action, frame(simple)) for action, simple in found]
     return len(set(frames)) < len(frames)

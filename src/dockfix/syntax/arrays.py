@@ -59,6 +59,8 @@ def quoted(text: str, value: str) -> list[Edit] | None:
         edges = [Edit(0, 0, '"')], [Edit(len(text), len(text), '"')]
     else:
         return None
+    if escaped(inner) == inner:
+        return [*edges[0], *edges[1]]
     middle = [
         Edit(position, position + 1, escaped(character))
         for position, character in enumerate(inner, offset)
