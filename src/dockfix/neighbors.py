@@ -20,16 +20,22 @@ _CAPITALS = lazy(r"#+[ \t]*([A-Z]+)[ \t]+[^ \t]")
 class Run(Record):
     """A RUN (or the RUN inside an ONBUILD), the comments above it, and its text for joining.
 
-    `above` are the comment lines between the instruction before and this one, `opens` says that
-    nothing but parser directives stands above those.
+    `number` is its own among the lines of the file. `above` are the comment lines between the
+    instruction before and this one, `opens` says that nothing but parser directives stands above
+    those.
     """
 
+    number: int
     owner: Instruction
     shell: Instruction
     place: Place
     above: tuple[Comment, ...]
     opens: bool
     part: Part | None
+
+
+#: A RUN that stands beside others: its number, itself, what is above it, and whether it opens.
+_Beside = tuple[int, Instruction, tuple[Comment, ...], bool]
 
 
 def neighbors(dockerfile: Dockerfile, ignored_as: frozenset[str]) -> Iterator[list[Run]]:
@@ -41,10 +47,10 @@ def neighbors(dockerfile: Dockerfile, ignored_as: frozenset[str]) -> Iterator[li
     """
     if not _follow_one_another(dockerfile):
         return
-    stretch: list[tuple[Instruction, tuple[Comment, ...], bool]] = []
+    stretch: list[_Beside] = []
     above: list[Comment] = []
     opens = True
-    for item in dockerfile.items:
+    for number, item in enumerate(dockerfile.items):
         if isinstance(item, Comment):
             above.append(item)
             if stretch and _is_commented_out(item):
@@ -57,11 +63,11 @@ def neighbors(dockerfile: Dockerfile, ignored_as: frozenset[str]) -> Iterator[li
                     yield _runs(dockerfile, stretch, ignored_as)
                 stretch, above, opens = [], [], False
                 continue
-            if stretch and stretch[-1][0].keyword != item.keyword:
+            if stretch and stretch[-1][1].keyword != item.keyword:
                 if len(stretch) > 1:
                     yield _runs(dockerfile, stretch, ignored_as)
                 stretch = []
-            stretch.append((item, tuple(above), opens))
+            stretch.append((number, item, tuple(above), opens))
             above, opens = [], False
         elif isinstance(item, Directive):
             # one may stand behind a comment, below a `#!`
@@ -86,19 +92,15 @@ def _is_commented_out(comment: Comment) -> bool:
     return found is not None and found[1] in KEYWORDS
 
 
-def _runs(
-    dockerfile: Dockerfile,
-    stretch: list[tuple[Instruction, tuple[Comment, ...], bool]],
-    ignored_as: frozenset[str],
-) -> list[Run]:
+def _runs(dockerfile: Dockerfile, stretch: list[_Beside], ignored_as: frozenset[str]) -> list[Run]:
     """A stretch with its parts: only here, because most RUNs stand alone."""
     known = places(dockerfile)
     runs: list[Run] = []
-    for owner, above, opens in stretch:
+    for number, owner, above, opens in stretch:
         shell, place = owner.child or owner, known[owner.start]
         apart = above and _ignored(above, ignored_as)
         part = None if apart else _part(dockerfile, owner, shell, place)
-        runs.append(Run(owner, shell, place, above, opens, part))
+        runs.append(Run(number, owner, shell, place, above, opens, part))
     return runs
 
 

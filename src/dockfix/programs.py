@@ -124,7 +124,10 @@ def _writes(text: str, name: str) -> bool:
     """Whether a script writes a file of that name itself."""
     if name not in text:
         return False
-    file = rf"[\"']?(?:[^\s\"'|&;<>]*/)?{re.escape(name)}(?![\w.-])"
-    written = rf">[ \t]*{file}|\btee[ \t]+(?:-a[ \t]+)?{file}"
-    placed = rf"(?:^|[\s;&|(])(?:cp|mv|install)[ \t][^;&|]*/{re.escape(name)}(?![\w./-])"
-    return re.search(f"{written}|{placed}", text) is not None
+    ways: list[str] = []
+    if ">" in text or "tee" in text:
+        file = rf"[\"']?(?:[^\s\"'|&;<>]*/)?{re.escape(name)}(?![\w.-])"
+        ways.append(rf">[ \t]*{file}|\btee[ \t]+(?:-a[ \t]+)?{file}")
+    if f"/{name}" in text:
+        ways.append(rf"(?:^|[\s;&|(])(?:cp|mv|install)[ \t][^;&|]*/{re.escape(name)}(?![\w./-])")
+    return any(re.search(way, text) for way in ways)

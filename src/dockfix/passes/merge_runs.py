@@ -30,7 +30,6 @@ again.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
@@ -41,7 +40,7 @@ from dockfix.neighbors import Run, neighbors, swallows
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.shell.joining import Chain
 from dockfix.shell.tree import Item, Script
-from dockfix.syntax.tree import Blank, Comment, Directive, Dockerfile, Instruction
+from dockfix.syntax.tree import Blank, Comment, Dockerfile
 
 _OPEN = {"plain": "", "group": "{ ", "subshell": "( "}
 _CLOSE = {"plain": "", "group": "; }", "subshell": " )"}
@@ -160,16 +159,10 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
 
 def _joins_paragraphs(dockerfile: Dockerfile, runs: list[Run]) -> bool:
     """Whether an empty line between RUNs is the only one that sets them off from what follows."""
-    items = dockerfile.items
-    last = bisect_left(items, runs[-1].owner.start, key=_starts)
+    items, first, last = dockerfile.items, runs[0].number, runs[-1].number
     if last + 1 == len(items) or isinstance(items[last + 1], Blank):
         return False
-    first = bisect_left(items, runs[0].owner.start, hi=last, key=_starts)
     return any(isinstance(item, Blank) for item in items[first:last])
-
-
-def _starts(item: Blank | Comment | Directive | Instruction) -> int:
-    return item.start
 
 
 def _head(dockerfile: Dockerfile, runs: list[Run], style: Style) -> tuple[bool, list[Edit]]:
