@@ -17,6 +17,9 @@ from dockfix.packages.listing import _behind_closing, _ends_behind_operator
 from dockfix.packages.lists import speaks_of_apt
 from dockfix.packages.manager import Manager, base
 from dockfix.packages.reads import _last_removal, _rm
+from dockfix.passes.sort_packages import _before_escape, _without_punctuation
+from dockfix.paths import resolve
+from dockfix.programs import _writes
 from dockfix.shell.fresh import family
 from dockfix.shell.reader import _CLOSING, _OPENING, Reader
 from dockfix.shell.words import DELIMITER
@@ -157,6 +160,37 @@ LINES = ["&", "|", ";", " ", "\t", "\\", "\r", ")", "x", "`"]
             ),
             LINES,
             id="ends_behind_operator",
+        ),
+        pytest.param(
+            lambda text: _before_escape(text, 0, "\\"),
+            matched(r"[ \t]*(?=\\[ \t]*\r?\n)"),
+            [" ", "\t", "\\", "\r", "\n", "\n", "a"],
+            id="before_escape",
+        ),
+        pytest.param(
+            _without_punctuation,
+            lambda text: re.sub("[^a-z0-9]", "", base(text)),
+            NAMES,
+            id="without_punctuation",
+        ),
+        pytest.param(
+            lambda text: resolve("/", text) is None,
+            lambda text: bool(re.search(r"[$\\\"'`]", text)),
+            ["a", "/", "$", "\\", '"', "'", "`"],
+            id="resolve",
+        ),
+        pytest.param(
+            lambda text: _writes(text, "x"),
+            lambda text: bool(
+                re.search(
+                    r">[ \t]*[\"']?(?:[^\s\"'|&;<>]*/)?x(?![\w.-])"
+                    r"|\btee[ \t]+(?:-a[ \t]+)?[\"']?(?:[^\s\"'|&;<>]*/)?x(?![\w.-])"
+                    r"|(?:^|[\s;&|(])(?:cp|mv|install)[ \t][^;&|]*/x(?![\w./-])",
+                    text,
+                )
+            ),
+            [" ", ">", "tee", "-a", "/", "x", "x", "cp", "install", ";", "b"],
+            id="writes",
         ),
         pytest.param(
             family,
