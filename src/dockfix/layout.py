@@ -222,8 +222,19 @@ def _signs_of_file(dockerfile: Dockerfile) -> _SignsOfFile:
 def _signs_of(dockerfile: Dockerfile, instruction: Instruction) -> _Signs:
     if len(instruction.logical.offsets) < 2:
         return _NOTHING  # it goes on in no other line
-    text = dockerfile.source[instruction.start : instruction.text_end]
-    return _signs(text, dockerfile.escape)
+    # every list of a RUN asks: its text is cut out once, not once for each of them
+    known = _known_signs(dockerfile)
+    key = instruction.start, instruction.arguments_end
+    if key not in known:
+        text = dockerfile.source[instruction.start : instruction.text_end]
+        known[key] = _signs(text, dockerfile.escape)
+    return known[key]
+
+
+@remembered
+def _known_signs(dockerfile: Dockerfile) -> dict[tuple[int, int], _Signs]:
+    """The signs of the RUNs of a file, as far as somebody asked, by where they start and end."""
+    return {}
 
 
 @cached_by_value
