@@ -295,7 +295,8 @@ def _comments(dockerfile: Dockerfile) -> list[str]:
 
 def _without_packages(script: Script) -> tuple[str, list[frozenset[str]]]:
     """A script with its lists cut out, and what was in them."""
-    text, done = "", 0
+    pieces: list[str] = []
+    done = 0
     sets = []
     for simple in script.simples:
         command = install_of(simple)
@@ -305,10 +306,11 @@ def _without_packages(script: Script) -> tuple[str, list[frozenset[str]]]:
             if command and word.value is not None and command.manager.is_plain(word.value)
         ]  # fmt: skip
         for word in movable:
-            text += script.text[done : word.start]
+            pieces.append(script.text[done : word.start])
             done = word.end
         sets.append(frozenset(word.value or "" for word in movable))
-    return "".join((text + script.text[done:]).split()), sets
+    pieces.append(script.text[done:])
+    return "".join("".join(pieces).split()), sets
 
 
 PASS = Pass(
