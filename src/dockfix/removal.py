@@ -48,7 +48,8 @@ def _start(item: Comment | Blank | Directive | Instruction) -> int:
 
 
 def _below_ignore_comment(dockerfile: Dockerfile, index: int) -> bool:
-    for item in reversed(dockerfile.items[:index]):
+    for above in range(index - 1, -1, -1):
+        item = dockerfile.items[above]
         if not isinstance(item, Comment):
             return False
         if pragma_of(item.text):
