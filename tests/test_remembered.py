@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import pytest
+
+import dockfix
 import dockfix.remembered
 from command import MENDABLE
 from dockfix.config import Config
 from dockfix.remembered import cached_by_identity, cached_by_value, remembered
 from dockfix.work import Job, process
+
+sys.path.append(str(Path(__file__).parent / "benchmarks"))
+import corpus
 
 
 def test_the_last_two_trees_are_remembered() -> None:
@@ -51,3 +58,29 @@ def test_much_is_let_go_of_when_another_file_begins(tmp_path: Path) -> None:
     assert process(job) == first
     assert by_identity(tree) > len(trees)
     assert by_value("text") > len(trees)
+
+
+def test_what_is_kept_of_a_large_file_goes_between_steps_and_no_sooner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dockfix.remembered, "_MOST_ANSWERS", 10)
+    asked: Iterator[int] = count(1)
+    by_identity = cached_by_identity(lambda _: next(asked))
+    by_value = cached_by_value(lambda _: next(asked))
+    trees = [object() for _ in range(20)]
+    answers = [by_identity(one) for one in trees], by_value("text")
+    assert ([by_identity(one) for one in trees], by_value("text")) == answers
+    dockfix.remembered.forget_old()
+    assert by_identity(trees[0]) > len(trees)
+    assert by_value("text") > len(trees)
+    kept = by_identity(trees[0])
+    dockfix.remembered.forget_old()
+    assert by_identity(trees[0]) == kept, "little is kept"
+
+
+def test_a_file_comes_out_the_same_if_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = corpus.forty_lines()
+    before = dockfix.rewrite(text)
+    monkeypatch.setattr(dockfix.remembered, "_MOST_ANSWERS", 0)
+    assert before.changed
+    assert dockfix.rewrite(text) == before

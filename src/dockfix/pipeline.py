@@ -20,6 +20,7 @@ from dockfix.ignores import ignores
 from dockfix.passes import ENTRIES, Entry
 from dockfix.passes.base import Pass, Settings
 from dockfix.records import Record
+from dockfix.remembered import forget_old
 from dockfix.syntax.incremental import parse_again
 from dockfix.syntax.parser import parse
 from dockfix.syntax.source import decode, encode
@@ -187,6 +188,7 @@ class _Run:
     """
 
     def __init__(self, text: str, filename: str, settings: Settings, unsafe: bool) -> None:
+        forget_old()
         self.filename = filename
         self.settings = settings
         self.most: int | None = None
@@ -313,6 +315,7 @@ class _Run:
         if edits:
             self.current = after
             self.switched_off = ignores(after)
+            forget_old()
             self.layers.append(_layer(edits))
         return made, left
 

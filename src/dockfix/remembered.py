@@ -21,8 +21,9 @@ else:
         return kept
 
 
-#: Of one question: a file with more trees than these is slow, and still done.
-_MOST_ANSWERS = 16_384
+#: Of all questions: a file with more answers than these is asked anew after each step, and not more
+#: often. A bound for each question that is met amid a walk would have every walk ask all anew.
+_MOST_ANSWERS = 262_144
 #: Of all questions, when another file begins: what belongs to some hundred files. They have scripts
 #: in common, but answers that nobody asks for again take memory, and room in a processor's caches.
 _MANY_ANSWERS = 16_384
@@ -34,6 +35,16 @@ _clearing: list[Callable[[], None]] = []
 def forget_others() -> None:
     """Lets go of what was found out about files that are done, once there is much of it."""
     if sum(map(len, _answers)) > _MANY_ANSWERS:
+        for clear in _clearing:
+            clear()
+
+
+def forget_old() -> None:
+    """Lets go of what was found out about a file that has changed since, once there is too much.
+
+    What is kept at any time is so many answers, and those about the trees of one step.
+    """
+    if sum(map(len, _answers)) > _MOST_ANSWERS:
         for clear in _clearing:
             clear()
 
@@ -63,7 +74,7 @@ def remembered(function: Callable[[Tree], Answer]) -> Callable[[Tree], Answer]:
 
 
 def cached_by_identity(function: Callable[[Tree], Answer]) -> Callable[[Tree], Answer]:
-    """`function`, whose answers are kept for some thousand trees.
+    """`function`, whose answers are kept until there are too many.
 
     For scripts and what is in them: the reader makes one for each text, so that every step of every
     sweep has the same. Hashing one, as `lru_cache` does, costs more than most questions.
@@ -78,8 +89,6 @@ def cached_by_identity(function: Callable[[Tree], Answer]) -> Callable[[Tree], A
         if number in answers:
             return answers[number][1]
         answer = function(tree)
-        if len(answers) >= _MOST_ANSWERS:
-            answers.clear()
         answers[number] = tree, answer
         return answer
 
@@ -87,4 +96,4 @@ def cached_by_identity(function: Callable[[Tree], Answer]) -> Callable[[Tree], A
     return ask
 
 
-__all__ = ["cached_by_identity", "cached_by_value", "forget_others", "remembered"]
+__all__ = ["cached_by_identity", "cached_by_value", "forget_old", "forget_others", "remembered"]
