@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dockfix.facts import outermost, places, script_of
+from dockfix.facts import places, script_of
 from dockfix.packages.command import install_of
 from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import remembered
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 from dockfix.typed import Literal
@@ -149,15 +150,16 @@ def fetcher(dockerfile: Dockerfile, stage: Stage, number: int, url: str) -> Fetc
 
     Above https, what an apt-get installs needs certificates, which it may not bring by itself.
     """
-    for earlier in stage.instructions[:number]:
-        if earlier.keyword == "RUN":
-            found = _installed(dockerfile, earlier, url)
-            if found:
-                return found
-    if stage.base_stage is not None:
-        below = dockerfile.stages[stage.base_stage]
-        return fetcher(dockerfile, below, len(below.instructions), url)
-    name, _, tag = (outermost(dockerfile)[stage.index].base or "").partition("@")[0].partition(":")
+    installed, over_http = _installed(dockerfile), url.startswith("http://")
+    while True:
+        first = installed.get((stage.index, over_http))
+        if first is not None and first[0] < number:
+            return first[1]
+        if stage.base_stage is None:
+            break
+        stage = dockerfile.stages[stage.base_stage]
+        number = len(stage.instructions)
+    name, _, tag = (stage.base or "").partition("@")[0].partition(":")
     if name == "alpine":
         return "wget"
     if name in _WITH_CURL or (name in _FULL and "slim" not in tag and "alpine" not in tag):
@@ -165,7 +167,24 @@ def fetcher(dockerfile: Dockerfile, stage: Stage, number: int, url: str) -> Fetc
     return None
 
 
-def _installed(dockerfile: Dockerfile, run: Instruction, url: str) -> Fetcher | None:
+@remembered
+def _installed(dockerfile: Dockerfile) -> dict[tuple[int, bool], tuple[int, Fetcher]]:
+    """The first RUN of each stage that brings a program to fetch with, and the program; by the
+    stage, and whether it is for a URL that begins with http://."""
+    found: dict[tuple[int, bool], tuple[int, Fetcher]] = {}
+    for stage in dockerfile.stages:
+        for number, instruction in enumerate(stage.instructions):
+            if instruction.keyword != "RUN":
+                continue
+            for over_http in (True, False):
+                if (stage.index, over_http) not in found:
+                    tool = _brought(dockerfile, instruction, over_http)
+                    if tool:
+                        found[stage.index, over_http] = number, tool
+    return found
+
+
+def _brought(dockerfile: Dockerfile, run: Instruction, over_http: bool) -> Fetcher | None:
     if "curl" not in run.arguments and "wget" not in run.arguments:
         return None
     script = script_of(run, places(dockerfile)[run.start])
@@ -175,7 +194,7 @@ def _installed(dockerfile: Dockerfile, run: Instruction, url: str) -> Fetcher | 
         command = install_of(simple)
         packages = {word.value for word in command.packages} if command else set()
         apt = command is not None and command.manager.name in ("apt", "aptitude")
-        if apt and not url.startswith("http://") and "ca-certificates" not in packages:
+        if apt and not over_http and "ca-certificates" not in packages:
             continue
         tools: tuple[Fetcher, Fetcher] = ("curl", "wget")
         for tool in tools:
