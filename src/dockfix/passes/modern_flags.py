@@ -34,6 +34,7 @@ from dockfix.packages.manager import Manager
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.passes.signs import OLD_FLAGS
 from dockfix.patterns import lazy
+from dockfix.remembered import remembered
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.shell.walk import shadowed
 from dockfix.syntax.tree import Dockerfile, Instruction
@@ -108,11 +109,17 @@ def _changes(
         manager is NPM
         and _NODE.fullmatch(_image(dockerfile, instruction))
         and any(word.text in _NPM_VERBS for word in words)
-        and not _NPM_OTHER.search(dockerfile.source)
+        and not _has_other_npm(dockerfile)
         and not _omits_already(places(dockerfile)[instruction.start], script, settings.context)
     ):
         return [(word, _NPM[word.text]) for word in words if word.text in _NPM]
     return []
+
+
+@remembered
+def _has_other_npm(dockerfile: Dockerfile) -> bool:
+    """Whether a file may bring an npm that is not the one of the image, or settings of its own."""
+    return _NPM_OTHER.search(dockerfile.source) is not None
 
 
 def _image(dockerfile: Dockerfile, instruction: Instruction) -> str:
