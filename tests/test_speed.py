@@ -54,7 +54,7 @@ def read(text: str) -> object:
     return parse(text, "Dockerfile")
 
 
-@pytest.mark.parametrize("kind", large.KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", large.KINDS + large.FURTHER, ids=lambda kind: kind.__name__)
 def test_time_grows_with_the_size(kind: Callable[[int], str]) -> None:
     small, big = kind(1_500), kind(6_000)
     dockfix.rewrite(kind(200))

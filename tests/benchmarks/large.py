@@ -151,6 +151,22 @@ def ignored(count: int) -> str:
     )
 
 
+def downloads(count: int) -> str:
+    """ADDs of archives, each taken apart by the RUN below it."""
+    return "FROM debian:12\n" + "".join(
+        f"ADD https://example.org/a{n}.tgz /tmp/\nRUN tar xzf /tmp/a{n}.tgz -C /opt\n"
+        for n in range(0, count, 2)
+    )
+
+
+def directories(count: int) -> str:
+    """Directories that a RUN makes, that a WORKDIR goes to, and that a RUN goes to."""
+    return "FROM debian:12\n" + "".join(
+        f"RUN mkdir -p /srv/{n}\nWORKDIR /srv/{n}\nRUN cd /opt/{n} && make\n"
+        for n in range(0, count, 3)
+    )
+
+
 KINDS: tuple[Callable[[int], str], ...] = (
     merged_runs,
     apart_runs,
@@ -172,6 +188,9 @@ KINDS: tuple[Callable[[int], str], ...] = (
     comments,
     ignored,
 )
+
+#: Kinds that only a test looks at.
+FURTHER = (downloads, directories)
 
 #: Kinds of which 100,000 take seconds; of others, which are laid out anew, they take minutes.
 QUICK = (merged_runs, apart_runs, copies, comments, variables)

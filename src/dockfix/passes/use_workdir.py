@@ -50,6 +50,7 @@ from dockfix.passes.base import Example, Pass, Settings
 from dockfix.passes.signs import begins_elsewhere
 from dockfix.paths import bases, copy_of, resolve, within
 from dockfix.patterns import lazy
+from dockfix.remembered import remembered
 from dockfix.shell.tree import Script
 from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
@@ -209,21 +210,33 @@ def _moved(
 
 def _is_there(dockerfile: Dockerfile, stage: Stage, number: int, path: str) -> bool:
     """Whether a WORKDIR or a COPY of the stage has made a directory, or something in it."""
-    known = bases(dockerfile)
-    for earlier in stage.instructions[:number]:
-        if earlier.keyword == "WORKDIR":
-            made: str | None = resolve(known[earlier.start], earlier.arguments)
-        elif earlier.keyword in ("COPY", "ADD"):
-            copy = copy_of(earlier, known[earlier.start])
-            whole = copy is not None and (copy.into or copy.sources == ("",))
-            made = (
-                None if copy is None else (copy.target if whole else copy.target.rpartition("/")[0])
-            )
-        else:
-            continue
-        if made is not None and within(made, path):
-            return True
-    return False
+    first = _made(dockerfile).get((stage.index, path))
+    return first is not None and first < number
+
+
+@remembered
+def _made(dockerfile: Dockerfile) -> dict[tuple[int, str], int]:
+    """The number of the instruction that first makes a directory, or something in it, by the stage
+    and the path."""
+    found: dict[tuple[int, str], int] = {}
+    for stage in dockerfile.stages:
+        for number, instruction in enumerate(stage.instructions):
+            path = _target(instruction, bases(dockerfile)[instruction.start])
+            while path and (stage.index, path) not in found:
+                found[stage.index, path] = number
+                path = path.rpartition("/")[0]
+    return found
+
+
+def _target(instruction: Instruction, base: str) -> str | None:
+    """The directory that a WORKDIR or a COPY makes."""
+    if instruction.keyword == "WORKDIR":
+        return resolve(base, instruction.arguments)
+    copy = copy_of(instruction, base) if instruction.keyword in ("COPY", "ADD") else None
+    if copy is None:
+        return None
+    whole = copy.into or copy.sources == ("",)
+    return copy.target if whole else copy.target.rpartition("/")[0]
 
 
 def _was_removed(dockerfile: Dockerfile, stage: Stage, number: int) -> bool:
