@@ -41,6 +41,7 @@ _MEANT_OTHERWISE = lazy(r"""=|.*[ \t](?:[A-Z_][A-Z0-9_]*=|#)|"[^"]*"[ \t]|'[^']*
 def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
     """A group for each instruction of the old form."""
     for stage in dockerfile.stages:
+        labeled: bool | None = None
         for owner in stage.instructions:
             instruction = owner.child or owner
             keyword = instruction.keyword
@@ -49,7 +50,10 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
                     continue
                 edits = _pair(dockerfile, instruction)
                 message = f"{keyword} name=value instead of the old form with a space"
-            elif keyword == "MAINTAINER" and not _has_label(stage):
+            elif keyword == "MAINTAINER":
+                labeled = _has_label(stage) if labeled is None else labeled
+                if labeled:
+                    continue
                 edits = _label(dockerfile, instruction)
                 message = "a label instead of the deprecated MAINTAINER"
             else:
