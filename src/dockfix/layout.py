@@ -6,6 +6,7 @@ shows by the habit of most files: four spaces, `&&` at the beginning of a line.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from dockfix.edits import Edit
@@ -144,10 +145,11 @@ def style_of(dockerfile: Dockerfile, instruction: Instruction | None = None) -> 
 def removal(dockerfile: Dockerfile, instruction: Instruction) -> Edit:
     """The edit that takes an instruction out, with the blank lines behind it if some go before."""
     items = dockerfile.items
-    index = items.index(instruction)
+    index = bisect_left(items, instruction.start, key=lambda item: item.start)
     end = instruction.end
     if index and isinstance(items[index - 1], Blank | Comment):
-        for item in items[index + 1 :]:
+        for below in range(index + 1, len(items)):
+            item = items[below]
             if not isinstance(item, Blank):
                 break
             end = item.end

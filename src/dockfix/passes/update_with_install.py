@@ -25,6 +25,7 @@ find its lists nothing was built before.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from dockfix.edits import Edit, Group, Safety
@@ -248,7 +249,7 @@ def _removal(dockerfile: Dockerfile, source: Run, first: Instruction) -> tuple[E
     """
     owner, script = source.owner, source.script
     items, text = dockerfile.items, dockerfile.source
-    number = top = items.index(owner)
+    number = top = bisect_left(items, owner.start, key=lambda item: item.start)
     while top and isinstance(items[top - 1], Comment):
         top -= 1
     comments = [one for one in items[top:number] if isinstance(one, Comment)]
