@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from dockfix.facts import Place, script_of
-from dockfix.paths import copy_of, resolve, within
+from dockfix.facts import Place, places, script_of
+from dockfix.paths import bases, copy_of, resolve, within
 from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.remembered import remembered
 from dockfix.shell.tree import Pipeline, Script, Simple, Word
-from dockfix.syntax.tree import Instruction
+from dockfix.syntax.tree import Dockerfile, Instruction, Stage
 
 _PLAIN = lazy(r"[\w/.@%+=:,-]+")
 _MKDIR_FLAGS = frozenset(("-p", "-v", "-pv", "-vp", "--parents", "--verbose"))
@@ -187,3 +188,85 @@ def removes(script: Script, path: str) -> bool:
                 if ".." in text or not text or (text[0] == "/" and within(path, tree)):
                     return True
     return False
+
+
+def is_there(dockerfile: Dockerfile, stage: Stage, number: int, path: str) -> bool:
+    """Whether a WORKDIR or a COPY of the stage has made a directory, or something in it."""
+    first = _made(dockerfile).get((stage.index, path))
+    return first is not None and first < number
+
+
+@remembered
+def _made(dockerfile: Dockerfile) -> dict[tuple[int, str], int]:
+    """The number of the instruction that first makes a directory, or something in it, by the stage
+    and the path."""
+    found: dict[tuple[int, str], int] = {}
+    for stage in dockerfile.stages:
+        for number, instruction in enumerate(stage.instructions):
+            path = _target(instruction, bases(dockerfile)[instruction.start])
+            while path and (stage.index, path) not in found:
+                found[stage.index, path] = number
+                path = path.rpartition("/")[0]
+    return found
+
+
+def _target(instruction: Instruction, base: str) -> str | None:
+    """The directory that a WORKDIR or a COPY makes."""
+    if instruction.keyword == "WORKDIR":
+        return resolve(base, instruction.arguments)
+    copy = copy_of(instruction, base) if instruction.keyword in ("COPY", "ADD") else None
+    if copy is None:
+        return None
+    whole = copy.into or copy.sources == ("",)
+    return copy.target if whole else copy.target.rpartition("/")[0]
+
+
+@remembered
+def removed(dockerfile: Dockerfile) -> frozenset[int]:
+    """Where the working directory may be gone, so that a RUN itself makes it anew: the starts of
+    instructions."""
+    found: set[int] = set()
+    at, starting = places(dockerfile), bases(dockerfile)
+    for stage in dockerfile.stages:
+        gone = False
+        for instruction in stage.instructions:
+            start = instruction.start
+            if gone:
+                found.add(start)
+            if instruction.keyword == "WORKDIR":
+                gone = False
+            elif not gone and instruction.keyword == "RUN":
+                script = script_of_run(instruction, at[start])
+                gone = script is not None and removes(script, starting[start])
+    return frozenset(found)
+
+
+def follows(dockerfile: Dockerfile, stage: Stage, number: int, removing: bool) -> bool | None:
+    """Whether an absolute WORKDIR follows (True) or something that notices before (False), if
+    either does. With `removing` the directory may be gone, and a RUN would make it anew."""
+    known, passed = _followers(dockerfile), []
+    answer: bool | None = None
+    for at in range(number, len(stage.instructions)):
+        following = stage.instructions[at]
+        start, keyword = following.start, following.keyword
+        if (start, removing) in known:
+            answer = known[start, removing]
+            break
+        passed.append((start, removing))
+        if keyword == "WORKDIR" and following.arguments.startswith("/"):
+            answer = True
+            break
+        place, base = places(dockerfile)[start], bases(dockerfile)[start]
+        if (keyword == "RUN" and removing) or notices(following, place, base):
+            answer = False
+            break
+        removing = removing or may_remove(following.arguments)
+    known.update(dict.fromkeys(passed, answer))
+    return answer
+
+
+@remembered
+def _followers(dockerfile: Dockerfile) -> dict[tuple[int, bool], bool | None]:
+    """What `follows` found out, by where it began: each of many RUNs in a row would go down to the
+    end of the row."""
+    return {}

@@ -189,8 +189,23 @@ KINDS: tuple[Callable[[int], str], ...] = (
     ignored,
 )
 
+
+def gone_to(count: int) -> str:
+    """Directories that a RUN goes to, and nothing notices: no WORKDIR in the whole file."""
+    return "FROM debian:12\n" + "".join(
+        f"COPY x /opt/{n}/\nRUN cd /opt/{n} && touch /opt/y\n" for n in range(0, count, 2)
+    )
+
+
+def maintainers(count: int) -> str:
+    """MAINTAINERs, and pairs of the old form with a space."""
+    return "FROM debian:12\n" + "".join(
+        f"ENV A{n} b c\nLABEL x{n} y\nMAINTAINER me{n}\n" for n in range(0, count, 3)
+    )
+
+
 #: Kinds that only a test looks at.
-FURTHER = (downloads, directories)
+FURTHER = (downloads, directories, gone_to, maintainers)
 
 #: Kinds of which 100,000 take seconds; of others, which are laid out anew, they take minutes.
 QUICK = (merged_runs, apart_runs, copies, comments, variables)

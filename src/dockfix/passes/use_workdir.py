@@ -35,11 +35,13 @@ from collections.abc import Iterator
 
 from dockfix.directories import (
     Move,
+    follows,
+    is_there,
     made_by,
     may_remove,
     moves_of,
     notices,
-    removes,
+    removed,
     script_of_run,
     sees,
 )
@@ -48,7 +50,7 @@ from dockfix.facts import ROOT, has_plain_base, is_windows, outermost, places
 from dockfix.layout import removal, style_of
 from dockfix.passes.base import Example, Pass, Settings
 from dockfix.passes.signs import begins_elsewhere
-from dockfix.paths import bases, copy_of, resolve, within
+from dockfix.paths import bases, resolve, within
 from dockfix.patterns import lazy
 from dockfix.remembered import remembered
 from dockfix.shell.tree import Script
@@ -164,7 +166,8 @@ def _made_for_nothing(
 
 def _next_workdir(stage: Stage, number: int) -> Instruction | None:
     """The WORKDIR behind an instruction with nothing but metadata between."""
-    for following in stage.instructions[number + 1 :]:
+    for at in _behind(stage, number):
+        following = stage.instructions[at]
         if following.keyword == "WORKDIR":
             return following
         if following.keyword not in _METADATA:
@@ -189,9 +192,9 @@ def _moved(
 ) -> Group | None:
     """`WORKDIR D` above the RUN, in place of `mkdir -p D && cd D`."""
     run = stage.instructions[number]
-    if not move.makes and not _is_there(dockerfile, stage, number, move.path):
+    if not move.makes and not is_there(dockerfile, stage, number, move.path):
         return None
-    if _was_removed(dockerfile, stage, number):
+    if run.start in removed(dockerfile):
         return None
     ending = _ending(dockerfile, stage, number, script)
     edits = _cut(run, move.start, move.end)
@@ -208,65 +211,16 @@ def _moved(
     return _group(run, f"WORKDIR goes to {move.path}", doubt or ending, (line, *edits))
 
 
-def _is_there(dockerfile: Dockerfile, stage: Stage, number: int, path: str) -> bool:
-    """Whether a WORKDIR or a COPY of the stage has made a directory, or something in it."""
-    first = _made(dockerfile).get((stage.index, path))
-    return first is not None and first < number
-
-
-@remembered
-def _made(dockerfile: Dockerfile) -> dict[tuple[int, str], int]:
-    """The number of the instruction that first makes a directory, or something in it, by the stage
-    and the path."""
-    found: dict[tuple[int, str], int] = {}
-    for stage in dockerfile.stages:
-        for number, instruction in enumerate(stage.instructions):
-            path = _target(instruction, bases(dockerfile)[instruction.start])
-            while path and (stage.index, path) not in found:
-                found[stage.index, path] = number
-                path = path.rpartition("/")[0]
-    return found
-
-
-def _target(instruction: Instruction, base: str) -> str | None:
-    """The directory that a WORKDIR or a COPY makes."""
-    if instruction.keyword == "WORKDIR":
-        return resolve(base, instruction.arguments)
-    copy = copy_of(instruction, base) if instruction.keyword in ("COPY", "ADD") else None
-    if copy is None:
-        return None
-    whole = copy.into or copy.sources == ("",)
-    return copy.target if whole else copy.target.rpartition("/")[0]
-
-
-def _was_removed(dockerfile: Dockerfile, stage: Stage, number: int) -> bool:
-    """Whether the working directory may be gone, so that the RUN itself makes it anew."""
-    base = bases(dockerfile)[stage.instructions[number].start]
-    for earlier in reversed(stage.instructions[:number]):
-        if earlier.keyword == "WORKDIR":
-            return False
-        script = script_of_run(earlier, places(dockerfile)[earlier.start])
-        if script is not None and removes(script, base):
-            return True
-    return False
-
-
 def _ending(dockerfile: Dockerfile, stage: Stage, number: int, script: Script) -> str | None:
     """ "" if an absolute WORKDIR follows before anything notices, the reason if none follows, and
     None if something notices."""
-    removing = may_remove(script.text)
-    for following in stage.instructions[number + 1 :]:
-        if following.keyword == "WORKDIR" and following.arguments.startswith("/"):
-            return ""
-        if following.keyword == "RUN" and removing:
-            return None  # a directory that is gone would be made anew
-        place, base = places(dockerfile)[following.start], bases(dockerfile)[following.start]
-        if notices(following, place, base):
-            return None
-        removing = removing or may_remove(following.arguments)
-    if any(one.keyword == "RUN" for one in stage.instructions[number + 1 :]) or any(
-        other.base_stage == stage.index for other in dockerfile.stages
-    ):
+    comes = follows(dockerfile, stage, number + 1, may_remove(script.text))
+    if comes is not None:
+        return "" if comes else None
+    if (
+        any(stage.instructions[at].keyword == "RUN" for at in _behind(stage, number))
+        or stage.index in _built_on(dockerfile)
+    ):  # fmt: skip
         return None
     for one in stage.instructions:
         if one.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD") and (
@@ -274,6 +228,16 @@ def _ending(dockerfile: Dockerfile, stage: Stage, number: int, script: Script) -
         ):
             return None
     return _STARTS_THERE
+
+
+@remembered
+def _built_on(dockerfile: Dockerfile) -> frozenset[int | None]:
+    """The stages that others are built on."""
+    return frozenset(stage.base_stage for stage in dockerfile.stages)
+
+
+def _behind(stage: Stage, number: int) -> range:
+    return range(number + 1, len(stage.instructions))
 
 
 def _starts_anywhere(word: str) -> bool:
