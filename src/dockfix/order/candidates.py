@@ -8,7 +8,7 @@ from functools import partial
 from dockfix.context import Context
 from dockfix.facts import places
 from dockfix.order.rows import COPIES, Row
-from dockfix.order.sinking import Around, Step, may_change_files, relies, step_of
+from dockfix.order.sinking import Around, Step, is_too_long, may_change_files, relies, step_of
 from dockfix.packages.independence import may_lead
 from dockfix.paths import Copy, bases, copy_of, environment
 from dockfix.records import Record
@@ -38,7 +38,7 @@ def candidates(
     for stage, stage_rows in zip(dockerfile.stages, found, strict=True):
         before, runs = (above[stage.base_stage][0].copy(), above[stage.base_stage][1].copy())
         for row, worth in stage_rows:
-            if worth and len(before) <= _MOST_COPIES:
+            if worth and len(before) <= _MOST_COPIES and not is_too_long(row):
                 steps = [step_of(one, starting[one.start], known[one.start]) for one in row]
                 around = Around(
                     tuple(before),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from dockfix.context import Context
 from dockfix.facts import Place, script_of
+from dockfix.order.rows import COPIES
 from dockfix.packages.independence import Answer, Surroundings, judge
 from dockfix.packages.reads import Chain, chain_of
 from dockfix.paths import Copy, apart, copy_of, resolve, within
@@ -46,7 +47,7 @@ class Step(Record):
     @property
     def copies(self) -> bool:
         """Whether it is a COPY or ADD."""
-        return self.instruction.keyword in ("COPY", "ADD")
+        return self.instruction.keyword in COPIES
 
 
 class Sinking(Record):
@@ -86,6 +87,11 @@ class Around(Record):
     last_relier: Callable[[], int]
     context: Context | None
     everywhere: tuple[Copy | None, ...]
+
+
+def is_too_long(row: Sequence[Instruction]) -> bool:
+    """Whether a row has too many pairs already where its RUNs are one command each."""
+    return sum([one.keyword in COPIES for one in row]) * len(row) > _MOST_PAIRS
 
 
 def step_of(instruction: Instruction, base: str, place: Place) -> Step:
