@@ -88,33 +88,31 @@ _WEB = lazy(
 )
 
 #: Families of packages that throw one another out: asked for at once, apt refuses.
-_RIVALS = tuple(
-    map(
-        _family,
-        (
-            "nodejs npm node-* yarn yarnpkg cmdtest",
-            "docker* containerd* runc* podman* moby* crun*",
-            "libcurl*-dev",
-            "libssl-dev libssl1.0-dev",
-            "libjpeg*",
-            "libpng*",
-            "libtiff*",
-            "libreadline*",
-            "libhdf5* hdf5*",
-            "ruby* rubygems* rake* bundler*",
-            "erlang* esl-erlang* elixir* rabbitmq*",
-            "redis* memcached* elasticsearch* kibana* logstash*",
-            "iptables* nftables* ufw* firewalld*",
-            "libav* ffmpeg* libsw*",
-            "vim* neovim*",
-            "libudev* udev* eudev* libsystemd*",
-            "libgl* libegl* libgles* libglx* mesa*",
-            "libmagick* libgraphicsmagick* imagemagick* graphicsmagick*",
-            "libpq* postgresql* pgdg* libpgtypes* libecpg*",
-            "libzmq*-dev libgdbm*-dev libdb*-dev libpython*-dev python*-dev",
-        ),
-    )
+_RIVALS = (
+    "nodejs npm node-* yarn yarnpkg cmdtest",
+    "docker* containerd* runc* podman* moby* crun*",
+    "libcurl*-dev",
+    "libssl-dev libssl1.0-dev",
+    "libjpeg*",
+    "libpng*",
+    "libtiff*",
+    "libreadline*",
+    "libhdf5* hdf5*",
+    "ruby* rubygems* rake* bundler*",
+    "erlang* esl-erlang* elixir* rabbitmq*",
+    "redis* memcached* elasticsearch* kibana* logstash*",
+    "iptables* nftables* ufw* firewalld*",
+    "libav* ffmpeg* libsw*",
+    "vim* neovim*",
+    "libudev* udev* eudev* libsystemd*",
+    "libgl* libegl* libgles* libglx* mesa*",
+    "libmagick* libgraphicsmagick* imagemagick* graphicsmagick*",
+    "libpq* postgresql* pgdg* libpgtypes* libecpg*",
+    "libzmq*-dev libgdbm*-dev libdb*-dev libpython*-dev python*-dev",
 )
+_RIVAL_FAMILIES = tuple(map(_family, _RIVALS))
+#: All of these families in one: most packages are in none.
+_ANY_RIVAL = _family(" ".join(_RIVALS))
 
 #: The first of them is there, or is another one, when the second is built or run by the same pip.
 _BUILD_TOOLS = lazy(
@@ -154,7 +152,9 @@ def chosen_beside(before: Collection[str], second: Iterable[str], manager: str) 
             return True
         if _WEB_SERVERS.fullmatch(name) and any(map(_WEB.fullmatch, before)):
             return True
-        for family in _RIVALS:
+        if not _ANY_RIVAL.holds(name):
+            continue
+        for family in _RIVAL_FAMILIES:
             if family.holds(name) and any(map(family.holds, before)):
                 return True
     return False
