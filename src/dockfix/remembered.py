@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
 
     def cached_by_value(function):
-        """`function`, whose answers are kept for some thousand arguments that are equal."""
+        """`function`, whose answers are kept for arguments that are equal."""
         kept = lru_cache(maxsize=_MOST_ANSWERS)(function)
         _clearing.append(kept.cache_clear)
         return kept
