@@ -199,7 +199,6 @@ class _Run:
         self.current = self.original
         self.switched_off = ignores(self.original)
         self.layers: list[_Layer] = []
-        self.at_rest: dict[str, tuple[Dockerfile, Settings, list[Applied]]] = {}
         self.line_starts: list[int] = []
 
     def read(self, text: str) -> Dockerfile:
@@ -221,24 +220,34 @@ class _Run:
             notes = [self.note("file", reason)] if reason else []
             return self.result(applied, [], notes)
         unknown = self.look_for_context() if passes else ""
+        if self.context is None:
+            # and none comes to be known
+            passes = tuple([one for one in passes if not one.context])
+        found: dict[str, list[Applied]] = {}
         last = "the passes together"
-        for _ in range(MOST_SWEEPS):
-            rest: list[Applied] = []
-            quiet = True
+        at_rest = sweeps = 0
+        while at_rest < len(passes):
+            if sweeps == MOST_SWEEPS:
+                raise CheckFailed(
+                    last,
+                    f"the file did not come to rest in {MOST_SWEEPS} sweeps",
+                    filename=self.filename,
+                )
+            sweeps += 1
             for one in passes:
-                made, left = self.step_unless_at_rest(one)
-                applied += made
-                rest += left
-                if made:
-                    quiet, last = False, one.name
-            if quiet:
-                break
-        else:
-            raise CheckFailed(
-                last,
-                f"the file did not come to rest in {MOST_SWEEPS} sweeps",
-                filename=self.filename,
-            )
+                if one.may_work(self.current, self.settings):
+                    made, found[one.code] = self.step(one.load())
+                    if made:
+                        applied += made
+                        at_rest, last = 0, one.name
+                        continue
+                else:
+                    found.pop(one.code, None)
+                at_rest += 1
+                # those behind it have seen this very tree
+                if at_rest == len(passes):
+                    break
+        rest = [finding for one in passes for finding in found.get(one.code, ())]
         notes = [finding for finding in rest if finding.safety is Safety.NOTE]
         if unknown:
             notes.append(self.note("context", unknown))
@@ -256,18 +265,6 @@ class _Run:
         self.context, why = self.find_context(self.original)
         self.settings = self.settings._replace(context=self.context)
         return why
-
-    def step_unless_at_rest(self, one: Entry) -> tuple[list[Applied], list[Applied]]:
-        """`step`, but a pass that had nothing to do with this very tree is not asked again."""
-        rest = self.at_rest.get(one.code)
-        if rest is not None and rest[0] is self.current and rest[1] is self.settings:
-            return [], rest[2]
-        if not one.may_work(self.current, self.settings):
-            return [], []
-        made, left = self.step(one.load())
-        if not made:
-            self.at_rest[one.code] = self.current, self.settings, left
-        return made, left
 
     def step(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
         """Lets one pass work on the current file: what it did, and what it may not or cannot do."""
