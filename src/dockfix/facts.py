@@ -191,10 +191,21 @@ def _setters(dockerfile: Dockerfile) -> dict[str, set[int]]:
 @remembered
 def keywords_in(dockerfile: Dockerfile) -> frozenset[str]:
     """The keywords of a file's instructions, those behind ONBUILD too."""
-    found = {item.keyword for item in dockerfile.instructions}
+    found = set(_keywords(dockerfile))
     if "ONBUILD" in found:
         found |= {item.child.keyword for item in dockerfile.instructions if item.child}
     return frozenset(found)
+
+
+@remembered
+def keyword_order(dockerfile: Dockerfile) -> str:
+    """The keywords of a file's instructions in order, those behind ONBUILD not: `FROM RUN CMD`."""
+    return " ".join(_keywords(dockerfile))
+
+
+@remembered
+def _keywords(dockerfile: Dockerfile) -> list[str]:
+    return [item.keyword for item in dockerfile.instructions]
 
 
 #: Instructions behind which something else is in force.

@@ -7,14 +7,19 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from dockfix.facts import keyword_order
+from dockfix.remembered import remembered
 from dockfix.syntax.tree import Dockerfile, Instruction
 
 #: docker/docker, layer/layer_store.go, and overlay2.
 MOST_LAYERS = 127
 #: Instructions of which only the last one of a stage counts.
 STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
+#: Instructions in which another keyword may stand.
+_BRINGING = ("FROM", "HEALTHCHECK", "ONBUILD")
+#: Those that may have an old form, or bring one that has.
+_OLD_FORMS = ("ENV", "LABEL", "MAINTAINER", "ONBUILD")
+_SIDE_BY_SIDE = ("COPY COPY", "COPY ADD", "ADD COPY", "ADD ADD")
 #: What a line may hold that is empty to the builder.
 BLANK = " \t\r\v\f"
 #: Options that have a newer name.
@@ -51,20 +56,19 @@ def names_no_version(dockerfile: Dockerfile) -> bool:
 
 def repeats_a_start(dockerfile: Dockerfile) -> bool:
     """Whether a stage says twice what to start, or how to look after it."""
-    for stage in dockerfile.stages:
-        found = [one.keyword for one in stage.instructions if one.keyword in STARTS]
-        if len(found) > len(set(found)):
-            return True
-    return False
+    order = keyword_order(dockerfile)
+    found = [keyword for keyword in STARTS if order.count(keyword) > 1]
+    return any(stage.count(keyword) > 1 for keyword in found for stage in order.split("FROM"))
 
 
 def has_other_case(dockerfile: Dockerfile) -> bool:
     """Whether a keyword is not in capitals, or brings another one that may not be."""
     for one in dockerfile.instructions:
         keyword = one.keyword
-        if (
-            not one.logical.text.startswith(keyword, one.keyword_start)
-            or one.child is not None
+        if not one.logical.text.startswith(keyword, one.keyword_start):
+            return True
+        if keyword in _BRINGING and (
+            one.child is not None
             or (keyword == "FROM" and len(one.words) == 3 and one.words[1].text != "AS")
             or (keyword == "HEALTHCHECK" and one.words[0].text not in ("CMD", "NONE"))
         ):
@@ -74,11 +78,22 @@ def has_other_case(dockerfile: Dockerfile) -> bool:
 
 def goes_on_untidily(dockerfile: Dockerfile) -> bool:
     """Whether blanks stand behind an escape character, or an empty line or the end below one."""
-    escape = dockerfile.escape
-    if escape not in dockerfile.source:
-        return False
+    source, escape = dockerfile.source, dockerfile.escape
+    # Most files have below each line that goes on one that says something, and need no more.
+    for behind in source.split(escape)[1:]:
+        first = behind[:1]
+        if first == "\n":
+            first = behind[1:].lstrip(BLANK)[:1]
+            if first == "#" or not first.strip():
+                return _goes_on_untidily(source, escape)
+        elif first and first in BLANK:
+            return _goes_on_untidily(source, escape)
+    return source.endswith(escape)
+
+
+def _goes_on_untidily(source: str, escape: str) -> bool:
     goes_on = False
-    for line in dockerfile.source.split("\n"):
+    for line in source.split("\n"):
         text = line.rstrip(BLANK)
         if text.endswith(escape):
             if not line.rstrip("\r").endswith(escape):
@@ -94,27 +109,31 @@ def goes_on_untidily(dockerfile: Dockerfile) -> bool:
 def has_old_form(dockerfile: Dockerfile) -> bool:
     """Whether there is a MAINTAINER, or a name and a value with a space between them."""
     for item in dockerfile.instructions:
-        one = item.child or item
-        if one.keyword == "MAINTAINER":
-            return True
-        if one.keyword in ("ENV", "LABEL") and "=" not in one.words[0].text:
-            return True
+        if item.keyword in _OLD_FORMS:
+            one = item.child or item
+            if one.keyword == "MAINTAINER":
+                return True
+            if one.keyword in ("ENV", "LABEL") and "=" not in one.words[0].text:
+                return True
     return False
 
 
 def has_shell_start(dockerfile: Dockerfile) -> bool:
     """Whether something is started by a shell, or through one; also a RUN of a faulty array."""
     for one in dockerfile.instructions:
-        if one.keyword in STARTS:
-            if one.json is None or "-c" in one.json[1:2]:
+        keyword = one.keyword
+        if keyword == "RUN":
+            if one.json is None and one.logical.text.startswith("[", one.arguments_start):
                 return True
-        elif one.keyword == "RUN" and one.json is None and one.arguments[:1] == "[":
+        elif keyword in STARTS and (one.json is None or "-c" in one.json[1:2]):
             return True
     return False
 
 
 def changes_what_was_copied(dockerfile: Dockerfile) -> bool:
     """Whether a RUN below a COPY begins with a change of owner or mode."""
+    if "COPY RUN" not in keyword_order(dockerfile):
+        return False
     above = ""
     for one in dockerfile.instructions:
         if (
@@ -148,15 +167,12 @@ def brings_everything(dockerfile: Dockerfile) -> bool:
 
 def may_be_sorted(dockerfile: Dockerfile) -> bool:
     """Whether COPYs stand side by side, or an ARG says what is built."""
-    copied = False
-    for one in dockerfile.instructions:
-        copies = one.keyword in ("COPY", "ADD")
-        if copies and copied:
-            return True
-        copied = copies
-        if one.keyword == "ARG" and is_volatile(one):
-            return True
-    return False
+    order = keyword_order(dockerfile)
+    if any(map(order.__contains__, _SIDE_BY_SIDE)):
+        return True
+    return "ARG" in order and any(
+        one.keyword == "ARG" and is_volatile(one) for one in dockerfile.instructions
+    )
 
 
 def is_volatile(instruction: Instruction) -> bool:
@@ -168,7 +184,7 @@ def is_volatile(instruction: Instruction) -> bool:
 def installs_openly(dockerfile: Dockerfile) -> bool:
     """Whether a manager may install what a package recommends."""
     return any(
-        any(map(text.__contains__, MANAGERS)) and text.count(" in") > text.count("recommends")
+        text.count(" in") > text.count("recommends") and any(map(text.__contains__, MANAGERS))
         for text in _runs(dockerfile)
     )
 
@@ -181,14 +197,17 @@ def installs_without_update(dockerfile: Dockerfile) -> bool:
     return False
 
 
-def _runs(dockerfile: Dockerfile) -> Iterator[str]:
+@remembered
+def _runs(dockerfile: Dockerfile) -> list[str]:
     """The texts of the RUNs, here-documents included."""
+    found: list[str] = []
     for item in dockerfile.instructions:
         one = item.child or item
         if one.keyword == "RUN":
-            yield one.arguments
-            for heredoc in one.heredocs:
-                yield heredoc.content
+            found.append(one.arguments)
+            if one.heredocs:
+                found += [heredoc.content for heredoc in one.heredocs]
+    return found
 
 
 def goes_somewhere(dockerfile: Dockerfile) -> bool:
@@ -218,10 +237,12 @@ def unpacks_what_it_fetches(dockerfile: Dockerfile) -> bool:
     if "tar" not in source and "unzip" not in source:
         return False
     for one in dockerfile.instructions:
-        text = one.arguments
-        if one.keyword == "ADD" and "://" in text:
-            return True
-        if one.keyword == "RUN" and ("curl" in text or "wget" in text) and _forgets(text):
+        keyword = one.keyword
+        if keyword == "RUN":
+            text = one.arguments
+            if ("curl" in text or "wget" in text) and _forgets(text):
+                return True
+        elif keyword == "ADD" and "://" in one.arguments:
             return True
     return False
 
@@ -232,6 +253,8 @@ def _forgets(script: str) -> bool:
     if len(commands) > _MANY:
         return True
     for number, command in enumerate(commands):
+        if "tar" not in command and "unzip" not in command:
+            continue
         program, *words = command.split() or [""]
         if program.strip(_QUOTES) not in ("tar", "unzip"):
             continue
