@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from dockfix.patterns import lazy
 from dockfix.records import Record
 
 #: What git quotes a name for (unless `core.quotePath` is on, which goes further).
-_UNUSUAL = lazy(rb'[\x00-\x1f"\\\x7f]')
+_UNUSUAL = bytes(range(0x20)) + b'"\\\x7f'
 #: Up to this many changed lines the shortest diff is found; its cost grows with their square.
 _SHORTEST = 200
 #: How often what lies between unique lines is cut at unique lines again.
@@ -41,11 +40,12 @@ def unified(before: bytes | None, after: bytes, path: str | bytes, context: int 
     name = os.fsencode(path)
     # What git does, so that a name's end is seen behind spaces.
     tab = b"\t" if b" " in name and not _needs_quotes(name) else b""
-    old_name = b"/dev/null" if before is None else _quote(b"a/" + name) + tab
+    old_name, new_name = _quote(b"a/" + name), _quote(b"b/" + name)
     pieces = [
-        b"diff --git %s %s\n" % (_quote(b"a/" + name), _quote(b"b/" + name)),
+        b"diff --git %s %s\n" % (old_name, new_name),
         b"new file mode 100644\n" if before is None else b"",
-        b"--- %s\n+++ %s%s\n" % (old_name, _quote(b"b/" + name), tab),
+        b"--- %s\n" % (b"/dev/null" if before is None else old_name + tab),
+        b"+++ %s%s\n" % (new_name, tab),
     ]
     for hunk in _hunks(changes(old, new), context):
         pieces += _print_hunk(hunk, old, new, context)
@@ -62,7 +62,7 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _needs_quotes(name: bytes) -> bool:
-    return _UNUSUAL.search(name) is not None
+    return len(name.translate(None, _UNUSUAL)) < len(name)
 
 
 def _quote(name: bytes) -> bytes:

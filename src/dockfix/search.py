@@ -58,6 +58,7 @@ SKIPPED_ENDS = frozenset(
         "jinja",
         "jinja2",
         "liquid",
+        "m4",
         "mako",
         "mustache",
         "template",
