@@ -38,6 +38,7 @@ TAKEN = [
 
 NOT_TAKEN = [
     "Dockerfile.j2",
+    "Dockerfile.m4",
     "Dockerfile.dev.j2",
     "Dockerfile.JINJA2",
     "Dockerfile.tmpl",
