@@ -12,9 +12,7 @@ import pytest
 import dockfix
 import dockfix.remembered
 from command import MENDABLE
-from dockfix.config import Config
 from dockfix.remembered import cached_by_identity, cached_by_value, remembered
-from dockfix.work import Job, process
 
 sys.path.append(str(Path(__file__).parent / "benchmarks"))
 import corpus
@@ -37,10 +35,7 @@ def test_answers_are_kept_by_identity_or_by_value() -> None:
     assert [by_value(one), by_value(same)] == [3, 3]
 
 
-def test_much_is_let_go_of_when_another_file_begins(tmp_path: Path) -> None:
-    file = tmp_path / "Dockerfile"
-    file.write_bytes(MENDABLE)
-    job = Job(str(file), "diff", Config())
+def test_much_is_let_go_of_when_another_file_begins() -> None:
     asked: Iterator[int] = count(1)
     by_identity = cached_by_identity(lambda _: next(asked))
     by_value = cached_by_value(lambda _: next(asked))
@@ -48,14 +43,14 @@ def test_much_is_let_go_of_when_another_file_begins(tmp_path: Path) -> None:
         clear()  # what other tests left behind is much
     tree = object()
     answers = by_identity(tree), by_value("text")
-    first = process(job)
+    first = dockfix.rewrite(MENDABLE)
     assert (by_identity(tree), by_value("text")) == answers, "little is kept"
     trees = [object() for _ in range(dockfix.remembered._MANY_ANSWERS // 2 + 1)]
     another = cached_by_identity(lambda _: next(asked))
     for one in trees:
         by_identity(one)
         another(one)
-    assert process(job) == first
+    assert dockfix.rewrite(MENDABLE) == first
     assert by_identity(tree) > len(trees)
     assert by_value("text") > len(trees)
 

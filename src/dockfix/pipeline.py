@@ -20,7 +20,7 @@ from dockfix.ignores import ignores
 from dockfix.passes import ENTRIES, Entry
 from dockfix.passes.base import Pass, Settings
 from dockfix.records import Record
-from dockfix.remembered import forget_old
+from dockfix.remembered import forget_old, forget_others
 from dockfix.syntax.incremental import parse_again
 from dockfix.syntax.parser import parse
 from dockfix.syntax.source import decode, encode
@@ -188,7 +188,7 @@ class _Run:
     """
 
     def __init__(self, text: str, filename: str, settings: Settings, unsafe: bool) -> None:
-        forget_old()
+        forget_others()
         self.filename = filename
         self.settings = settings
         self.most: int | None = None

@@ -23,7 +23,7 @@ else:
 
 #: Of all questions: a file with more answers than these is asked anew after each step, and not more
 #: often. A bound for each question that is met amid a walk would have every walk ask all anew.
-_MOST_ANSWERS = 262_144
+_MOST_ANSWERS = 1_048_576
 #: Of all questions, when another file begins: what belongs to some hundred files. They have scripts
 #: in common, but answers that nobody asks for again take memory, and room in a processor's caches.
 _MANY_ANSWERS = 16_384

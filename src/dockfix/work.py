@@ -14,7 +14,6 @@ from dockfix.errors import DockfixError
 from dockfix.passes.base import Settings
 from dockfix.pipeline import Applied, OtherFile, rewrite
 from dockfix.records import Record
-from dockfix.remembered import forget_others
 from dockfix.typed import TYPE_CHECKING, Literal
 from dockfix.worktree import real_path, worktree_of
 
@@ -70,7 +69,6 @@ def read(path: str) -> bytes:
 
 def process(job: Job, source: bytes | None = None) -> Outcome:
     """Does one file, read unless its `source` is given; writes in mode "in-place". Never raises."""
-    forget_others()
     path = job.path
     if isinstance(job.config, str):
         return Outcome(path, error=job.config)
