@@ -1,8 +1,9 @@
 """dockfix rewrites Dockerfiles, and proves every rewrite before it leaves the program.
 
-    from dockfix import rewrite
-    result = rewrite(Path("Dockerfile").read_bytes())
-    result.changed, result.applied, result.diff("Dockerfile")
+    from dockfix import rewrite, rewrite_file
+    result = rewrite_file("Dockerfile")                     # as the command does it
+    result = rewrite(Path("Dockerfile").read_bytes())       # from bytes alone
+    result.changed, result.applied, result.edits, result.to_bytes(), result.diff("Dockerfile")
 
 Everything it raises on purpose is a `DockfixError`. The names are loaded when they are first used,
 so that `import dockfix` costs nothing.
@@ -13,36 +14,50 @@ from __future__ import annotations
 from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dockfix.edits import Safety
+    from dockfix.cli.library import rewrite_file
+    from dockfix.context import Context
+    from dockfix.core.findings import Applied
+    from dockfix.core.fixes import Fix
+    from dockfix.core.pipeline import OtherFile, Rewrite, rewrite
+    from dockfix.edit.edits import Edit, Safety
     from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError, DockfixError
     from dockfix.passes.base import Settings
-    from dockfix.pipeline import Applied, Rewrite, rewrite
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "Applied": "dockfix.pipeline",
+    "Applied": "dockfix.core.findings",
     "CheckFailed": "dockfix.errors",
     "ConfigError": "dockfix.errors",
+    "Context": "dockfix.context",
     "DockerfileSyntaxError": "dockfix.errors",
     "DockfixError": "dockfix.errors",
-    "Rewrite": "dockfix.pipeline",
-    "Safety": "dockfix.edits",
+    "Edit": "dockfix.edit.edits",
+    "Fix": "dockfix.core.fixes",
+    "OtherFile": "dockfix.core.pipeline",
+    "Rewrite": "dockfix.core.pipeline",
+    "Safety": "dockfix.edit.edits",
     "Settings": "dockfix.passes.base",
-    "rewrite": "dockfix.pipeline",
+    "rewrite": "dockfix.core.pipeline",
+    "rewrite_file": "dockfix.cli.library",
 }
 
 __all__ = [
     "Applied",
     "CheckFailed",
     "ConfigError",
+    "Context",
     "DockerfileSyntaxError",
     "DockfixError",
+    "Edit",
+    "Fix",
+    "OtherFile",
     "Rewrite",
     "Safety",
     "Settings",
     "__version__",
     "rewrite",
+    "rewrite_file",
 ]
 
 
@@ -52,3 +67,7 @@ def __getattr__(name: str) -> object:
 
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'dockfix' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -61,5 +61,9 @@ class BuildFailed(DockfixError):
         self.log = log
 
 
+class RegistryError(DockfixError):
+    """A registry that cannot be reached, refuses, or does not have what is asked for."""
+
+
 class ImageError(DockfixError):
     """An archive of an image that cannot be read: damaged, too large, or of an unknown kind."""

@@ -1,8 +1,7 @@
-"""`Record`: what `typing.NamedTuple` is, at a fraction of what it costs to define one.
+"""`Record`: a `typing.NamedTuple` that costs little to define.
 
-To a type checker it is `NamedTuple`. At run time a class costs no generated code until many
-instances are made: a run on one file defines a hundred of them, and makes a few instances of most
-(figures in docs/design.md).
+To a type checker it is `NamedTuple`. At run time no code is generated for a class. A run on one
+file defines a hundred of them (figures in docs/decisions/start-up.md).
 """
 
 from __future__ import annotations
@@ -13,15 +12,7 @@ if TYPE_CHECKING:
 else:
     from _collections import _tuplegetter
 
-    #: Instances that are made one argument at a time, before code for more of them pays.
-    _FEW = 100
-    #: How many of each class there were so far.
-    _made = {}
-
     def _new(cls, *args, **named):
-        count = _made[cls] = _made.get(cls, 0) + 1
-        if count > _FEW:
-            cls.__new__ = _generated(cls)
         fields, given = cls._fields, len(args)
         if named or given != len(fields):
             args, defaults = list(args), cls._field_defaults
@@ -35,15 +26,6 @@ else:
             if named or given > len(fields):
                 raise TypeError(f"{cls.__name__}() got an argument too many")
         return tuple.__new__(cls, args)
-
-    def _generated(cls):
-        defaults = cls._field_defaults
-        listed = ", ".join(f"{n}={n}" if n in defaults else n for n in cls._fields)
-        values = "".join(f"{name}, " for name in cls._fields)
-        return eval(
-            f"lambda _cls, {listed}: _new(_cls, ({values}))",
-            {"_new": tuple.__new__, "__builtins__": {}, **defaults},
-        )
 
     def _make(cls, values):
         return tuple.__new__(cls, values)
@@ -76,10 +58,9 @@ else:
     }
 
     class _Definition(type):
-        """Makes a class of its own of what is defined as a subclass of `Record`.
+        """Turns each subclass of `Record` into a plain subclass of `tuple`.
 
-        The less a class inherits from, and the less its own metaclass is, the less Python has to
-        look up when it makes one.
+        It inherits from nothing else and has no metaclass, which makes it quick to define.
         """
 
         def __new__(cls, name, bases, space):

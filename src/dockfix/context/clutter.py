@@ -1,24 +1,25 @@
-"""What lies in a build context and is of no use in an image: found, and told apart by kind.
+"""Finds what lies in a build context but is of no use in an image, by kind.
 
-History, caches, what editors leave, files about containers: no program in a container asks for
-them, unless one of the build's own commands or manifests does. Dependencies and build outputs are
-of no use where the build makes them anew. Environments, keys and virtual environments of the
-developer's machine may be in use, whether or not they should be.
+No program in a container needs history, caches, files of editors or files about containers, unless
+a command or manifest of the build names them. Dependencies and build outputs are of no use where
+the build makes them itself. Environment files, keys and virtual environments of the developer's
+machine may be in use, even if they should not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from dockfix.context import Context
+from dockfix.context.dockerfiles import Written, is_dockerfile
 from dockfix.context.globs import compiled
-from dockfix.context.sources import is_wild, sources_of
+from dockfix.context.sources import is_sent, is_wild, sources, sources_of
+from dockfix.dockerfile.parser import parse
+from dockfix.dockerfile.tree import Dockerfile
 from dockfix.errors import DockfixError
-from dockfix.patterns import lazy
 from dockfix.records import Record
-from dockfix.syntax.parser import parse
-from dockfix.syntax.tree import Dockerfile
+from dockfix.shell.patterns import lazy
 from dockfix.typed import Literal
 
 Kind = Literal["history", "cache", "editor", "containers", "dependencies", "output", "venv", "env"]
@@ -44,9 +45,8 @@ _KEY = lazy(r".+\.(?:pem|p12|pfx|kdbx|jks)|\.env\.\w+")
 _SAMPLE = lazy(r"(?i:.*(?:example|sample|template|dist|default|schema).*)")
 _SECRET = lazy(r"_authToken|_password|:_auth\b")
 _ASKS_GIT = lazy(
-    r"\bgit[ \t\"',]+(?:-C\b|describe|rev-parse|log|show|ls-files|status|tag|config|branch|diff"
-    r"|rev-list|submodule|checkout|fetch|pull|clean|lfs|archive|init|add|commit|apply|remote)"
-    r"|\bgo[ \t]+(?:build|install|run|test|generate|get|list)\b|\bcargo[ \t]+install\b"
+    r"\bgit[ \t]+(?!clone\b|version\b|config[ \t]+--(?:global|system)\b)[a-z-]"
+    r"|\bgit[\"'][ \t]*,[ \t]*[\"'](?:-C\b|describe|diff|log|rev-list|rev-parse|show|status|tag)"
     r"|(?:^|[\s\"'/])\.git(?![\w.-])"
 )
 _SCM = lazy(
@@ -61,16 +61,15 @@ _MANIFESTS = (
     "pyproject.toml", "setup.cfg", "setup.py", "version.sh", "vite.config.js", "vite.config.ts",
     "vue.config.js", "webpack.config.js", "Rakefile", "requirements.txt",
 )  # fmt: skip
-_INSTALLS_NODE = lazy(
-    r"\b(?:npm[ \t]+(?:ci|i|install)|pnpm[ \t]+(?:i|install)|bun[ \t]+(?:i|install)"
-    r"|yarn(?:[ \t]+install)?)[ \t]*+(?>(?:-[\w=-]++[ \t]*+)*)(?:$|[&;|\n\\])"
-)
-_LESS = lazy(r"--prod|--only|--omit|--no-dev|NODE_ENV[= ]+production|install[ \t].*-g\b")
-_MAKES = {
-    "Cargo.toml": lazy(r"\bcargo[ \t]+(?:build|install|chef)\b"),
-    "pom.xml": lazy(r"\b(?:mvn|mvnw)\b[^\n]*\b(?:package|install|verify|deploy)\b"),
-}
-_CONTAINER_FOLDERS = (".docker", "build", "ci", "deploy", "docker", "dockerfiles")
+#: Globs that people write for files about containers: what a name starts with and ends in, and how
+#: many of them have to be there.
+_GLOBS = (
+    ("Dockerfile", "", 3), ("Containerfile", "", 3), ("", ".dockerfile", 2),
+    ("", ".Dockerfile", 2), ("docker-compose", ".yml", 3), ("docker-compose", ".yaml", 3),
+    ("compose", ".yml", 3), ("compose", ".yaml", 3),
+)  # fmt: skip
+#: A word of a command that may be the path of a script.
+_PATHS = lazy(r"(?<![\w./-])(?:\./|/)?([\w-][\w./-]*)")
 _MOST_FOLDERS = 200
 _MOST_LOOKS = 2_000
 _DEEPEST = 4
@@ -84,10 +83,10 @@ class Clutter(Record):
     paths: tuple[str, ...]
 
 
-def find(context: Context, folders: Iterable[str]) -> list[Clutter]:
-    """Clutter in folders of the context that is sent to the builder, most of it at their tops.
+def find_clutter(context: Context, folders: Iterable[str]) -> list[Clutter]:
+    """Clutter that is sent to the builder, in folders of the context, near their tops.
 
-    Far down, and where very much lies around, nobody looks.
+    Deep folders, and those with very many files, are not searched.
     """
     found: dict[str, tuple[Kind, list[str]]] = {}
     for path, kind in _walk(context, folders):
@@ -96,9 +95,12 @@ def find(context: Context, folders: Iterable[str]) -> list[Clutter]:
         found.setdefault(line, (kind, []))[1].append(path)
     for line in [line for line in found if f"**/{line}" in found]:
         found[f"**/{line}"][1].extend(found.pop(line)[1])
-    several = [line for line in found if line.startswith("Dockerfile")]
-    if len(several) > 2 and all(is_dockerfile(name) for name in _called_dockerfile(context)):
-        found["Dockerfile*"] = "containers", [found.pop(line)[1][0] for line in several]
+    for start, end, least in _GLOBS:
+        several = [line for line in found if _is_between(line, start, end)]
+        if len(several) >= least and set(several) == {
+            name for name in context.entries("") or () if _is_between(name, start, end)
+        }:
+            found[f"{start}*{end}"] = "containers", [found.pop(line)[1][0] for line in several]
     order = list(_ROOT) + list(_ANYWHERE)
     lines = [Clutter(line, kind, tuple(paths)) for line, (kind, paths) in found.items()]
 
@@ -110,16 +112,18 @@ def find(context: Context, folders: Iterable[str]) -> list[Clutter]:
 
 
 def anywhere(lines: Iterable[str]) -> tuple[str, ...]:
-    """Globs of what an image is without that these lines leave out, wherever it was copied to."""
+    """Globs of the paths in an image that these lines leave out, wherever they were copied to."""
     names = [line.rpartition("/")[2] for line in lines]
     return tuple(glob for name in names for glob in (f"/**/{name}", f"/**/{name}/**"))
 
 
-def _called_dockerfile(context: Context) -> list[str]:
-    return [name for name in context.entries("") or () if name.startswith("Dockerfile")]
+def _is_between(name: str, start: str, end: str) -> bool:
+    """True for what `start*end` matches at the root of a context."""
+    return "/" not in name and name.startswith(start) and name.endswith(end)
 
 
 def _walk(context: Context, folders: Iterable[str]) -> Iterator[tuple[str, Kind]]:
+    """The paths below some folders with their kinds, as far as they are searched."""
     waiting = [(folder, 0) for folder in folders]
     looks = 0
     for at, (folder, depth) in enumerate(waiting):
@@ -141,6 +145,7 @@ def _walk(context: Context, folders: Iterable[str]) -> Iterator[tuple[str, Kind]
 
 
 def _kind(name: str, *, is_root: bool) -> Kind | None:
+    """The kind of clutter that a name stands for; None if it is none."""
     if name in _ANYWHERE:
         return _ANYWHERE[name]
     if name in _ROOT:
@@ -151,13 +156,14 @@ def _kind(name: str, *, is_root: bool) -> Kind | None:
 
 
 def _is_venv(path: str, context: Context) -> bool:
+    """True if a folder is a virtual environment of Python."""
     return path.rpartition("/")[2] in ("venv", ".venv", "env", "virtualenv") and (
         context.kind(f"{path}/pyvenv.cfg") == "file"
     )
 
 
 def _is_secret(path: str, name: str, context: Context) -> bool:
-    """Whether a file with a secret's name holds one, as far as can be seen."""
+    """True if a file with the name of a secret seems to hold one."""
     if name.endswith(".pem"):
         return "PRIVATE KEY" in (context.head(path, 4_000) or "")
     if name == ".npmrc":
@@ -165,24 +171,19 @@ def _is_secret(path: str, name: str, context: Context) -> bool:
     return True
 
 
-def is_dockerfile(name: str) -> bool:
-    """Whether a file is a Dockerfile by its name."""
-    lower = name.lower()
-    return not lower.endswith((".dockerignore", ".md", ".txt", ".py", ".go", ".js", ".sh")) and (
-        lower.startswith(("dockerfile.", "containerfile."))
-        or lower in ("dockerfile", "containerfile")
-        or lower.endswith(".dockerfile")
-    )
-
-
 class Surroundings:
-    """What the Dockerfiles of a context, and the manifests in it, say about its files."""
+    """What the Dockerfiles of a context, and the manifests in it, say about its files.
+
+    `context` has the files that are not sent, too, and `commands` is the text of all Dockerfiles
+    but what they copy.
+    """
 
     def __init__(self, dockerfile: Dockerfile, context: Context) -> None:
-        # also what is not sent: the reasons to send something do not go away with it
-        self._all = context.with_ignore_text("")
+        # Ignored files count too: their reasons to send something still hold.
+        self.context = context.with_ignore_text("")
         self.dockerfiles: list[Dockerfile] = [dockerfile]
-        self.told = all(map(self._read, self._paths()))
+        written = context.dockerfiles()
+        self.told = written is not None and all(map(self._read, written))
         self._sources = [
             source
             for one in self.dockerfiles
@@ -190,30 +191,39 @@ class Surroundings:
             for source in sources_of(item)
         ]
         self.told = self.told and None not in self._sources
-        self._commands = "\n".join(_commands(one) for one in self.dockerfiles)
+        self.commands = "\n".join(_commands(one) for one in self.dockerfiles)
 
-    def _paths(self) -> Iterator[str]:
-        for folder in ("", *_CONTAINER_FOLDERS):
-            for name in self._all.entries(folder) or ():
-                if is_dockerfile(name):
-                    yield f"{folder}/{name}" if folder else name
-
-    def _read(self, path: str) -> bool:
-        text = self._all.read(path)
-        if text is None:
-            return self._all.kind(path) != "file"
-        if text == self.dockerfiles[0].source:
-            self.dockerfiles.append(self.dockerfiles[0]._replace(filename=path))
+    def _read(self, one: Written) -> bool:
+        """Adds a Dockerfile if it may be built from this context; False if it cannot be read."""
+        if one.text is None:
+            # A Compose file may name one that is made later.
+            return self.context.kind(one.path) != "file"
+        if one.text == self.dockerfiles[0].source:
+            self.dockerfiles.append(self.dockerfiles[0]._replace(filename=one.path))
             return True
         try:
-            self.dockerfiles.append(parse(text, path))
+            dockerfile = parse(one.text, one.path)
         except DockfixError:
             return False
+        if not self._is_built_below(dockerfile):
+            self.dockerfiles.append(dockerfile)
         return True
 
+    def _is_built_below(self, dockerfile: Dockerfile) -> bool:
+        """True if all that a Dockerfile names is found in its own folder, and not at the root."""
+        folder = dockerfile.filename.rpartition("/")[0]
+        named = [one for one in sources(dockerfile) if one]
+        return (
+            bool(folder and named)
+            and all(is_sent(f"{folder}/{one}", self.context) for one in named)
+            and not all(is_sent(one, self.context) for one in named)
+        )
+
     def others(self, dockerfile: Dockerfile) -> list[Dockerfile]:
-        """The Dockerfiles of the context without the one that is being rewritten, as it lies there:
-        the one with its name that copies the same."""
+        """The Dockerfiles of the context, without the one that is being rewritten.
+
+        That is the one with its name that copies the same.
+        """
         found = self.dockerfiles[1:]
         own = [
             one
@@ -224,43 +234,51 @@ class Surroundings:
         longest = max(own, key=lambda one: len(one.filename), default=None)
         return [one for one in found if one is not longest]
 
-    def keeps(self, one: Clutter) -> bool:
-        """Whether something asks for one of its paths."""
+    def keeps(self, one: Clutter, asks_for_history: Callable[[str], bool]) -> bool:
+        """True if a Dockerfile or manifest needs one of its paths.
+
+        `asks_for_history` is true for a text with a command whose manager reads the history.
+        """
         if any(self._is_named(path) for path in one.paths):
             return True
         if one.kind == "history":
-            return _ASKS_GIT.search(self._commands) is not None or any(
-                _SCM.search(text) or _ASKS_GIT.search(text) for text in self._manifests()
-            )
+            return any(
+                _ASKS_GIT.search(text) or asks_for_history(text)
+                for text in (self.commands, *self._manifests(), *self._scripts())
+            ) or any(map(_SCM.search, (*self._manifests(), *self._scripts())))
         if one.kind in ("dependencies", "output"):
             return False
-        texts = [self._commands]
+        texts = [self.commands]
         if one.kind in ("env", "venv"):
             texts += self._manifests()
         names = {path.rpartition("/")[2] for path in one.paths}
         return any(_mentions(text, name) for text in texts for name in names)
 
-    def installs(self, one: Clutter, runs: Sequence[Sequence[str]]) -> bool:
-        """Whether the build makes these directories anew. `runs` are, for each path, the scripts
-        that run where its directory lands."""
-        if one.kind == "dependencies":
-            return not _LESS.search(self._commands) and all(
-                self._all.kind(f"{_folder(path)}package.json") == "file"
-                and any(_INSTALLS_NODE.search(script) for script in scripts)
-                for path, scripts in zip(one.paths, runs, strict=True)
-            )
-        return all(
-            any(
-                self._all.kind(_folder(path) + manifest) == "file"
-                and any(makes.search(script) for script in scripts)
-                for manifest, makes in _MAKES.items()
-            )
-            for path, scripts in zip(one.paths, runs, strict=True)
-        )
-
     def _manifests(self) -> list[str]:
-        names = [name for name in self._all.entries("") or () if name in _MANIFESTS]
-        return [text for name in names if (text := self._all.head(name, 100_000))]
+        names = [name for name in self.context.entries("") or () if name in _MANIFESTS]
+        return [text for name in names if (text := self.context.head(name, 100_000))]
+
+    def _scripts(self) -> Iterator[str]:
+        """The texts of the files that the commands of the Dockerfiles name, and of those that these
+        name in turn. A path in the image may be one of the context behind any of its folders."""
+        seen: set[str] = set()
+        waiting = [self.commands]
+        looks = 0
+        for text in waiting:
+            for word in dict.fromkeys(_PATHS.findall(text)):
+                if word in seen or looks >= _MOST_LOOKS:
+                    continue
+                seen.add(word)
+                parts = word.split("/")
+                for path in ("/".join(parts[number:]) for number in range(len(parts))):
+                    looks += 1
+                    if self.context.kind(path) != "file":
+                        continue
+                    found = self.context.head(path, 100_000)
+                    if found:
+                        yield found
+                        waiting.append(found)
+                        break
 
     def _is_named(self, path: str) -> bool:
         for source in self._sources:
@@ -279,7 +297,7 @@ def _copied(dockerfile: Dockerfile) -> list[str]:
 
 
 def _commands(dockerfile: Dockerfile) -> str:
-    """All that a file says but what it copies, with line ends between instructions."""
+    """The text of a file without its COPYs, with line ends between instructions."""
     texts: list[str] = []
     for owner in dockerfile.instructions:
         one = owner.child or owner
@@ -290,12 +308,7 @@ def _commands(dockerfile: Dockerfile) -> str:
 
 
 def _mentions(text: str, name: str) -> bool:
-    """Whether a text has a name as a word or as a part of a path."""
+    """True if a text has a name as a word or as a part of a path."""
     if name not in text:
         return False
     return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
-
-
-def _folder(path: str) -> str:
-    parent = path.rpartition("/")[0]
-    return f"{parent}/" if parent else ""

@@ -1,40 +1,82 @@
-"""What Compose files say about builds: which folder is the context of which Dockerfile."""
+"""Reads from Compose files which folder is the build context of which Dockerfile."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import lru_cache
 
-from dockfix.typed import Any
+from dockfix.context import disk
+from dockfix.context.worktree import real_path, worktree_of
+from dockfix.records import Record
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _LARGEST = 1_000_000
+_MOST_NAMES = 1_000_000
+_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
-@lru_cache(maxsize=256)
-def builds(folder: str, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """The contexts and Dockerfiles that the Compose files of a folder name, as real paths.
+class Build(Record):
+    """A service that is built: its context and its Dockerfile, as real paths.
 
-    What cannot be read, or has a variable in it, is passed over.
+    `gives_command` says that the service has a `command`, which the container gets as arguments.
+    """
+
+    context: str
+    dockerfile: str
+    gives_command: bool
+
+
+def declared(dockerfile: str) -> Iterator[Build]:
+    """The builds of a Dockerfile in the Compose files of folders above it, the nearest first."""
+    wanted = real_path(dockerfile)
+    folder = os.path.dirname(wanted)
+    top = worktree_of(folder) or os.getcwd()
+    while True:
+        if names := _compose_files(folder):
+            yield from (one for one in builds(folder, names) if one.dockerfile == wanted)
+        if folder == top or not folder.startswith(top.rstrip("/") + "/"):
+            return
+        folder = os.path.dirname(folder)
+
+
+@disk.kept
+def _compose_files(folder: str) -> tuple[str, ...]:
+    """The names of the Compose files in a folder, sorted."""
+    return tuple(filter(is_compose, disk.names(folder, _MOST_NAMES) or ()))
+
+
+def is_compose(name: str) -> bool:
+    """True for the names that Compose files have."""
+    stem, dot, end = name.rpartition(".")
+    return name in _NAMES or (
+        bool(dot) and end in ("yml", "yaml") and stem.startswith(("docker-compose", "compose."))
+    )
+
+
+@disk.kept
+def builds(folder: str, names: tuple[str, ...]) -> tuple[Build, ...]:
+    """The builds that the Compose files of a folder declare.
+
+    Those that cannot be read, or have a variable, are left out.
     """
     found = dict.fromkeys(
-        build for name in names for build in _builds(folder, _load(os.path.join(folder, name)))
+        build for name in names for build in _builds(folder, load(os.path.join(folder, name)))
     )
     return tuple(found)
 
 
-def _load(path: str) -> Any:
-    try:
-        with open(path, "rb") as file:
-            text = file.read(_LARGEST + 1)
-    except OSError:
-        return None
-    if len(text) > _LARGEST or b"build" not in text:
+def load(path: str) -> Any:
+    """The document of a Compose file that builds something; None if it cannot be read."""
+    text = disk.content(path, _LARGEST + 1)
+    if text is None or len(text) > _LARGEST or b"build" not in text:
         return None
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """Safe, and not at a loss for Compose's own tags (`!reset`, `!override`)."""
+        """The safe loader, which also accepts the tags of Compose (`!reset`, `!override`)."""
 
     Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
     try:
@@ -43,7 +85,7 @@ def _load(path: str) -> Any:
         return None
 
 
-def _builds(folder: str, file: Any) -> Iterator[tuple[str, str]]:
+def _builds(folder: str, file: Any) -> Iterator[Build]:
     services = file.get("services") if isinstance(file, dict) else None
     for service in services.values() if isinstance(services, dict) else ():
         build = service.get("build") if isinstance(service, dict) else None
@@ -56,5 +98,6 @@ def _builds(folder: str, file: Any) -> Iterator[tuple[str, str]]:
             continue
         if "$" in context + dockerfile or "://" in context or context.startswith("git@"):
             continue
-        root = os.path.realpath(os.path.join(folder, context))
-        yield root, os.path.realpath(os.path.join(root, dockerfile))
+        root = disk.real(os.path.join(folder, context))
+        command = bool(service.get("command"))
+        yield Build(root, disk.real(os.path.join(root, dockerfile)), command)

@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 import os
-import stat
 from functools import cached_property
 
-from dockfix.typed import TYPE_CHECKING, Literal
-from dockfix.worktree import real_folder
+from dockfix.context import disk
+from dockfix.context.ignore_names import read_by_builders
+from dockfix.context.worktree import real_folder
+from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dockfix.context.history import Place
+    from typing import Literal
+
+    from dockfix.context.dockerfiles import Written
     from dockfix.context.ignorefile import IgnoreFile
 
-IGNORE_FILE = ".dockerignore"
 #: A larger file is never a manifest or a list of packages.
 _LARGEST = 1_000_000
-#: Nobody asks for the names in a directory of more.
+#: The names in a larger directory are not needed.
 _MOST_ENTRIES = 10_000
-#: As many as Linux follows.
+#: How many links Linux follows.
 _MOST_LINKS = 40
 
 
 class DirectoryContext:
-    """A directory on disk. Nothing is read before it is asked for, and nothing outside of it.
+    """A directory on disk. Files are read when asked for, and never outside of it.
 
-    Never raises: what cannot be had, for whatever reason, is not there. Symbolic links are followed
-    below `root`, as the builder does, and nowhere else. `ignore_file` is a path seen from `root`,
-    `ignore_text` what to take for its text without reading it.
+    It never raises: what cannot be read counts as missing. Symbolic links are followed below `root`
+    only, as the builder does. `ignore_files` are paths seen from `root`, by default those at the
+    root. `ignore_text` replaces the text of the first one. `dockerfile` is the path of the
+    Dockerfile that is built with it, "" if it is not known.
     """
 
     def __init__(
-        self, root: str, ignore_file: str = IGNORE_FILE, ignore_text: str | None = None
+        self,
+        root: str,
+        ignore_files: tuple[str, ...] | None = None,
+        ignore_text: str | None = None,
+        dockerfile: str = "",
     ) -> None:
         self.root = real_folder(root)
-        self.ignore_file = ignore_file
+        if ignore_files is None:
+            ignore_files = read_by_builders("", self._is_file)
+        self.ignore_file, *self._twins = ignore_files
         self._text = ignore_text
-        self._place: list[Place | None] = []
+        self._dockerfile = dockerfile
+        self._written: list[tuple[Written, ...] | None] = []
         self._listed: dict[str, tuple[str, ...] | None] = {}
 
     def read(self, path: str) -> str | None:
@@ -52,98 +62,125 @@ class DirectoryContext:
     def kind(self, path: str) -> Literal["file", "directory"] | None:
         """What lies at a path of the context; None: nothing, or something else."""
         real = self._followed(path)
-        if real is None:
-            return None
-        try:
-            mode = os.stat(self._full(real), follow_symlinks=False).st_mode
-        except (OSError, ValueError):
-            return None
-        if stat.S_ISREG(mode):
-            return None if self._left_out(path, real) else "file"
-        if not stat.S_ISDIR(mode):
-            return None
-        if self._left_out(path, real) and not self._keeps_some(real):
-            return None
-        return "directory"
+        found = None if real is None else disk.kind(self._full(real))
+        if real is None or found is None or not self._left_out(path, real):
+            return found
+        return found if found == "directory" and self._keeps_some(real) else None
 
     def entries(self, path: str) -> tuple[str, ...] | None:
         """The names in a directory, sorted; None for none, and for one with very many."""
-        # every sweep asks again, and many patterns for many names take their time
+        # Every sweep asks again, and matching many patterns with many names takes time.
         if path not in self._listed:
             self._listed[path] = self._entries(path)
         return self._listed[path]
 
     def _entries(self, path: str) -> tuple[str, ...] | None:
         real = self._followed(path)
-        names = None if real is None else self._names(real)
+        names = None if real is None else disk.names(self._full(real), _MOST_ENTRIES)
         if real is None or names is None:
             return None
         if self._ignored is None:
-            return tuple(sorted(names))
-        kept = tuple(name for name in sorted(names) if self._keeps(_below(real, name)))
+            return names
+        kept = tuple(name for name in names if self._keeps(_below(real, name)))
         return kept if kept or not self._left_out(path, real) else None
 
     def ignored(self, path: str) -> bool:
-        """Whether the ignore file leaves a path out."""
+        """True if the ignore file leaves a path out."""
         return self._ignored is not None and self._ignored.ignores(path)
 
     def is_link(self, path: str) -> bool:
-        """Whether a path of the context is a symbolic link."""
+        """True if a path of the context is a symbolic link."""
         parent, _, name = path.rstrip("/").rpartition("/")
         real = self._followed(parent)
-        try:
-            return real is not None and os.path.islink(self._full(_below(real, name)))
-        except ValueError:
-            return False
+        return real is not None and disk.is_link(self._full(_below(real, name)))
+
+    def dockerfiles(self) -> tuple[Written, ...] | None:
+        """All Dockerfiles that may be built from this context."""
+        if not self._written:
+            from dockfix.context.dockerfiles import find_dockerfiles
+
+            self._written.append(disk.ask(find_dockerfiles, self.root, self._dockerfile))
+        return self._written[0]
+
+    def mode(self, path: str) -> int | None:
+        """The permission bits of a path of the context."""
+        real = self._followed(path)
+        return None if real is None else disk.mode(self._full(real))
+
+    def gets_arguments(self) -> bool:
+        """True if a Compose file above the Dockerfile gives its container arguments."""
+        from dockfix.context.compose import declared
+
+        return bool(self._dockerfile) and any(
+            build.gives_command for build in declared(self._dockerfile)
+        )
 
     def changes(self, path: str) -> int | None:
         """How many of the newest commits of the repository around the context changed a path."""
-        from dockfix.context import history
+        from dockfix.context.history import count_changes
 
-        if not self._place:
-            self._place.append(history.place_of(self.root))
-        place = self._place[0]
-        return None if place is None else history.changes(place, path)
+        return disk.ask(count_changes, self.root, path)
 
     def ignore_text(self) -> str | None:
         """The text of the ignore file; None if there is none."""
-        if self._text is None:
-            # It lies where the Dockerfile lies, which need not be in the context.
-            data = _content(os.path.join(self.root, self.ignore_file), _LARGEST)
-            return None if data is None else _decoded(data)
-        return self._text
+        return self._ignore_text(self.ignore_file) if self._text is None else self._text
+
+    def twins(self) -> tuple[tuple[str, str], ...]:
+        """The further ignore files with the same lines, and their texts."""
+        return tuple((path, self._ignore_text(path) or "") for path in self._twins)
+
+    def agreed(self) -> bool:
+        """True if all ignore files that builders read have the same lines."""
+        if not self._twins:
+            return True
+        from dockfix.context.ignorefile import lines_of
+
+        lines = lines_of(self.ignore_text() or "")
+        return all(lines_of(text) == lines for _, text in self.twins())
+
+    def _ignore_text(self, path: str) -> str | None:
+        # It lies where the Dockerfile lies, which need not be in the context.
+        data = disk.content(os.path.join(self.root, path), _LARGEST)
+        return None if data is None else _decoded(data)
+
+    def _is_file(self, path: str) -> bool:
+        return disk.is_file(os.path.join(self.root, path))
 
     def with_ignore_text(self, text: str) -> DirectoryContext:
         """The same directory under an ignore file with another text."""
-        return DirectoryContext(self.root, self.ignore_file, text)
+        ignore_files = (self.ignore_file, *self._twins)
+        other = DirectoryContext(self.root, ignore_files, text, self._dockerfile)
+        other._written = self._written
+        return other
 
     @cached_property
     def _ignored(self) -> IgnoreFile | None:
         text = self.ignore_text()
         if not text:
             return None
-        from dockfix.context.ignorefile import EVERYTHING, parse
+        from dockfix.context.ignorefile import EVERYTHING, parse_ignore_file
 
-        # with an ignore file that BuildKit refuses there is no build, and nothing to be had
-        return parse(text) or EVERYTHING
+        # BuildKit refuses this ignore file, so there is no build and no context.
+        return parse_ignore_file(text) or EVERYTHING
 
     def _left_out(self, path: str, real: str) -> bool:
         return self._ignored is not None and (self.ignored(path) or self.ignored(real))
 
     def _keeps(self, real: str) -> bool:
-        """Whether a path, or anything below it, is not left out."""
+        """True if a path, or anything below it, is not left out."""
         return not self.ignored(real) or self._keeps_some(real)
 
     def _keeps_some(self, directory: str) -> bool:
-        """Whether something below a directory is not left out, though it is itself.
+        """True if something below a directory is not left out, though the directory is.
 
-        Only exceptions can bring something back, and where they might lead BuildKit looks too.
+        Only exceptions (`!`) can do that. BuildKit looks where they may lead, and so does this.
         """
         waiting = [directory]
         looked = 0
         while waiting and self._ignored is not None:
             one = waiting.pop()
-            names = None if self._ignored.hides(one) else self._names(one)
+            hides = self._ignored.hides(one)
+            names = None if hides else disk.names(self._full(one), _MOST_ENTRIES)
             for name in names or ():
                 below = _below(one, name)
                 if not self.ignored(below):
@@ -154,30 +191,20 @@ class DirectoryContext:
                     return False
         return False
 
-    def _names(self, real: str) -> list[str] | None:
-        names: list[str] = []
-        try:
-            with os.scandir(self._full(real)) as found:
-                for entry in found:
-                    names.append(entry.name)
-                    if len(names) > _MOST_ENTRIES:
-                        return None
-        except (OSError, ValueError):
-            return None
-        return names
-
     def _bytes(self, path: str, size: int) -> bytes | None:
         real = self._followed(path)
         if real is None or self._left_out(path, real):
             return None
-        return _content(self._full(real), size)
+        return disk.content(self._full(real), size)
 
     def _full(self, real: str) -> str:
         return os.path.join(self.root, real) if real else self.root
 
     def _followed(self, path: str) -> str | None:
-        """The path of the context that a path leads to; None if a link or `..` leads out of it, and
-        where it leads through what is not there."""
+        """The path of the context that a path leads to.
+
+        None if a link or `..` leads out of the context, or through something that is missing.
+        """
         waiting = path.split("/")[::-1]
         real: list[str] = []
         links = 0
@@ -189,13 +216,10 @@ class DirectoryContext:
                 real.pop()
             elif part not in ("", "."):
                 real.append(part)
-                try:
-                    target = os.readlink(self._full("/".join(real)))
-                except FileNotFoundError:
-                    if waiting and ".." not in waiting:
-                        return None
-                    continue
-                except (OSError, ValueError):
+                target = disk.target(self._full("/".join(real)))
+                if target is None and waiting and ".." not in waiting:
+                    return None
+                if not target:
                     continue
                 links += 1
                 if target.startswith("/") or links > _MOST_LINKS:
@@ -203,19 +227,6 @@ class DirectoryContext:
                 real.pop()
                 waiting += target.split("/")[::-1]
         return "/".join(real)
-
-
-def _content(full: str, size: int) -> bytes | None:
-    """The first bytes of a regular file."""
-    try:
-        # Not to wait for a writer if it is a named pipe.
-        descriptor = os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
-            return file.read(size)
-    except (OSError, ValueError):
-        return None
 
 
 def _below(directory: str, name: str) -> str:

@@ -1,69 +1,89 @@
 """Which folder is the build context of a Dockerfile.
 
-The file does not say; whoever builds it does. What it copies by name must lie there, though. So
-the Dockerfile's own folder is tried, then what Compose files say, then the root of the repository,
-and where the names are not found, the context is unknown: a wrong one would be worse than none.
+The file does not tell: the build command does. But what the file copies by name must lie there. So
+these are tried: the folder of the Dockerfile, what Compose files say, and the folders above up to
+the root of the repository. If the names are not found, the context is unknown: a wrong one would be
+worse than none.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import lru_cache
 
-from dockfix.context.directory import IGNORE_FILE, DirectoryContext
+from dockfix.context import compose, disk
+from dockfix.context.directory import DirectoryContext
+from dockfix.context.ignore_names import read_by_builders
 from dockfix.context.sources import is_built, is_sent, is_wild, sources_of
+from dockfix.context.worktree import real_folder, worktree_of
+from dockfix.dockerfile.tree import Dockerfile
 from dockfix.records import Record
-from dockfix.syntax.tree import Dockerfile
-from dockfix.worktree import real_folder, real_path, worktree_of
 
-#: Folders for what belongs to containers: the context of their Dockerfiles is hardly ever they.
+#: Folders for files about containers. They are hardly ever the context of their Dockerfiles.
 _ASIDE = frozenset(
     (".ci", ".devcontainer", ".docker", "build", "ci", "container", "containers", "deploy",
      "deployment", "docker", "dockerfiles", "infra", "ops", "packaging")
 )  # fmt: skip
-_COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 #: Instructions that may take something from the context.
 _TAKING = frozenset(("ADD", "COPY", "RUN"))
 
 
-class Found(Record):
-    """The build context, or why it is unknown (`why` is empty where nobody needs one)."""
+class FoundContext(Record):
+    """The build context, or why it is unknown; `why` is "" if the file needs none."""
 
     context: DirectoryContext | None
     why: str = ""
 
 
-def find(path: str, dockerfile: Dockerfile, named: str | None = None) -> Found:
+def find_context(path: str, dockerfile: Dockerfile, named: str | None = None) -> FoundContext:
     """The build context of the Dockerfile at `path`; `named` is the folder that the user named."""
+    found = _find(path, dockerfile, named)
+    if found.context is None or found.context.agreed():
+        return found
+    names = " and ".join((found.context.ignore_file, *(name for name, _ in found.context.twins())))
+    return FoundContext(
+        None,
+        f"the build context is unknown, for {names} do not have the same lines, and builders read "
+        "one or the other: make them the same",
+    )
+
+
+def _find(path: str, dockerfile: Dockerfile, named: str | None) -> FoundContext:
     if named is not None:
-        return Found(_context(path, real_folder(os.path.dirname(path)), named))
+        return FoundContext(_context(path, real_folder(os.path.dirname(path)), named))
     wanted = _Wanted(dockerfile)
     if not wanted.any:
-        return Found(None)
+        return FoundContext(None)
     folder = real_folder(os.path.dirname(path))
     own = _context(path, folder, folder)
     if wanted.names_files and wanted.found_in(own):
-        return Found(own)
-    declared = list(_declared(real_path(path), folder))
+        return FoundContext(own)
+    declared = list(dict.fromkeys(build.context for build in compose.declared(path)))
     for root in declared:
         context = _context(path, folder, root)
         if wanted.found_in(context):
-            return Found(context)
+            return FoundContext(context)
     if not wanted.names_files and not declared and os.path.basename(folder) not in _ASIDE:
-        return Found(own)
-    top = worktree_of(folder)
-    if wanted.names_files and top is not None and top != folder:
-        context = _context(path, folder, top)
-        if wanted.found_in(context):
-            return Found(context)
-    # a slip in one name of many does not hide the others
+        return FoundContext(own)
+    if wanted.names_files:
+        for root in _above(folder, worktree_of(folder) or os.getcwd()):
+            context = _context(path, folder, root)
+            if wanted.found_in(context):
+                return FoundContext(context)
+    # One mistyped name among many must not hide the context.
     for context in (own, *(_context(path, folder, root) for root in declared)):
         if wanted.mostly_in(context):
-            return Found(context)
+            return FoundContext(context)
     what = wanted.first_missing_in(own)
     reason = f"{what} is not in it" if what else f"it may not be {os.path.basename(folder)}/"
-    return Found(None, f"the build context is unknown, for {reason}: say it with --context")
+    return FoundContext(None, f"the build context is unknown, for {reason}: say it with --context")
+
+
+def _above(folder: str, top: str) -> Iterator[str]:
+    """The folders above a folder, the nearest first, up to `top`; none for one outside of it."""
+    while folder.startswith(f"{top.rstrip('/')}/"):
+        folder = os.path.dirname(folder)
+        yield folder
 
 
 class _Wanted:
@@ -92,9 +112,9 @@ class _Wanted:
         return self._looked[context]
 
     def found_in(self, context: DirectoryContext) -> bool:
-        """Whether a folder can be the context.
+        """True if a folder can be the context.
 
-        What a build outside the image makes need not be there, as long as something else is.
+        Outputs of a build outside the image may be missing, if something else is there.
         """
         if not self.names_files:
             return True
@@ -104,48 +124,23 @@ class _Wanted:
         return len(missing) < len(self._paths) + len(self._patterns)
 
     def mostly_in(self, context: DirectoryContext) -> bool:
-        """Whether more of the names are found in a folder than are missing."""
+        """True if more of the names are found in a folder than are missing."""
         return 2 * len(self._missing(context)) < len(self._paths) + len(self._patterns)
 
     def first_missing_in(self, context: DirectoryContext) -> str | None:
-        """What tells that a folder is not the context."""
+        """The first name that a folder lacks, so that it is not the context; None if it has all."""
         return next(iter(self._missing(context)), None)
 
 
 def _context(path: str, own: str, root: str) -> DirectoryContext:
-    """The folder `root` as context, with the ignore file that holds there for the Dockerfile at
-    `path`, whose folder is `own`."""
-    beside = os.path.join(own, os.path.basename(path) + IGNORE_FILE)
-    if os.path.isfile(beside):
-        return DirectoryContext(root, os.path.relpath(beside, os.path.realpath(root)))
-    return DirectoryContext(root)
-
-
-def _declared(dockerfile: str, folder: str) -> Iterator[str]:
-    """The contexts that the Compose files in the folders above name for a Dockerfile."""
-    top = worktree_of(folder) or os.getcwd()
-    at = folder
-    while True:
-        if names := _compose_files(at):
-            from dockfix.context.compose import builds
-
-            yield from (context for context, file in builds(at, names) if file == dockerfile)
-        if at == top or not at.startswith(top.rstrip("/") + "/"):
-            return
-        at = os.path.dirname(at)
-
-
-@lru_cache(maxsize=256)
-def _compose_files(folder: str) -> tuple[str, ...]:
-    """The names of the Compose files in a folder, sorted."""
-    try:
-        return tuple(sorted(filter(_is_compose, os.listdir(folder))))
-    except OSError:
-        return ()
-
-
-def _is_compose(name: str) -> bool:
-    stem, dot, end = name.rpartition(".")
-    return name in _COMPOSE_FILES or (
-        bool(dot) and end in ("yml", "yaml") and stem.startswith(("docker-compose", "compose."))
+    """The folder `root` as context of the Dockerfile at `path`, whose folder is `own`."""
+    dockerfile = os.path.join(own, os.path.basename(path))
+    names = read_by_builders(dockerfile, lambda name: disk.is_file(os.path.join(root, name)))
+    return DirectoryContext(
+        root,
+        tuple(
+            os.path.relpath(name, disk.real(root)) if name.startswith(dockerfile) else name
+            for name in names
+        ),
+        dockerfile=path,
     )

@@ -1,4 +1,4 @@
-"""Patterns of paths as Go's `path/filepath` reads them: those of COPY sources, and their errors."""
+"""Patterns of COPY sources, as Go's `path/filepath` reads them, and their errors."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def clean(path: str) -> str:
 
 
 def compiled(pattern: str) -> re.Pattern[str] | None:
-    """What `filepath.Match` matches, to be asked by `fullmatch`; None for a bad pattern."""
+    """A pattern for `filepath.Match` as one for `fullmatch`; None for a bad pattern."""
     pieces: list[str] = []
     at = 0
     while at < len(pattern):
         character = pattern[at]
         at += 1
         if character == "*":
-            # one star is as good as many in a row, and quicker
+            # One star matches the same as several, and faster.
             if pieces[-1:] != ["[^/]*"]:
                 pieces.append("[^/]*")
         elif character == "?":
@@ -50,7 +50,7 @@ def compiled(pattern: str) -> re.Pattern[str] | None:
 
 
 def _class(pattern: str, at: int) -> tuple[str, int] | None:
-    """A class as Python writes it, and where it ends, from behind its `[`; None for a bad one."""
+    """A class in Python's syntax and its end, read from behind its `[`; None for a bad one."""
     negated = pattern[at : at + 1] == "^"
     at += negated
     ranges: list[str] = []
@@ -66,13 +66,13 @@ def _class(pattern: str, at: int) -> tuple[str, int] | None:
         return None
     members = "".join(ranges)
     if not members:
-        # a range that runs backwards holds nothing
+        # A range that runs backwards matches nothing.
         return ("." if negated else "(?!)"), at + 1
     return f"[{'^' if negated else ''}{members}]", at + 1
 
 
 def _member(pattern: str, at: int) -> tuple[str, int]:
-    """A character of a class and where the next begins; empty for what may not stand there."""
+    """A character of a class and the start of the next; "" for one that is not allowed there."""
     character = pattern[at : at + 1]
     if character in ("", "-", "]"):
         return "", at

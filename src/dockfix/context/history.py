@@ -1,9 +1,9 @@
-"""How often files changed, as the objects of a Git repository tell it.
+"""How often files changed, read from the objects of a Git repository.
 
-Read from the repository's own files, because nothing here may start a process, and because a
-library for all of Git (figures in docs/design.md) is much for three kinds of objects: commits,
-their trees, and the deltas they are packed as. Only the newest commits are looked at, along first
-parents: a merge counts as the one change that it brings. What cannot be read ends the line there.
+The files of the repository are read here, because this room may not start a process. A library for
+all of Git is too much for three kinds of objects: commits, trees, and the deltas they are packed as
+(figures in docs/decisions/dependencies.md). Only the newest commits count, along first parents, so
+that a merge is one change. The history ends at the first commit that cannot be read.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
+from dockfix.context.worktree import worktree_of
 from dockfix.records import Record
-from dockfix.worktree import worktree_of
 
-#: What is looked at: so many commits, none of them older than a year before the newest.
-_MOST_COMMITS = 250
+#: How many commits count, and how many seconds they may be older than the newest: a year.
+MOST_COMMITS = 250
 _LONGEST = 365 * 24 * 3600
-#: A tree or commit that is larger is nobody's source.
+#: A larger tree or commit is not read.
 _LARGEST = 8_000_000
-#: Bytes of objects that are kept, because the next one is often packed as a delta to them.
+#: Bytes of objects that are kept, because the next object is often a delta of one of them.
 _MOST_KEPT = 32_000_000
 _LONGEST_CHAIN = 5_000
 
 _COMMIT, _TREE, _OFFSET_DELTA, _NAMED_DELTA = 1, 2, 6, 7
 
 
-class Place(Record):
-    """Where a directory lies in a repository: its branch's newest commit, its path there."""
+class RepositoryPlace(Record):
+    """A directory of a repository: the newest commit of the branch, and the path there."""
 
     objects: str
     newest: bytes
     prefix: str
 
 
-def place_of(directory: str) -> Place | None:
+def place_of(directory: str) -> RepositoryPlace | None:
     """The repository that a directory (a real path) lies in; None if there is none to read."""
     try:
         return _place(directory)
@@ -44,7 +44,7 @@ def place_of(directory: str) -> Place | None:
         return None
 
 
-def changes(place: Place, path: str) -> int | None:
+def changes(place: RepositoryPlace, path: str) -> int | None:
     """How many of the newest commits changed a file or something in a directory.
 
     None if the newest one does not have it.
@@ -52,16 +52,22 @@ def changes(place: Place, path: str) -> int | None:
     parts = tuple(part for part in f"{place.prefix}/{path}".split("/") if part)
     try:
         return _history(place.objects, place.newest).changes(parts)
-    except (ValueError, LookupError):  # a commit or tree that says nonsense
+    except (ValueError, LookupError):  # A commit or tree is malformed.
         return None
 
 
-def _place(directory: str) -> Place | None:
+def count_changes(directory: str, path: str) -> int | None:
+    """The same by the directory; None, too, if there is no repository around it to read."""
+    place = place_of(directory)
+    return None if place is None else changes(place, path)
+
+
+def _place(directory: str) -> RepositoryPlace | None:
     root = worktree_of(directory)
     if root is None:
         return None
     own = common = os.path.join(root, ".git")
-    if os.path.isfile(own):  # of a worktree or a submodule
+    if os.path.isfile(own):  # This is a worktree or a submodule.
         own = common = os.path.join(root, _first_line(own).removeprefix("gitdir:").strip())
         if os.path.isfile(os.path.join(own, "commondir")):
             common = os.path.join(own, _first_line(os.path.join(own, "commondir")))
@@ -70,10 +76,11 @@ def _place(directory: str) -> Place | None:
         newest = _reference(common, newest.removeprefix("ref:").strip())
     prefix = os.path.relpath(directory, root)
     objects = os.path.join(common, "objects")
-    return Place(objects, bytes.fromhex(newest), "" if prefix == "." else prefix)
+    return RepositoryPlace(objects, bytes.fromhex(newest), "" if prefix == "." else prefix)
 
 
 def _reference(common: str, name: str) -> str:
+    """The commit that a reference names, looked up in files and packed references."""
     if name.startswith("refs/") and ".." not in name:
         if os.path.isfile(os.path.join(common, name)):
             return _first_line(os.path.join(common, name))
@@ -95,7 +102,7 @@ def _history(objects: str, newest: bytes) -> _History:
 
 
 class _History:
-    """The newest commits of a branch: their trees, each with the answers given so far."""
+    """The newest commits of a branch: their trees, and the answers so far."""
 
     def __init__(self, objects: str, newest: bytes) -> None:
         self._store = _Store(objects, len(newest))
@@ -112,10 +119,10 @@ class _History:
         return sum(new != old for new, old in pairwise(states))
 
     def _line(self) -> Iterator[bytes | None]:
-        """The trees of the commits, the newest first; None stands before the very first one."""
+        """The trees of the commits, the newest first; None behind that of the very first commit."""
         commit = self._newest
         oldest = 0
-        for _ in range(_MOST_COMMITS + 1):
+        for _ in range(MOST_COMMITS + 1):
             data = self._store.read(commit, _COMMIT)
             if data is None:
                 return
@@ -143,6 +150,7 @@ class _History:
         return found
 
     def _entry(self, tree: bytes, name: str) -> bytes | None:
+        """The object of one entry of a tree; None if there is no such entry."""
         data, size = self._store.read(tree, _TREE) or b"", len(tree)
         wanted = name.encode("utf-8", "surrogateescape")
         position = 0
@@ -156,7 +164,7 @@ class _History:
 
 
 class _Store:
-    """The objects of a repository, loose ones and packed ones. What is not there is None."""
+    """The objects of a repository, loose and packed. A missing object is None."""
 
     def __init__(self, folder: str, size: int) -> None:
         self._folder = folder
@@ -300,7 +308,7 @@ class _Pack:
         reader = zlib.decompressobj()
         data = b""
         while len(data) < size:
-            # no more than what it surely takes: what is left over is copied each time
+            # It gets no more than it surely needs: input that is left over is copied.
             piece = self._pack[position : position + size + 256]
             if not piece:
                 raise ValueError("a pack that ends too early")

@@ -1,21 +1,22 @@
 """What `.dockerignore` leaves out of the build context, as BuildKit reads it.
 
-Not as Git reads a `.gitignore`: a pattern is always relative to the root of the context, and what
-matches a directory matches all below it. The rules are those of moby/patternmatcher (`ignorefile`
-and `patternmatcher.go`) and of the walk in tonistiigi/fsutil (`filter.go`) that uses them, odd ones
-included. Patterns that BuildKit refuses make the whole file refused, as they do the build.
+This differs from Git's `.gitignore`: a pattern is always relative to the root of the context, and
+one that matches a directory matches all below it. The rules, odd ones too, are those of
+moby/patternmatcher (`ignorefile` and `patternmatcher.go`) and of the walk in tonistiigi/fsutil
+(`filter.go`) that uses them. A pattern that BuildKit refuses makes the whole file refused.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
 from dockfix.context.globs import clean, compiled
-from dockfix.patterns import lazy
 from dockfix.records import Record
+from dockfix.shell.patterns import lazy
 
-#: What Go's unicode.IsSpace takes for white space.
+#: White space, by Go's unicode.IsSpace.
 _SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
@@ -24,7 +25,7 @@ _SPACE = (
 _LONGEST = 65_535
 #: A pattern with more stars could keep a backtracking matcher busy for long.
 _MOST_STARS = 6
-#: What a pattern must not hold for BuildKit to see where an exception leads.
+#: With one of these in an exception, BuildKit does not see where it leads.
 _GLOB = frozenset("*[]?^\\")
 _BROKEN = lazy("[\udc80-\udcff]")
 
@@ -40,33 +41,32 @@ class Pattern(Record):
 
 
 class IgnoreFile:
-    """The patterns of an ignore file, in order, and what they say of paths."""
+    """The patterns of an ignore file, in order, and which paths they leave out."""
 
     def __init__(self, patterns: Iterable[Pattern]) -> None:
         self.patterns = tuple(patterns)
         exceptions = [one for one in self.patterns if one.exception]
         self._exceptions = [_without_trailing_glob(one.text) + "/" for one in exceptions]
         self._told = not any(_GLOB & set(text) for text in self._exceptions)
-        # for each directory: which patterns match it, and whether all below it is left out unseen
+        # For each directory: which patterns match it, and whether all below is left out.
         self._seen: dict[str, tuple[tuple[bool, ...], bool, bool]] = {}
 
     def ignores(self, path: str) -> bool:
-        """Whether a path is left out (a directory: unless something below it is not)."""
+        """True if a path is left out. Something below a directory may still be sent."""
         if not path or _UNCLEAN.search(path):
             path = clean(path.strip("/"))
         return path != "." and self._of(path)[1]
 
     def hides(self, directory: str) -> bool:
-        """Whether everything below a directory is left out too, so that nobody need look."""
+        """True if everything below a directory is left out too."""
         directory = clean(directory.strip("/"))
         return directory != "." and self._of(directory)[2]
 
     def _of(self, path: str) -> tuple[tuple[bool, ...], bool, bool]:
         """Which patterns match, whether the path is left out, and all below it.
 
-        That a pattern matched the directory above holds here without another look, and only that:
-        so BuildKit remembers it on its way down, where it asks an exception only about what is
-        left out so far.
+        A pattern that matched the directory above matches here too. BuildKit does the same on its
+        way down, and asks exceptions only about what is left out so far.
         """
         if path in self._seen:
             return self._seen[path]
@@ -96,7 +96,7 @@ class IgnoreFile:
 EVERYTHING = IgnoreFile([Pattern("**", exception=False, matches=lambda path: True)])
 
 
-def parse(text: str) -> IgnoreFile | None:
+def parse_ignore_file(text: str) -> IgnoreFile | None:
     """The patterns of an ignore file; None for one that BuildKit refuses."""
     patterns: list[Pattern] = []
     for line in lines_of(text):
@@ -128,9 +128,11 @@ def lines_of(text: str) -> list[str]:
 
 
 def extended(text: str | None, lines: Iterable[str]) -> str:
-    """The text of an ignore file with further lines at its end, in its own style; None: a new one.
+    """The text of an ignore file with further lines, in its own style.
 
-    A line that is there already, and is not undone by an exception behind it, is not added again.
+    `text` is None for a new file. The lines go to its end, or to their places if the lines of the
+    file are in alphabetical order. A line that is there already is not added again, unless an
+    exception behind it undoes it.
     """
     text = text or ""
     there = lines_of(text)
@@ -144,12 +146,25 @@ def extended(text: str | None, lines: Iterable[str]) -> str:
         known.update(cleaned)
         if text and text[-1] != "\n":
             text += ending
-        text += line + ending
+        at = _place(text, line)
+        text = text[:at] + line + ending + text[at:]
     return text
 
 
+def _place(text: str, line: str) -> int:
+    """The position for a new line: the end of the text, if its lines are in no order."""
+    lines = text.splitlines(keepends=True)
+    if len(lines) < 3 or any(one.strip() == "" or one[0] in "#!" for one in lines):
+        return len(text)
+    for key in (str, str.casefold):
+        keys = [key(one) for one in lines]
+        if keys == sorted(keys):
+            return sum(len(one) for one in lines[: bisect_left(keys, key(line))])
+    return len(text)
+
+
 def _matcher(pattern: str) -> Callable[[str], bool] | None:
-    """What tells the paths that a pattern matches; None if BuildKit cannot compile it.
+    """A function that is true for the paths that a pattern matches; None for a bad pattern.
 
     Plain patterns, and those with `**` at one end and nothing else, are compared as text.
     """
@@ -171,14 +186,14 @@ def _matcher(pattern: str) -> Callable[[str], bool] | None:
 
 
 def _as_go_reads(text: str) -> str:
-    """With what is not UTF-8 as Go's regular expressions see it."""
+    """A path with bytes that are not UTF-8 replaced, as Go's regular expressions see them."""
     return text if text.isascii() else _BROKEN.sub("\ufffd", text)
 
 
 def _expression(pattern: str) -> tuple[str, str]:
     """How a pattern is matched, and the regular expression that Go makes of it.
 
-    A star in brackets is no exception for Go: the brackets are the expression's alone.
+    Go replaces a star in brackets too: only the regular expression knows brackets.
     """
     expression, kind = "^", "exact"
     pattern = _as_go_reads(pattern)
@@ -225,7 +240,7 @@ _REPEAT = lazy(r"\{[0-9]+(?:,[0-9]*)?\}")
 
 
 def _translated(expression: str) -> str | None:
-    """A regular expression of Go's in Python's words; None if it is wrong, or beyond all custom."""
+    """A regular expression of Go in Python's syntax; None if it is wrong, or too unusual."""
     for double in ("(.*/)?", "[^/]*", ".*"):
         while double * 2 in expression:
             expression = expression.replace(double * 2, double)
@@ -261,7 +276,7 @@ def _translated(expression: str) -> str | None:
 
 
 def _class(expression: str, at: int) -> tuple[str, int] | None:
-    """A class as Python writes it, and where it ends, from behind its `[`; None for a wrong one."""
+    """A class in Python's syntax and its end, read from behind its `[`; None for a bad one."""
     negated = expression[at : at + 1] == "^"
     at += negated
     first = at
@@ -280,7 +295,7 @@ def _class(expression: str, at: int) -> tuple[str, int] | None:
 
 
 def _member(expression: str, at: int) -> tuple[str, int]:
-    """A character of a class and where the next begins; empty for an escape with a meaning."""
+    """A character of a class and the start of the next; "" for an escape with a meaning."""
     character = expression[at : at + 1]
     if character != "\\":
         return character, at + 1

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from dockfix.context import Context
 from dockfix.context.globs import clean, compiled
-from dockfix.patterns import lazy
-from dockfix.syntax.tree import Dockerfile, Instruction
+from dockfix.dockerfile.tree import Dockerfile, Instruction
+from dockfix.shell.patterns import lazy
 
 _REMOTE = lazy(r"(?:https?|ssh|git)://|git@|[^/:]+@[^/:]+:")
 _WILD = frozenset("*?[\\")
-#: Of a pattern nobody looks at more paths than this.
+#: At most so many paths that match a pattern are looked at.
 _MOST_FOUND = 1_000
 
-#: Where a build outside the image leaves what is copied: missing in a fresh checkout.
+#: Folders for outputs of a build outside the image. They are missing in a fresh checkout.
 _BUILT = frozenset(
     ("_build", "artifacts", "bin", "build", "dist", "out", "output", "public", "publish",
      "release", "target")
@@ -39,8 +39,8 @@ def sources(dockerfile: Dockerfile) -> tuple[str, ...]:
 def sources_of(instruction: Instruction) -> list[str | None]:
     """The paths and patterns of the context that an instruction names (empty text: all of it).
 
-    They are cleaned, without a slash at the start; None stands for one that has variables in it.
-    The child of an ONBUILD names those of another build, and so none here.
+    They are cleaned and have no slash at the start. None stands for one with variables. The child
+    of an ONBUILD copies from the context of another build, so it has none.
     """
     if instruction.keyword == "RUN":
         return [
@@ -66,24 +66,24 @@ def sources_of(instruction: Instruction) -> list[str | None]:
 
 
 def is_wild(source: str) -> bool:
-    """Whether a source is a pattern."""
+    """True if a source is a pattern."""
     return not _WILD.isdisjoint(source)
 
 
 def is_built(source: str) -> bool:
-    """Whether a source is called as what a build outside the image makes."""
+    """True if a source has the name of an output of a build outside the image."""
     return not _BUILT.isdisjoint(source.split("/")) or source.endswith(_BUILT_ENDS)
 
 
 def is_sent(source: str, context: Context) -> bool:
-    """Whether a source names something that the builder is sent."""
+    """True if a source names something that is sent to the builder."""
     if not is_wild(source):
         return context.kind(source) is not None
     return next(expanded(source, context), None) is not None
 
 
 def expanded(source: str, context: Context) -> Iterator[str]:
-    """The paths of the context that a pattern matches, as far as anybody cares."""
+    """The paths of the context that a pattern matches; not all if there are very many."""
     reached = [""]
     for part in source.split("/"):
         if not is_wild(part):
@@ -100,7 +100,7 @@ def expanded(source: str, context: Context) -> Iterator[str]:
 
 
 def _bound(mount: str) -> str | None:
-    """What of the context a mount of a RUN shows; None: nothing of it."""
+    """The path of the context that a mount of a RUN shows; None if it shows nothing of it."""
     fields = dict(field.partition("=")[::2] for field in mount.split(","))
     if fields.get("type", "bind") != "bind" or "from" in fields:
         return None

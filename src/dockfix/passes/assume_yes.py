@@ -10,9 +10,10 @@ for scripts.
 What it leaves alone: commands that are told otherwise (`-qq` implies `-y`; `--assume-no`, `-s`), or
 get their answers from a pipe or a file; files that set the answer up (`APT::Get::Assume-Yes`,
 `assumeyes`); commands whose failure the RUN gets over (`||` or `;` behind them, a condition):
-there it may have been meant that nothing happens, so `-y` is offered as unsafe. `apt` with what
-apt-get does not have (`list`, `search`, `show`, `edit-sources`) or means otherwise: `apt upgrade`
-installs new packages, too. microdnf never asks.
+there it may have been meant that nothing happens, so `-y` is offered as unsafe. `apt` in a
+file that calls it for what apt-get does not have (`list`, `search`, `show`, `edit-sources`) or
+means otherwise (`apt upgrade` installs new packages, too): one of the two names in one file.
+microdnf never asks.
 
 Safety: a command that asked nothing does the same with the option, and one that asked has failed
 the build. apt and apt-get are two faces of one library; what differs by default (a progress bar,
@@ -22,52 +23,25 @@ part of what is installed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import places, run_commands, scripts, source_span
-from dockfix.packages.apt import APT, APTITUDE
-from dockfix.packages.command import Call, calls_in
-from dockfix.packages.manager import words
-from dockfix.packages.rpm import YUM, ZYPPER
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.patterns import lazy
+from dockfix.edit.edits import Edit, Group, Safety, with_doubt
+from dockfix.managers import named_in
+from dockfix.managers.manager import Asking, Manager
+from dockfix.passes.base import Pass, Settings
+from dockfix.programs.command import Call, calls_in
+from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
-from dockfix.syntax.tree import Dockerfile
-
-#: Settings that answer for every command of a file.
-_ANSWERED = lazy(r"(?i)assume-?yes\b|Binary::apt")
-_ASKING = {
-    APT.name: words(
-        "install upgrade dist-upgrade full-upgrade dselect-upgrade remove purge autoremove",
-        "autopurge build-dep satisfy reinstall",
-    ),
-    YUM.name: words(
-        "install localinstall in reinstall upgrade update up upgrade-minimal update-minimal",
-        "downgrade distro-sync dsync swap remove erase autoremove groupinstall groupremove",
-        "groupupdate builddep",
-    ),
-    ZYPPER.name: words("install in remove rm update up dup dist-upgrade patch source-install si"),
-}
-_ASKING[APTITUDE.name] = _ASKING[APT.name] | words("safe-upgrade")
-#: Options after which nothing is asked, or nothing is done.
-_TOLD = words(
-    "--yes --assume-yes --assumeyes -qq -q=2 --assume-no --assumeno --force-yes --simulate",
-    "--just-print --dry-run --recon --no-act --download-only --downloadonly --print-uris",
-    "--non-interactive --no-confirm --help --trivial-only -qqq",
-)
-_LETTERS = {APT.name: "ysdh", APTITUDE.name: "ysdh", YUM.name: "y", ZYPPER.name: "nyD"}
-#: What apt-get does as apt does it.
-_COMMON = words("update install remove purge autoremove autoclean clean build-dep source download")
-_ALIASES = {APT.name: "DL3014", APTITUDE.name: "DL3014", ZYPPER.name: "DL3034"}
+from dockfix.state.facts import Facts, fact, run_commands, source_span
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each command that would ask, or is apt."""
-    answered: bool | None = None
-    known = places(dockerfile)
-    for instruction, script in scripts(dockerfile):
+    answered: dict[str, bool] = {}
+    known = facts.places
+    for instruction, script in facts.scripts:
         fatal: set[int] | None = None
         for simple, call in calls_in(script):
             if call.verb is None or call.program.value in shadowed(script):
@@ -76,24 +50,34 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             aliases: list[str] = []
             messages: list[str] = []
             safety = Safety.SAFE
-            if call.program.text == "apt" and call.verb.value in _COMMON:
+            stable = call.manager.stable
+            if (
+                stable
+                and call.program.text == stable.program
+                and call.verb.value in stable.verbs
+                and stable.program not in _kept_names(facts)
+            ):
                 span = source_span(instruction, call.program.start, call.program.end)
-                edits.append(Edit(*span, "apt-get"))
-                aliases.append("DL3027")
-                messages.append("call apt-get, which is made for scripts")
-            asks = _asks(call, simple)
-            if asks and answered is None:
-                answered = _ANSWERED.search(dockerfile.source) is not None
-            if asks and not answered and not _is_fed(script, simple):
+                edits.append(Edit(*span, stable.instead))
+                aliases.append(stable.alias)
+                messages.append(
+                    f"write {stable.instead}: the options of {stable.program} may change"
+                )
+            asking = call.manager.asking
+            if (
+                asking is not None
+                and _asks(asking, call, simple)
+                and not _is_answered(call.manager, facts.source, answered)
+                and not _is_fed(script, simple)
+            ):
                 if fatal is None:
                     errexit = known[instruction.start].shell.errexit
                     fatal = _fatal(script, errexit)
-                zypper = call.manager is ZYPPER
-                behind = call.program if zypper else call.verb
+                behind = call.program if asking.early else call.verb
                 at = source_span(instruction, behind.start, behind.end)[1]
-                edits.append(Edit(at, at, " -n" if zypper else " -y"))
-                aliases.append(_alias(call))
-                messages.append("answer yes, because nobody else will")
+                edits.append(Edit(at, at, f" {asking.answer}"))
+                aliases.append(asking.alias)
+                messages.append(f"add {asking.answer}: nobody can answer a question during a build")
                 if simple.start not in fatal:
                     safety = Safety.UNSAFE
             if edits and safety is Safety.UNSAFE and len(edits) > 1:
@@ -102,9 +86,35 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
                 yield _group(edits, messages, aliases, safety)
 
 
+@fact
+def _kept_names(facts: Facts) -> frozenset[str]:
+    """The programs of which a call keeps its name, so that no other call gets another one.
+
+    Where the author has both names already, each call that can gets the better one.
+    """
+    kept: set[str] = set()
+    better: set[str] = set()
+    for _, script in facts.scripts:
+        for _, call in calls_in(script):
+            stable = call.manager.stable
+            if stable is None:
+                continue
+            if call.program.text == stable.instead:
+                better.add(stable.program)
+            elif call.program.text == stable.program and (
+                call.verb is None or call.verb.value not in stable.verbs
+            ):
+                kept.add(stable.program)
+    return frozenset(kept - better)
+
+
 def _group(edits: list[Edit], messages: list[str], aliases: list[str], safety: Safety) -> Group:
     return Group(
-        edits[0].start, " and ".join(messages), tuple(edits), safety, aliases=tuple(aliases)
+        edits[0].start,
+        with_doubt("; ".join(messages), _GOES_ON if safety is Safety.UNSAFE else ""),
+        tuple(edits),
+        safety,
+        aliases=tuple(aliases),
     )
 
 
@@ -115,49 +125,56 @@ def _fatal(script: Script, errexit: bool) -> set[int]:
     return {simple.start for simple in deciding(script, errexit=errexit)}
 
 
-def _asks(call: Call, simple: Simple) -> bool:
+def _asks(asking: Asking, call: Call, simple: Simple) -> bool:
     verb = call.verb
     if (
         verb is None
-        or call.program.value in ("microdnf", None)
-        or verb.value not in _ASKING.get(call.manager.name, ())
+        or call.program.value is None
+        or verb.value not in asking.verbs
         or any(redirect.operator.startswith("<") for redirect in simple.redirects)
     ):
         return False
-    letters = _LETTERS[call.manager.name]
     return not any(
-        (text := word.value or word.text).partition("=")[0] in _TOLD
-        or text in _TOLD
-        or (text[:1] == "-" and text[:2] != "--" and any(one in text for one in letters))
+        (text := word.value or word.text).partition("=")[0] in asking.told
+        or text in asking.told
+        or (text[:1] == "-" and text[:2] != "--" and any(one in text for one in asking.letters))
         for word in simple.words
     )
 
 
+def _is_answered(manager: Manager, source: str, known: dict[str, bool]) -> bool:
+    """True if the file has a setting that answers for every command of a manager."""
+    if manager.name not in known:
+        pattern = manager.asking.answered if manager.asking else None
+        known[manager.name] = pattern is not None and pattern.search(source) is not None
+    return known[manager.name]
+
+
 def _is_fed(script: Script, simple: Simple) -> bool:
-    """Whether a pipe may bring the answers."""
+    """True if a pipe may bring the answers."""
     before = script.text[: simple.start].rstrip()
     return before.endswith(("|", "|&")) and not before.endswith("||")
 
 
-def _alias(call: Call) -> str:
-    if call.manager is YUM:
-        return "DL3030" if call.program.value == "yum" else "DL3038"
-    return _ALIASES[call.manager.name]
-
-
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The same commands with the same words, the answers and the name of apt aside."""
     old, new = run_commands(before, after)
-    if _digest(old) != _digest(new):
+    named = {one.program: one.instead for m in named_in(before.source) if (one := m.stable)}
+    if _digest(old, named) != _digest(new, named):
         return "a command has changed by more than its answer"
     return None
 
 
-def _digest(commands: list[str]) -> list[str]:
-    return [_ASIDE.sub("", _APT.sub("apt-get", text)) for text in commands]
+def _digest(commands: list[str], named: dict[str, str]) -> list[str]:
+    """The commands without answers, and with the names of programs that are made for scripts."""
+    found = [_ASIDE.sub("", text) for text in commands]
+    for name, instead in named.items():
+        pattern = re.compile(rf"(?<![\w./-]){re.escape(name)}(?![\w./-])")
+        found = [pattern.sub(instead, text) if name in text else text for text in found]
+    return found
 
 
-_APT = lazy(r"(?<![\w./-])apt(?![\w./-])")
+_GOES_ON = "the build goes on if the command stops at the question"
 _ASIDE = lazy(r"[ \t]-[yn](?![\w-])")
 
 
@@ -169,55 +186,4 @@ PASS = Pass(
     aliases=("DL3014", "DL3027", "DL3030", "DL3034", "DL3038"),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get install git\n",
-            after="FROM debian\nRUN apt-get update && apt-get install -y git\n",
-        ),
-        Example(
-            before="FROM debian\nRUN apt update \\\n && apt install --no-install-recommends git\n",
-            after=(
-                "FROM debian\nRUN apt-get update \\\n"
-                " && apt-get install -y --no-install-recommends git\n"
-            ),
-        ),
-        Example(
-            before="FROM centos:7\nRUN yum update && yum install git\n",
-            after="FROM centos:7\nRUN yum update -y && yum install -y git\n",
-        ),
-        Example(
-            before="FROM fedora\nRUN set -eux; dnf install git; dnf clean all\n",
-            after="FROM fedora\nRUN set -eux; dnf install -y git; dnf clean all\n",
-        ),
-        Example(
-            before="FROM opensuse/leap\nRUN zypper install git\n",
-            after="FROM opensuse/leap\nRUN zypper -n install git\n",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install git || true\n",
-            after="FROM debian\nRUN apt-get install -y git || true\n",
-            unsafe=True,
-            why="as it is the build succeeds without git",
-        ),
-        Example(
-            before="FROM debian\nRUN dpkg -i a.deb || apt -f install\n",
-            after="FROM debian\nRUN dpkg -i a.deb || apt-get -f install -y\n",
-            why="nothing gets over the failure of what comes last",
-        ),
-        Example(before="FROM debian\nRUN apt-get -qq install git\n", why="`-qq` implies `-y`"),
-        Example(before="FROM debian\nRUN yes | apt-get install git\n", why="it has its answers"),
-        Example(before="FROM debian\nRUN apt list --installed\n", why="apt-get has no `list`"),
-        Example(
-            before="FROM debian\nRUN apt upgrade -y\n",
-            why="apt-get's `upgrade` installs no new packages",
-        ),
-        Example(
-            before=(
-                "FROM debian\nRUN echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf\n"
-                "RUN apt-get install git\n"
-            ),
-            why="the file answers for all of them",
-        ),
-        Example(before="FROM fedora\nRUN microdnf install git\n", why="it never asks"),
-    ),
 )

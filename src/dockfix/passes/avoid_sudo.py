@@ -14,26 +14,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.edits import Group, Safety
-from dockfix.facts import places, scripts, source_span
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.syntax.tree import Dockerfile
+from dockfix.edit.edits import Group, Safety
+from dockfix.passes.base import Pass, Settings
+from dockfix.state.facts import Facts, source_span
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """At most one note."""
-    known = places(dockerfile)
-    for instruction, script in scripts(dockerfile):
+    known = facts.places
+    for instruction, script in facts.scripts:
         if "sudo" not in script.text or known[instruction.start].user not in ("root", "0"):
             continue
         for simple in script.simples:
             if simple.words and simple.words[0].value == "sudo":
                 offset = source_span(instruction, simple.start, simple.end)[0]
-                yield Group(offset, "sudo does nothing for root", (), Safety.NOTE)
+                yield Group(offset, "sudo is not needed: the user is root already", (), Safety.NOTE)
                 return
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """A note changes nothing."""
     return None if before.source == after.source else "a note changed the file"
 
@@ -46,9 +45,4 @@ PASS = Pass(
     aliases=("DL3004",),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example("FROM a:1\nUSER root\nRUN sudo make install\n", note="sudo does nothing for root"),
-        Example("FROM a:1\nUSER dev\nRUN sudo make install\n", why="this account may need it"),
-        Example("FROM a:1\nUSER root\nRUN apt-get install -y sudo\n", why="nobody calls it"),
-    ),
 )

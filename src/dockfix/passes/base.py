@@ -1,65 +1,47 @@
-"""The shape of a pass: a frozen record with a name, a claim of safety, examples, and a function."""
+"""The shape of a pass: a frozen record with a name, a claim of safety, and functions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dockfix.edits import Group, Safety
+from dockfix.edit.edits import Group, Safety
 from dockfix.records import Record
-from dockfix.remembered import cached_by_identity
-from dockfix.syntax.tree import Dockerfile
+from dockfix.shell.remembered import cached_by_identity
+from dockfix.state.facts import Facts
 from dockfix.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from dockfix.context import Context
+    from dockfix.state.evidence import Evidence
+    from dockfix.state.registry import Registry
 
 
 class Settings(Record):
     """What the user chose, as far as passes care.
 
     `alone`: no other file than the Dockerfile can be changed. `named` are the codes of the passes
-    that the user named in full.
+    that the user named in full. `registry` tells what tags mean, if anybody does; `refresh`: what
+    is pinned is pinned anew. `evidence` are facts of a build, if there was one.
     """
 
-    merge_strategy: Literal["all", "related"] = "all"
+    merge_strategy: Literal["gains", "all", "related"] = "gains"
     context: Context | None = None
     alone: bool = False
     named: frozenset[str] = frozenset()
-
-
-class Example(Record):
-    """A file and what the pass makes of it (its groups of every safety applied, until quiet).
-
-    `after` is None for a file that must be left alone; `why` then says why, or `note` is what is
-    pointed out about it. `why` may also say what to look at in a change. `unsafe` says that the
-    change is one for --unsafe-fixes only. `files` is a build context at hand, as pairs of path and
-    content; None: there is none. `ignore_file` is what becomes of its .dockerignore; None: it stays
-    as it is.
-    """
-
-    before: str
-    after: str | None = None
-    why: str = ""
-    unsafe: bool = False
-    settings: Settings = Settings()
-    files: tuple[tuple[str, str], ...] | None = None
-    ignore_file: str | None = None
-    note: str = ""
-
-    @property
-    def changes(self) -> bool:
-        """Whether the pass does something."""
-        return self.after is not None or self.ignore_file is not None
+    registry: Registry | None = None
+    refresh: bool = False
+    evidence: Evidence | None = None
 
 
 class Pass(Record):
-    """One rewrite: see `architecture` in docs/design.md for what each field promises.
+    """One rewrite. What each field promises:
 
     `code` never changes once published; `name` is verb-object in kebab case; `safety` is that of
     its usual groups (a group may be less safe). `aliases` are the names under which other linters
     know the matter, so that their ignore comments hold here. `verify` compares the file before and
-    after this pass and says what is wrong with the change, or None. `examples` makes them for those
-    that ask, which is no run on files. A pass that is not `default` runs only when it is selected.
+    after this pass and says what is wrong with the change, or None. A pass that is not `default`
+    runs only when it is selected. One that `adds_stages` may leave more stages than it found. Its
+    examples are in `examples/`, by its name (`dockfix.reports.examples`).
 
     What a build of both files may show, on purpose: `removes` are globs of paths that the new image
     may lack (`*` stays within a name, `/**` is all below, `/**/` any folder, `!` in front takes
@@ -69,6 +51,11 @@ class Pass(Record):
     `restates` are the fields of the image's configuration that say the same words in another form.
     `dockfix verify` takes a pass at its word, and nothing else for granted. What a pass only
     doubts it does not declare: that is what verifying is for.
+
+    `splits`: the new image is a selection of the old one, so that what only a build needs is gone.
+    Which packages and caches may go, and which files may lie elsewhere, `dockfix verify` finds out
+    itself (`dockfix.builds.splits.judge`), and that all that is left finds what it needs. A group
+    declares the rest (`Group.declares`).
     """
 
     code: str
@@ -76,15 +63,16 @@ class Pass(Record):
     summary: str
     safety: Safety
     aliases: tuple[str, ...]
-    rewrite: Callable[[Dockerfile, Settings], Iterator[Group]]
-    verify: Callable[[Dockerfile, Dockerfile], str | None]
-    examples: Callable[[], tuple[Example, ...]]
+    rewrite: Callable[[Facts, Settings], Iterator[Group]]
+    verify: Callable[[Facts, Facts], str | None]
     default: bool = True
-    removes: tuple[str, ...] = ()
-    changes: tuple[str, ...] = ()
+    adds_stages: bool = False
+    removes: Callable[[], tuple[str, ...]] = tuple
+    changes: Callable[[], tuple[str, ...]] = tuple
     logs: tuple[str, ...] = ()
     fewer_packages: bool = False
     restates: tuple[str, ...] = ()
+    splits: bool = False
 
     @property
     def by_default(self) -> str:

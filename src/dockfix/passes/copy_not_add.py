@@ -25,27 +25,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.archives import is_remote, named_archive, only_copied
 from dockfix.context import Context
-from dockfix.edits import Edit, Group, Safety
+from dockfix.dockerfile.expansion import expand
+from dockfix.dockerfile.tree import Dockerfile, Instruction
+from dockfix.edit.edits import Edit, Group, Safety
 from dockfix.errors import ExpansionError
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.syntax.expansion import expand
-from dockfix.syntax.tree import Dockerfile, Instruction
+from dockfix.passes.base import Pass, Settings
+from dockfix.state.archives import is_remote, named_archive, only_copied
+from dockfix.state.facts import Facts
 
 _SHARED_FLAGS = frozenset(("chown", "chmod", "link", "exclude"))
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """One group for each ADD that only copies."""
-    for owner in () if dockerfile.escape == "`" else dockerfile.instructions:
+    for owner in () if facts.dockerfile.escape == "`" else facts.instructions:
         instruction = owner.child or owner
         if instruction.keyword != "ADD":
             continue
         context = settings.context if owner is instruction else None
-        if _is_copy(dockerfile, instruction, context):
-            message = "COPY says that nothing is fetched or unpacked here"
-            yield Group(owner.keyword_offset, message, _edits(dockerfile, instruction))
+        if _is_copy(facts.dockerfile, instruction, context):
+            message = "write COPY instead of ADD: COPY never downloads or unpacks anything"
+            yield Group(owner.keyword_offset, message, _edits(facts.dockerfile, instruction))
 
 
 def _is_copy(dockerfile: Dockerfile, instruction: Instruction, context: Context | None) -> bool:
@@ -83,7 +84,7 @@ def _edits(dockerfile: Dockerfile, instruction: Instruction) -> tuple[Edit, ...]
     return (Edit(start, end + (behind == "  "), copy),)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Nothing but keywords changed, and only where nothing is fetched or unpacked by its name."""
     if len(before.instructions) != len(after.instructions):
         return "the number of instructions changed"
@@ -97,7 +98,7 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
             return "a flag came or went"
         if any(
             source is None or is_remote(source) or named_archive(source)
-            for source in _sources(before, was)
+            for source in _sources(before.dockerfile, was)
         ):
             return f"ADD may do more than copy `{was.arguments[:60]}`"
     return None
@@ -111,86 +112,4 @@ PASS = Pass(
     aliases=("DL3020",),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example("FROM python\nADD app.py /srv/\n", "FROM python\nCOPY app.py /srv/\n"),
-        Example(
-            "FROM python\nADD --chown=app:app --link a b.txt ./\nADD . /srv\n",
-            "FROM python\nCOPY --chown=app:app --link a b.txt ./\nCOPY . /srv\n",
-            why="flags mean the same; archives inside a directory are not unpacked",
-        ),
-        Example(
-            "from python\nenv     A=b\nadd     a.py /srv/\n",
-            "from python\nenv     A=b\ncopy    a.py /srv/\n",
-            why="the case of the keyword and the column stay",
-        ),
-        Example(
-            'FROM python\nADD ["my file.py", "/srv/"]\n',
-            'FROM python\nCOPY ["my file.py", "/srv/"]\n',
-        ),
-        Example(
-            "FROM python\nADD requirements*.txt build/app-${VERSION}.jar /srv/\n",
-            "FROM python\nCOPY requirements*.txt build/app-${VERSION}.jar /srv/\n",
-            why="whatever they stand for, it is no archive and no URL",
-        ),
-        Example("FROM python\nONBUILD ADD . /srv\n", "FROM python\nONBUILD COPY . /srv\n"),
-        Example(
-            "FROM python\nADD <<EOF /motd\nhello\nEOF\n",
-            "FROM python\nCOPY <<EOF /motd\nhello\nEOF\n",
-        ),
-        Example(
-            "FROM python\nADD rootfs /\n",
-            "FROM python\nCOPY rootfs /\n",
-            why="in the build context it is a directory",
-            files=(("rootfs/etc/motd", "hello"),),
-        ),
-        Example(
-            "FROM ruby\nADD Gemfile* ./\n",
-            "FROM ruby\nCOPY Gemfile* ./\n",
-            why="in the build context these are a file and its lock file",
-            files=(("Gemfile", ""), ("Gemfile.lock", "")),
-        ),
-        Example(
-            "FROM ruby\nADD app* ./\n",
-            why="in the build context one of them is an archive",
-            files=(("app", ""), ("app.tgz", "")),
-        ),
-        Example(
-            "FROM ruby\nADD dist* ./\n",
-            why="what is built may lie there another day",
-            files=(("dist.txt", ""),),
-        ),
-        Example(
-            "FROM python\nADD data /data\n",
-            why="in the build context it is an archive",
-            files=(("data", "x" * 257 + "ustar" + "x" * 250),),
-        ),
-        Example(
-            "FROM python\nADD data.json /data\n",
-            why="in the build context it starts like one compressed by gzip",
-            files=(("data.json", "\x1f\udc8b\b\0\0\0\0\0"),),
-        ),
-        *(
-            Example(f"FROM python\n{text}\n", why=why)
-            for text, why in (
-                ("ADD https://example.org/a.py /srv/", "a URL is fetched"),
-                ("ADD HTTP://example.org/a.py /srv/", "nobody should have to know if this is one"),
-                ("ADD git@example.org:a/b.git /srv", "a Git repository is cloned"),
-                ("ADD git://example.org/a.git#main:docs /srv", "a Git repository is cloned"),
-                ("ADD app.tar.gz /srv", "an archive is unpacked"),
-                ("ADD a.py rootfs.tar.xz /", "so is one of several sources"),
-                ('ADD ["my app.TAR", "/srv/"]', "so is one in an array"),
-                ('ADD "app.tgz" /srv', "quotes are not part of the name"),
-                ("ADD rails.gem /srv", "a gem is a tar archive"),
-                ("ADD rootfs /", "sounds like an archive, and may be a directory as well"),
-                ("ADD dist/* /srv/", "the pattern may match an archive"),
-                ("ADD app.t* /srv/", "the pattern may match an archive"),
-                ("ADD $SOURCE /srv/", "the variable may hold a URL"),
-                ("ADD ${HOST}/app.py /srv/", "the variable may hold the beginning of a URL"),
-                ("ADD dist/$FILE /srv/", "the variable may hold the name of an archive"),
-                ("ADD --unpack=true a.py /srv/", "COPY has no such flag"),
-                ("ADD --checksum=sha256:0 a.py /srv/", "COPY has no such flag"),
-                ("ADD --keep-git-dir a.py /srv/", "COPY has no such flag"),
-            )
-        ),
-    ),
 )

@@ -16,27 +16,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.edits import Group, Safety
-from dockfix.facts import places, script_of
-from dockfix.packages import action_of
-from dockfix.packages.language import NPM
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.passes.signs import EVERYTHING
+from dockfix.dockerfile.tree import Instruction
+from dockfix.edit.edits import Group, Safety
+from dockfix.managers.manager import Manager
+from dockfix.passes.base import Pass, Settings
+from dockfix.passes.quick_checks import EVERYTHING
+from dockfix.programs.command import action_of
 from dockfix.shell.tree import Script, Simple
-from dockfix.syntax.tree import Dockerfile, Instruction
+from dockfix.state.facts import Facts, script_of
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """At most one note."""
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         source: Instruction | None = None
         for instruction in stage.instructions:
             if instruction.keyword in ("COPY", "ADD") and source is None:
                 source = instruction if _is_whole(instruction) else None
             elif instruction.keyword == "RUN" and source is not None:
-                script = script_of(instruction, places(dockerfile)[instruction.start])
+                script = script_of(instruction, facts.places[instruction.start])
                 if isinstance(script, Script) and any(map(_installs, script.simples)):
-                    message = "any edited file installs everything again: copy the source later"
+                    message = (
+                        "every edited file repeats the install: copy the source below the install"
+                    )
                     yield Group(source.keyword_offset, message, (), Safety.NOTE)
                     return
 
@@ -47,17 +49,22 @@ def _is_whole(instruction: Instruction) -> bool:
 
 
 def _installs(simple: Simple) -> bool:
-    """Whether packages are installed, by name or from a manifest, and not from the source."""
+    """True if packages are installed, by name or from a manifest, and not from the source."""
     found = action_of(simple)
     texts = [word.text for word in simple.words[1:]]
     return (
         found is not None
-        and (found[1] == "install" or (found[0] is NPM and "ci" in texts))
+        and (found[1] == "install" or _keeps_to_lock(found[0], texts))
         and not any(text[:1] in "./" or text in ("-e", "link") for text in texts)
     )
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def _keeps_to_lock(manager: Manager, words: list[str]) -> bool:
+    """True if a command installs what a lock file says."""
+    return manager.lock is not None and bool(manager.lock.verb) and manager.lock.verb in words
+
+
+def verify(before: Facts, after: Facts) -> str | None:
     """A note changes nothing."""
     return None if before.source == after.source else "a note changed the file"
 
@@ -70,12 +77,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM node:20\nCOPY . .\nRUN npm install\n",
-            note="any edited file installs everything again: copy the source later",
-        ),
-        Example("FROM python:3\nCOPY . .\nRUN pip install .\n", why="it installs the source"),
-        Example("FROM node:20\nCOPY src src\nRUN npm install\n", why="not everything is copied"),
-    ),
 )

@@ -8,9 +8,10 @@ Why: a file whose owner or mode changes in a later layer is stored twice.
 
 What it leaves alone: directories, where the command also reaches what lay there before; a file
 whose directory the builder might have to make, for COPY would give it the same owner; `chown web`,
-which leaves the group as it is while --chown does not; a RUN with another command in it. Only
-offered: `chmod +x`, which depends on the mode in the build context, and `--chmod` in a file that
-shows no sign of BuildKit.
+which leaves the group as it is while --chown does not; a file that is setuid or setgid, or gets
+such a mode by --chmod, because chown clears these bits; a RUN with another command in it. Only
+offered: `chmod +x`, which depends on the mode in the build context; chown, where the mode of the
+file is not known; and `--chmod` in a file that shows no sign of BuildKit.
 
 Safety: safe. One regular file is copied to one path whose directory is there already, because every
 image with a shell has it or WORKDIR made it. chown and chmod then set for this file what the flags
@@ -19,19 +20,20 @@ set, and names are looked up in the same /etc/passwd.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from itertools import pairwise
 
 from dockfix.context import Context
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import places, script_of
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import Copy, bases, copy_of, is_pattern, resolve, within
-from dockfix.patterns import lazy
+from dockfix.dockerfile.tree import Dockerfile, Instruction
+from dockfix.edit.edits import Edit, Group, Safety, with_doubt
+from dockfix.edit.removal import removal_of
+from dockfix.passes.base import Pass, Settings
 from dockfix.records import Record
-from dockfix.removal import removal_of
+from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script
-from dockfix.syntax.tree import Dockerfile, Instruction
+from dockfix.state.facts import Facts, script_of
+from dockfix.state.paths import Copy, bases, copy_of, is_pattern, resolve, within
 
 _OWNER_AND_GROUP = lazy(r"[\w.-]+:[\w.-]+")
 _MODE = lazy(r"0?[0-7]{3}")
@@ -57,33 +59,34 @@ class _Change(Record):
     paths: tuple[str, ...]
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each COPY with such a RUN below it."""
     noted = False
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         for copying, run in pairwise(stage.instructions):
             if copying.keyword != "COPY" or run.keyword != "RUN" or run.flags:
                 continue
-            changes = _changes(dockerfile, run)
-            copy = copy_of(copying, bases(dockerfile)[copying.start]) if changes else None
+            changes = _changes(facts, run)
+            copy = copy_of(copying, bases(facts)[copying.start]) if changes else None
             if copy is None:
                 continue
-            landing = _landing(dockerfile, copy, settings.context)
-            base = bases(dockerfile)[run.start]
+            landing = _landing(facts, copy, settings.context)
+            base = bases(facts)[run.start]
             if landing and all(_is_of(one, landing, base) for one in changes):
-                yield from _joined(dockerfile, copying, run, changes)
+                mode = settings.context.mode(copy.sources[0]) if settings.context else None
+                yield from _joined(facts.dockerfile, copying, run, changes, mode)
             elif not noted and any(_is_below(one, copy, base) for one in changes):
                 noted = True
                 program = changes[0].program
-                message = f"{program} -R stores every file twice: COPY --{program} does not"
+                message = f"{program} -R stores every file a second time: COPY --{program} does not"
                 yield Group(run.keyword_offset, message, (), Safety.NOTE)
 
 
-def _changes(dockerfile: Dockerfile, run: Instruction) -> list[_Change]:
+def _changes(facts: Facts, run: Instruction) -> list[_Change]:
     """What a RUN changes, if it does nothing else; empty if it does, or is not root."""
     if "chown" not in run.arguments and "chmod" not in run.arguments:
         return []
-    place = places(dockerfile)[run.start]
+    place = facts.places[run.start]
     script = script_of(run, place)
     if not isinstance(script, Script) or script.comments or place.user not in (None, "root", "0"):
         return []
@@ -108,7 +111,7 @@ def _changes(dockerfile: Dockerfile, run: Instruction) -> list[_Change]:
     return changes if len({one.program for one in changes}) == len(changes) else []
 
 
-def _landing(dockerfile: Dockerfile, copy: Copy, context: Context | None) -> str | None:
+def _landing(facts: Facts, copy: Copy, context: Context | None) -> str | None:
     """Where the one file that is copied lands, if its directory is there already."""
     if len(copy.sources) != 1 or is_pattern(copy.sources[0]):
         return None
@@ -118,12 +121,12 @@ def _landing(dockerfile: Dockerfile, copy: Copy, context: Context | None) -> str
         return None
     if not copy.into and not _stays_a_file(copy.sources[0], landing, folder, context):
         return None
-    workdir = places(dockerfile)[copy.instruction.start].workdir
+    workdir = facts.places[copy.instruction.start].workdir
     return landing if folder in _THERE or folder == workdir else None
 
 
 def _stays_a_file(source: str, landing: str, folder: str, context: Context | None) -> bool:
-    """Whether a source is a file, and where it lands no directory, which would take it in."""
+    """True if a source is a file, and where it lands no directory, which would take it in."""
     ending, other = _ending(source), _ending(landing)
     is_file = bool(ending) or (context is not None and context.kind(source) == "file")
     return is_file and (ending == other != "" or folder in _PROGRAMS)
@@ -142,36 +145,58 @@ def _is_of(change: _Change, landing: str, base: str) -> bool:
 
 
 def _is_below(change: _Change, copy: Copy, base: str) -> bool:
-    """Whether a change goes through all that a COPY brought."""
+    """True if a change goes through all that a COPY brought."""
     paths = [resolve(base, path) for path in change.paths]
     return change.recursive and any(path and within(copy.target, path) for path in paths)
 
 
 def _joined(
-    dockerfile: Dockerfile, copying: Instruction, run: Instruction, changes: list[_Change]
+    dockerfile: Dockerfile,
+    copying: Instruction,
+    run: Instruction,
+    changes: list[_Change],
+    mode: int | None,
 ) -> Iterator[Group]:
+    """The group for a COPY and the RUN below it. `mode` is that of the file, if it is known."""
     gone = removal_of(dockerfile, run)
     if gone is None or {flag.name for flag in copying.flags} & {one.program for one in changes}:
         return
+    given = next((flag.value for flag in copying.flags if flag.name == "chmod"), None)
+    if _has_special_bits(given, mode):
+        return
     flags = ""
     doubts = []
+    if given is None and mode is None and all(one.program == "chown" for one in changes):
+        doubts.append("the file may be setuid or setgid, which chown clears")
     for program, value, _, _ in changes:
         if program == "chmod" and value in _EXECUTABLE:
             flags += "--chmod=755 "
-            doubts.append("if the file is 644 or 755 in the build context")
+            doubts.append("the mode of the file may be neither 644 nor 755 in the build context")
         elif _OWNER_AND_GROUP.fullmatch(value) if program == "chown" else _MODE.fullmatch(value):
             flags += f"--{program}={value} "
         else:
             return
         if program == "chmod" and not _BUILDKIT.search(dockerfile.source):
-            doubts.append("with BuildKit")
-    message = " ".join((f"COPY {flags.strip()} stores the file once", " and ".join(doubts))).strip()
+            doubts.append("the builder may be older than BuildKit")
+    programs = " and ".join(change.program for change in changes)
+    message = f"write COPY {flags.strip()} instead of RUN {programs}: the file is then stored once"
+    message = with_doubt(message, " and ".join(doubts))
     at = copying.text_start
     safety = Safety.UNSAFE if doubts else Safety.SAFE
     yield Group(copying.keyword_offset, message, (Edit(at, at, flags), gone), safety)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def _has_special_bits(given: str | None, mode: int | None) -> bool:
+    """True if a file may be setuid or setgid: chown clears these bits, and `--chown` keeps them.
+
+    `given` is the value of `--chmod`, which counts instead of the `mode` of the file.
+    """
+    if given is None:
+        return mode is not None and bool(mode & (stat.S_ISUID | stat.S_ISGID))
+    return _MODE.fullmatch(given) is None
+
+
+def verify(before: Facts, after: Facts) -> str | None:
     """Every instruction is there but for RUNs whose values the flags of the COPY above have."""
     remaining = list(reversed(after.instructions))
     above: Instruction | None = None
@@ -201,38 +226,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM debian:12\nCOPY app.sh /usr/bin/\nRUN chown a:b /usr/bin/app.sh\nCMD app.sh\n",
-            "FROM debian:12\nCOPY --chown=a:b app.sh /usr/bin/\nCMD app.sh\n",
-        ),
-        Example(
-            "# syntax=docker/dockerfile:1\nFROM debian:12\nWORKDIR /srv\nCOPY app.sh .\n"
-            "RUN chown 1000:1000 app.sh && chmod 0750 app.sh\nUSER 1000\n",
-            "# syntax=docker/dockerfile:1\nFROM debian:12\nWORKDIR /srv\n"
-            "COPY --chown=1000:1000 --chmod=0750 app.sh .\nUSER 1000\n",
-        ),
-        Example(
-            "FROM debian:12\nCOPY run.sh /run.sh\nRUN chmod +x /run.sh\nCMD /run.sh\n",
-            "FROM debian:12\nCOPY --chmod=755 run.sh /run.sh\nCMD /run.sh\n",
-            why="what the mode is in the build context, the file does not say",
-            unsafe=True,
-        ),
-        Example(
-            "FROM debian:12\nCOPY src /srv/src\nRUN chown -R web:web /srv/src\n",
-            note="chown -R stores every file twice: COPY --chown does not",
-        ),
-        Example(
-            "FROM debian:12\nCOPY a.conf /etc/a/a.conf\nRUN chown w:w /etc/a/a.conf\nUSER w\n",
-            why="COPY may have to make /etc/a, and would give it away too",
-        ),
-        Example(
-            "FROM debian:12\nCOPY a.conf /etc/a.conf\nRUN chown web /etc/a.conf\nUSER web\n",
-            why="--chown=web gives it to the group of that number, too",
-        ),
-        Example(
-            "FROM debian:12\nCOPY a.conf /etc/a.conf\nRUN chown web:web /etc/a.conf && make\n",
-            why="the RUN does more",
-        ),
-    ),
 )

@@ -15,16 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.edits import Group, Safety
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.passes.signs import MOST_LAYERS
-from dockfix.syntax.tree import Dockerfile
+from dockfix.edit.edits import Group, Safety
+from dockfix.passes.base import Pass, Settings
+from dockfix.passes.quick_checks import MOST_LAYERS
+from dockfix.state.facts import Facts
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """At most one note for each stage."""
     counts: list[int] = []
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         count = 0 if stage.base_stage is None else counts[stage.base_stage]
         before = count
         for instruction in stage.instructions:
@@ -36,7 +36,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         counts.append(count)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """A note changes nothing."""
     return None if before.source == after.source else "a note changed the file"
 
@@ -49,5 +49,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (Example("FROM a:1\nCOPY a /b\nRUN make\n", why="two are not too many"),),
 )

@@ -31,10 +31,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.context import Context
-from dockfix.edits import Group, Safety
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import Copy, bases, copy_of, resolve
-from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+from dockfix.dockerfile.tree import Dockerfile, Instruction, Stage
+from dockfix.edit.edits import Group, Safety, with_doubt
+from dockfix.passes.base import Pass, Settings
+from dockfix.state.facts import Facts
+from dockfix.state.paths import Copy, bases, copy_of, resolve
 from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,27 +44,32 @@ if TYPE_CHECKING:
 _ALWAYS_SAFE = ("history", "cache", "editor", "containers")
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group of the safe lines and one of the unsafe ones, at the first COPY of a directory."""
     context = settings.context
-    if context is None or dockerfile.escape == "`":
+    if context is None or facts.dockerfile.escape == "`":
         return
-    copies = _copies(dockerfile, context)
+    copies = _copies(facts, context)
     if not copies:
         return
-    from dockfix.context.clutter import Surroundings, anywhere, find
+    from dockfix.context.clutter import Surroundings, anywhere, find_clutter
+    from dockfix.installs.made import asks_for_history
 
     folders = dict.fromkeys(source for copy in copies for source in _directories(copy, context))
-    found = find(context, folders)
+    found = find_clutter(context, folders)
     only_noted = context.ignore_text() is None and PASS.code not in settings.named
     # a file for the Dockerfile alone is not worth its place
     if not found or (only_noted and all(one.kind == "containers" for one in found)):
         return
-    around = Surroundings(dockerfile, context)
+    around = Surroundings(facts.dockerfile, context)
     if not around.told:
         return
-    found = [one for one in found if not around.keeps(one) and not _brought_back(one, context)]
-    safe = [one.line for one in found if _is_safe(one, dockerfile, copies, around)]
+    found = [
+        one
+        for one in found
+        if not around.keeps(one, asks_for_history) and not _brought_back(one, context)
+    ]
+    safe = [one.line for one in found if _is_safe(one, facts, copies, around)]
     unsafe = [one.line for one in found if one.line not in safe]
     offset = copies[0].instruction.keyword_offset
     if only_noted:
@@ -71,21 +77,26 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             yield Group(offset, _missing([*safe, *unsafe]), (), Safety.NOTE)
         return
     if safe:
-        message = f"the image has no use for {_listed(safe)}"
+        them = "them" if len(safe) > 1 else "it"
+        message = f"add {_listed(safe)} to {context.ignore_file}: nothing in the image uses {them}"
         yield Group(offset, message, (), Safety.SAFE, tuple(safe), declares=anywhere(safe))
     if unsafe:
-        message = f"{_listed(unsafe)} of this machine would be in the image"
+        message = with_doubt(
+            f"add {_listed(unsafe)} to {context.ignore_file}: otherwise what lies on this machine "
+            "gets into the image",
+            "a program in the image may need what is left out",
+        )
         yield Group(offset, message, (), Safety.UNSAFE, tuple(unsafe), declares=anywhere(unsafe))
 
 
-def _copies(dockerfile: Dockerfile, context: Context) -> list[Copy]:
+def _copies(facts: Facts, context: Context) -> list[Copy]:
     """The instructions that copy a directory of the context."""
-    if "COPY" not in dockerfile.source.upper() and "ADD" not in dockerfile.source.upper():
+    if "COPY" not in facts.source.upper() and "ADD" not in facts.source.upper():
         return []
-    starting = bases(dockerfile)
+    starting = bases(facts)
     return [
         copy
-        for stage in dockerfile.stages
+        for stage in facts.stages
         for one in stage.instructions
         if one.keyword in ("COPY", "ADD")
         and (copy := copy_of(one, starting[one.start])) is not None
@@ -101,13 +112,13 @@ def _directories(copy: Copy, context: Context) -> list[str]:
 
 
 def _brought_back(one: Clutter, context: Context) -> bool:
-    """Whether the ignore file has an exception for it, or for something in it."""
+    """True if the ignore file has an exception for it, or for something in it."""
     text = context.ignore_text()
     if not text or "!" not in text:
         return False
-    from dockfix.context.ignorefile import parse
+    from dockfix.context.ignorefile import parse_ignore_file
 
-    rules = parse(text)
+    rules = parse_ignore_file(text)
     return rules is None or any(
         pattern.exception and (pattern.matches(path) or pattern.text.startswith(path + "/"))
         for pattern in rules.patterns
@@ -115,13 +126,13 @@ def _brought_back(one: Clutter, context: Context) -> bool:
     )
 
 
-def _is_safe(
-    one: Clutter, dockerfile: Dockerfile, copies: list[Copy], around: Surroundings
-) -> bool:
+def _is_safe(one: Clutter, facts: Facts, copies: list[Copy], around: Surroundings) -> bool:
     if one.kind in _ALWAYS_SAFE:
         return True
     if one.kind not in ("dependencies", "output") or len(around.dockerfiles) > 2:
         return False
+    from dockfix.installs.made import is_made_anew
+
     bringing = [
         (copy, path, source)
         for copy in copies
@@ -129,11 +140,11 @@ def _is_safe(
         for source in copy.sources
         if source in ("", "*") or path.startswith(source + "/")
     ]
-    runs = [_scripts_at(_landing(*each), dockerfile) for each in bringing]
+    runs = [_scripts_at(_landing(*each), facts) for each in bringing]
     found = one._replace(paths=tuple(path for _, path, _ in bringing))
-    if not bringing or not around.installs(found, runs):
+    if not bringing or not is_made_anew(found, runs, around):
         return False
-    last = _last_stages(dockerfile)
+    last = _last_stages(facts.dockerfile)
     return one.kind == "dependencies" or not any(
         copy.instruction in stage.instructions for copy, _, _ in bringing for stage in last
     )
@@ -145,12 +156,12 @@ def _landing(copy: Copy, path: str, source: str) -> str | None:
     return resolve(copy.target, inside) if inside else copy.target
 
 
-def _scripts_at(directory: str | None, dockerfile: Dockerfile) -> list[str]:
+def _scripts_at(directory: str | None, facts: Facts) -> list[str]:
     """The scripts of the RUNs that start in a directory."""
-    starting = bases(dockerfile)
+    starting = bases(facts)
     return [
         _script(one)
-        for stage in dockerfile.stages
+        for stage in facts.stages
         for one in stage.instructions
         if one.keyword == "RUN" and starting[one.start] == directory
     ]
@@ -174,20 +185,15 @@ def _listed(lines: list[str]) -> str:
 
 def _missing(lines: list[str]) -> str:
     return (
-        f"without a .dockerignore the builder is sent {_listed(lines)}: "
+        f"there is no .dockerignore, so the builder also gets {_listed(lines)}: "
         "dockfix --in-place --select dockerignore writes one"
     )
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The Dockerfile itself is the same."""
     return None if before.source == after.source else "the Dockerfile is not the same"
 
-
-_NODE = 'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "server.js"]\n'
-_PYTHON = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n"
-_OLD = (".dockerignore", "*.log\n")
-_GIT = (".git/HEAD", "ref: refs/heads/main\n")
 
 PASS = Pass(
     code="DF403",
@@ -197,59 +203,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            _NODE,
-            files=(
-                ("server.js", ""), ("package.json", "{}"), ("Dockerfile", _NODE), _GIT,
-                ("node_modules/a/index.js", ""), (".idea/x.xml", ""),
-            ),
-            ignore_file=".git\n.idea\nnode_modules\nDockerfile\n",
-        ),
-        Example(
-            _PYTHON,
-            files=(_OLD, _GIT, ("requirements.txt", ""), ("a/__pycache__/b.pyc", "")),
-            ignore_file="*.log\n.git\n**/__pycache__\n",
-        ),
-        Example(
-            _PYTHON,
-            files=(_OLD, (".env", "KEY=1\n"), ("requirements.txt", "")),
-            ignore_file="*.log\n.env\n",
-            unsafe=True,
-            why="a program may read it when it runs",
-        ),
-        Example(
-            "FROM node:22\nWORKDIR /app\nCOPY . .\nCMD [\"node\", \"server.js\"]\n",
-            files=(_OLD, ("server.js", ""), ("node_modules/a/index.js", "")),
-            ignore_file="*.log\nnode_modules\n",
-            unsafe=True,
-            why="nothing else would bring them",
-        ),
-        Example(
-            "FROM golang:1.24\nWORKDIR /src\nCOPY . .\nRUN go build -o /app\n",
-            files=(_GIT, ("main.go", "")),
-            why="go build stamps the commit into the program",
-        ),
-        Example(
-            _PYTHON,
-            files=(_GIT, ("pyproject.toml", '[build-system]\nrequires = ["setuptools-scm"]\n')),
-            why="the version is made from the history",
-        ),
-        Example(
-            "FROM python:3.12\nCOPY . /app\nCOPY .env /app/\n",
-            files=(("a.py", ""), (".env", "")),
-            why="it is copied by name",
-        ),
-        Example(
-            "FROM python:3.12\nCOPY . /app\n",
-            files=(("a.py", ""), (".env", ""), (".dockerignore", "*\n!a.py\n!.env\n")),
-            why="somebody wants it in the image",
-        ),
-        Example(
-            "FROM python:3.12\nCOPY src /app\n",
-            files=(("src/a.py", ""), _GIT),
-            why="the history is not copied",
-        ),
-        Example("FROM python:3.12\nCOPY . /app\n", why="nobody knows the build context"),
-    ),
-)  # fmt: skip
+)

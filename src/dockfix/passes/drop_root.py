@@ -15,21 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.edits import Group, Safety
-from dockfix.facts import ROOT
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.syntax.tree import Dockerfile
+from dockfix.edit.edits import Group, Safety
+from dockfix.passes.base import Pass, Settings
+from dockfix.state.facts import ROOT, Facts
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """At most one note."""
-    users = [one for one in dockerfile.stages[-1].instructions if one.keyword == "USER"]
+    users = [one for one in facts.stages[-1].instructions if one.keyword == "USER"]
     if users and users[-1].arguments in ROOT:
-        message = "the container runs as root: end with the USER that it needs"
+        message = "the container runs as root: add a USER with fewer rights at the end"
         yield Group(users[-1].keyword_offset, message, (), Safety.NOTE)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """A note changes nothing."""
     return None if before.source == after.source else "a note changed the file"
 
@@ -42,12 +41,4 @@ PASS = Pass(
     aliases=("DL3002",),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM a:1\nUSER app\nUSER root\nRUN make\n",
-            note="the container runs as root: end with the USER that it needs",
-        ),
-        Example("FROM a:1\nUSER root\nRUN make\nUSER app\n", why="nothing to point out"),
-        Example("FROM a:1\nRUN make\n", why="whose account it is, the base image says"),
-    ),
 )

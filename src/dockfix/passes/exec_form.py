@@ -1,9 +1,10 @@
 """CMD, ENTRYPOINT and HEALTHCHECK as a JSON array, where the program gets the same arguments.
 
 What it does: `CMD python app.py` becomes `CMD ["python", "app.py"]`, `exec app` becomes `["app"]`,
-and an array that is not JSON (`['a', 'b']`, a comma too many, “ ” for ") becomes one. Where a shell
-is needed for the words (`java $OPTS -jar app.jar`, a glob, a redirection), in shell form or behind
-`sh -c` in an array, `exec` is put before the one command there is.
+`CMD ["sh", "-c", "app -x"]` becomes `CMD ["app", "-x"]`, and an array that is not JSON (`['a',
+'b']`, a comma too many, “ ” for ") becomes one. Where a shell is needed for the words (`java $OPTS
+-jar app.jar`, a glob, a redirection), in shell form or behind `sh -c` in an array, `exec` is put
+before the one command there is.
 
 Why: the shell form starts `/bin/sh -c "python app.py"`. Where that shell stays, it is process 1,
 gets the SIGTERM of `docker stop` and passes it to nobody: ten seconds later the program is killed.
@@ -26,6 +27,11 @@ by a shell. What would be another command behind `exec` is left alone: builtins,
 keywords, assignments in front, a name that is not known, a list or a pipeline, `<(…)`, whose other
 end nobody would wait for. An ENTRYPOINT stays in shell form, so that it goes on ignoring CMD.
 
+A base image outside the file may have a SHELL of its own: a login shell (`bash -l`) reads a
+profile, which may set PATH and other variables for the program. Docker's official images of
+languages and systems have none, nor have some of other publishers (`state/base_images.py` lists
+them), and a SHELL in the file is known. Below any other base the rewrite is unsafe.
+
 A script without `#!` is run by a shell that meets it, and refused by the kernel when it is
 executed. So a file that the build context supplies, a path outside the directories of installed
 programs and a name like `start.sh` are safe only where the file can be seen to start with `#!`;
@@ -34,8 +40,9 @@ else the rewrite is unsafe: offered, with that reason.
 ENTRYPOINT in shell form ignores CMD and the arguments of `docker run`; in exec form it gets them.
 With `docker run IMAGE ARGS` (or `args:`, `command:` of an orchestrator) the program therefore sees
 ARGS, that were dropped until now. Beside a CMD of the same stage, or of one that is built from it,
-that is more than a form: unsafe. A CMD inherited from the base does not count, for ENTRYPOINT
-resets it.
+that is more than a form: unsafe. So it is where a Compose file above the Dockerfile gives a
+`command` to a service that is built from it. A CMD inherited from the base does not count, for
+ENTRYPOINT resets it.
 
 CMD beside an ENTRYPOINT in exec form is not run but given to it, `/bin/sh -c TEXT` and all: unsafe,
 unless the entrypoint only starts what it is given (tini, dumb-init). Beside one in shell form it is
@@ -44,11 +51,15 @@ end in `exec "$@"`, where both forms start the same program; some look at the fi
 prepare the program they were made for. For the images known to do so the rewrite is unsafe when CMD
 names their program (`FROM redis`, `CMD redis-server`), since it switches that preparation on.
 
+An array is not read by a shell, so a `$PORT` in it reaches the program as it stands. That is
+pointed out, and for a CMD without ENTRYPOINT the shell form with `exec` is offered.
+
 What it leaves alone: what a comment right above calls shell form, for it is meant (an `exec` keeps
-that form, so it is put there all the same); a HEALTHCHECK above a SHELL (it runs under the last
-one), ONBUILD (the shell, the entrypoint and the command it meets are another file's), Windows, text
-that is not UTF-8, a command word that is empty, starts with `-` (an argument meant for the base's
-entrypoint) or holds `=`.
+that form, so it is put there all the same); a CMD behind an ENTRYPOINT like `["sh", "-c"]`, which
+takes one text as its script; an array with text behind it, which builders read in two ways; a
+HEALTHCHECK above a SHELL (it runs under the last one), ONBUILD (the shell, the entrypoint and the
+command it meets are another file's), Windows, text that is not UTF-8, a command word that is empty,
+starts with `-` (an argument meant for the base's entrypoint) or holds `=`.
 
 Safety: safe where the argument vector is the same by the reading above; a broken array is repaired
 as safe where no shell could ever run it (`[node,` is no command). The rest is unsafe.
@@ -58,33 +69,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, outermost, places
-from dockfix.layout import starts
-from dockfix.packages.entrypoints import looks_at
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.passes.signs import STARTS
-from dockfix.patterns import lazy
-from dockfix.programs import Programs
+from dockfix.context import Context
+from dockfix.dockerfile.exec_form import behind_array, strings_at
+from dockfix.dockerfile.tree import Instruction, Logical, Stage
+from dockfix.edit.array_words import VARIABLE, as_script, strings_and_variables
+from dockfix.edit.arrays import escaped, merged, quoted, repair
+from dockfix.edit.edits import Edit, Group, Safety, with_doubt
+from dockfix.passes.base import Pass, Settings
+from dockfix.passes.quick_checks import STARTS
+from dockfix.programs.entrypoints import looks_at
 from dockfix.records import Record
-from dockfix.remembered import remembered
+from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Word
-from dockfix.starts import (
+from dockfix.state.facts import Facts, Place, fact
+from dockfix.state.programs import Programs
+from dockfix.state.starts import (
     argv_of,
     beside_cmd,
     command_start,
     entrypoints,
     exec_position,
     is_ignored,
+    is_shell,
     is_text,
     last_shell,
     searching_here,
     simple_words,
     starts_what_it_is_given,
+    unwrapped,
 )
-from dockfix.syntax.arrays import escaped, merged, quoted, repair
-from dockfix.syntax.tree import Dockerfile, Instruction, Logical, Stage
 
+_OTHER_SHELL = "the base image may have a SHELL of its own that sets PATH or other variables"
 _OTHER_ARGUMENTS = "the ENTRYPOINT gets other arguments than before"
 _SHELL_FORM = lazy(r"(?i)\bshell[ \t-](?:form|style|mode|syntax)\b")
 _MARKS = lazy(r"[\s,\[\]\\\"'“”„‟‘’‚‛]")
@@ -99,10 +114,10 @@ class _Array(Record):
     repaired: bool = False
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """One group for each instruction that can be an array, or get an `exec`."""
-    known, programs = places(dockerfile), Programs(dockerfile, settings.context)
-    for stage in dockerfile.stages:
+    known, programs = facts.places, Programs(facts, settings.context)
+    for stage in facts.stages:
         for instruction in stage.instructions:
             keyword = instruction.keyword
             if keyword not in STARTS and not (
@@ -112,65 +127,153 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             ):
                 continue
             array = _array(instruction, known[instruction.start])
+            tail = behind_array(instruction.arguments) if instruction.json is None else None
+            if tail is not None:
+                message = (
+                    f"text behind the array of {keyword}: some builders ignore it, others run all "
+                    "of this by a shell"
+                )
+                at = instruction.logical.offset(instruction.arguments_start + tail)
+                yield Group(at, message, (), Safety.NOTE)
+                continue
+            direct = _without_shell(facts, stage, instruction, programs, settings.context)
+            if direct is not None:
+                yield direct
+                continue
             if array is None:
-                yield from _replaced(dockerfile, stage, instruction)
+                yield from _replaced(facts, stage, instruction)
+                yield from _with_variables(facts, stage, instruction)
                 continue
             if array.repaired:
-                message = f"{keyword} is meant as exec form but is not valid JSON"
-                doubt = "" if array.never_ran else "until now it did nothing"
+                message = f"write {keyword} as valid JSON: otherwise a shell runs the brackets, too"
+                doubt = "" if array.never_ran else "a shell runs the text without an error"
             elif (
-                is_ignored(dockerfile, stage, instruction)
-                or ("/" not in array.argv[0] and stage.index in searching_here(dockerfile))
-                or _is_meant(dockerfile, instruction)
+                is_ignored(facts, stage, instruction)
+                or _is_given_to_shell(facts, stage, instruction)
+                or ("/" not in array.argv[0] and stage.index in searching_here(facts))
+                or _is_meant(facts, instruction)
             ):
                 continue
             elif keyword == "HEALTHCHECK":
-                if instruction.start < last_shell(dockerfile):
+                if instruction.start < last_shell(facts):
                     continue
-                message = "HEALTHCHECK in exec form: a probe that hangs is ended, not a shell"
-                doubt = _script_doubt(stage, instruction, array.argv[0], programs)
+                message = (
+                    "write HEALTHCHECK in exec form: a timeout then ends the probe, not a shell"
+                )
+                doubt = "" if known[instruction.start].shell.declared else _OTHER_SHELL
+                doubt = doubt or _script_doubt(stage, instruction, array.argv[0], programs)
             else:
-                message = f"{keyword} in exec form: signals reach the program"
-                doubt = _doubt(dockerfile, stage, instruction, array.argv, programs)
+                message = f"write {keyword} in exec form: signals then reach the program"
+                doubt = _doubt(facts, stage, instruction, array.argv, programs, settings.context)
             yield _group(instruction, message, doubt, array.edits)
 
 
-@remembered
-def _speaks_of_shell(dockerfile: Dockerfile) -> bool:
-    return "shell" in dockerfile.source.lower()
+def _without_shell(
+    facts: Facts,
+    stage: Stage,
+    instruction: Instruction,
+    programs: Programs,
+    context: Context | None,
+) -> Group | None:
+    """A CMD like `["sh", "-c", "app -x"]` as `["app", "-x"]`, if no doubt is left."""
+    argv = unwrapped(instruction, facts.places[instruction.start])
+    if (
+        argv is None
+        or is_ignored(facts, stage, instruction)
+        or _is_given_to_shell(facts, stage, instruction)
+        or ("/" not in argv[0] and stage.index in searching_here(facts))
+        or _is_meant(facts, instruction)
+        or _doubt(facts, stage, instruction, argv, programs, context)
+    ):
+        return None
+    logical, base = instruction.logical, instruction.arguments_start
+    strings = strings_at(instruction.arguments)
+    start, end = base + strings[0][0] - 1, base + strings[-1][1] + 1
+    if _crosses_lines(logical, start, end):
+        return None
+    comma = instruction.arguments[strings[0][1] + 1 : strings[1][0] - 1]
+    text = comma.join(f'"{escaped(word)}"' for word in argv)
+    edit = Edit(logical.offset(start), logical.offset_end(end), text)
+    return _group(
+        instruction, "write CMD without a shell: signals then reach the program", "", (edit,)
+    )
 
 
-def _is_meant(dockerfile: Dockerfile, instruction: Instruction) -> bool:
-    """Whether a comment right above an instruction speaks of the shell form."""
-    if not _speaks_of_shell(dockerfile):
+def _is_given_to_shell(facts: Facts, stage: Stage, instruction: Instruction) -> bool:
+    """True for a CMD behind an ENTRYPOINT like `["sh", "-c"]`, which takes a text as its script."""
+    entrypoint = entrypoints(facts)[stage.index]
+    argv = (entrypoint.json if entrypoint is not None else None) or ()
+    return instruction.keyword == "CMD" and is_shell(argv[:-1]) and argv[-1][:1] == "-"
+
+
+@fact
+def _speaks_of_shell(facts: Facts) -> bool:
+    return "shell" in facts.source.lower()
+
+
+def _is_meant(facts: Facts, instruction: Instruction) -> bool:
+    """True if a comment right above an instruction speaks of the shell form."""
+    if not _speaks_of_shell(facts):
         return False
-    above = dockerfile.source[starts(dockerfile)[instruction.start] : instruction.start]
+    above = facts.source[facts.style.starts[instruction.start] : instruction.start]
     return "#" in above and _SHELL_FORM.search(above) is not None
 
 
 def _group(instruction: Instruction, message: str, doubt: str, edits: tuple[Edit, ...]) -> Group:
     return Group(
         instruction.keyword_offset,
-        f"{message}; {doubt}" if doubt else message,
+        with_doubt(message, doubt),
         edits,
         Safety.UNSAFE if doubt else Safety.SAFE,
     )
 
 
-def _replaced(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterator[Group]:
+def _replaced(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Group]:
     """A program that replaces its shell, where the shell is needed for its words."""
-    place = places(dockerfile)[instruction.start]
-    if simple_words(instruction, place) or is_ignored(dockerfile, stage, instruction):
+    place = facts.places[instruction.start]
+    if simple_words(instruction, place) or is_ignored(facts, stage, instruction):
         return
     position = exec_position(instruction, place)
     if position is None:
         return
-    entrypoint = entrypoints(dockerfile)[stage.index]
+    entrypoint = entrypoints(facts)[stage.index]
     given = instruction.keyword == "CMD" and entrypoint is not None and entrypoint.json
     doubt = _OTHER_ARGUMENTS if given and not starts_what_it_is_given(given) else ""
     offset = instruction.logical.offset(position)
-    message = f"exec in {instruction.keyword}: signals reach the program"
+    message = f"add exec to {instruction.keyword}: signals then reach the program"
     yield _group(instruction, message, doubt, (Edit(offset, offset, "exec "),))
+
+
+def _with_variables(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Group]:
+    """What is said of an array with a variable in it, which no shell is there to replace.
+
+    A CMD is offered in shell form, where nothing takes it for arguments.
+    """
+    argv = strings_and_variables(instruction)
+    if not argv or is_shell(argv) or instruction.keyword not in ("CMD", "ENTRYPOINT"):
+        return
+    found = next((one[0] for word in argv if "$" in word and (one := VARIABLE.search(word))), None)
+    if found is None:
+        return
+    message = f"in the exec form of {instruction.keyword} no shell replaces {found}"
+    place = facts.places[instruction.start]
+    start, end = instruction.text_start, instruction.text_end
+    if (
+        instruction.keyword == "ENTRYPOINT"
+        or entrypoints(facts)[stage.index] is not None
+        or place.shell.dialect is None
+        or _crosses_lines(
+            instruction.logical, instruction.arguments_start, instruction.arguments_end
+        )
+    ):
+        yield Group(instruction.keyword_offset, message, (), Safety.NOTE)
+        return
+    edit = Edit(start, end, as_script(argv))
+    message = with_doubt(
+        f"write {instruction.keyword} in shell form with exec: {message}",
+        "the shell may replace more than that",
+    )
+    yield Group(instruction.keyword_offset, message, (edit,), Safety.UNSAFE)
 
 
 def _array(instruction: Instruction, place: Place) -> _Array | None:
@@ -221,41 +324,46 @@ def _move(logical: Logical, base: int, edit: Edit) -> Edit:
 
 
 def _crosses_lines(logical: Logical, start: int, end: int) -> bool:
-    """Whether a continuation lies between two positions of a logical line."""
+    """True if a continuation lies between two positions of a logical line."""
     return start < end and logical.offset_end(end) - logical.offset(start) != end - start
 
 
 def _doubt(
-    dockerfile: Dockerfile,
+    facts: Facts,
     stage: Stage,
     instruction: Instruction,
     argv: tuple[str, ...],
     programs: Programs,
+    context: Context | None,
 ) -> str:
     """Why the container may start in another way than before, or ""."""
+    if not facts.places[instruction.start].shell.declared:
+        return _OTHER_SHELL
     if instruction.keyword == "ENTRYPOINT":
-        if instruction.start in beside_cmd(dockerfile):
-            return "the CMD that it ignored becomes its arguments"
+        if context is not None and context.gets_arguments():
+            return "the command of a Compose file, ignored so far, becomes its arguments"
+        if instruction.start in beside_cmd(facts):
+            return "the CMD, ignored so far, becomes its arguments"
     else:
-        entrypoint = entrypoints(dockerfile)[stage.index]
-        base = outermost(dockerfile)[stage.index].base or ""
+        entrypoint = entrypoints(facts)[stage.index]
+        base = facts.outermost[stage.index].base or ""
         if entrypoint is not None:
             if entrypoint.json and not starts_what_it_is_given(entrypoint.json):
                 return _OTHER_ARGUMENTS
         elif looks_at(base, argv[0].rpartition("/")[2]):
-            return f"the entrypoint of {base} prepares this program, as it did not before"
+            return f"the entrypoint of {base} only then prepares what this program needs"
     return _script_doubt(stage, instruction, argv[0], programs)
 
 
 def _script_doubt(stage: Stage, instruction: Instruction, program: str, programs: Programs) -> str:
     if programs.executable(stage, instruction, program):
         return ""
-    return f"a shell also runs {program} without #!, and whether it has one cannot be seen"
+    return f"{program} may be a script without #!, which only a shell runs"
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Whether the arrays hold what the shell made of the text, and nothing else changed."""
-    known = places(before)
+    known = before.places
     if len(before.instructions) != len(after.instructions):
         return "the number of instructions changed"
     for old, new in zip(before.instructions, after.instructions, strict=True):
@@ -263,8 +371,13 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
             continue
         if old.keyword != new.keyword or [f.text for f in old.flags] != [f.text for f in new.flags]:
             return f"{old.keyword} became another instruction"
+        if old.json is not None and unwrapped(old, known[old.start]) == new.json:
+            continue
         position = exec_position(old, known[old.start])
         if position is not None and _with_exec(old, position) == new.logical.text:
+            continue
+        argv = strings_and_variables(old)
+        if argv and new.arguments == as_script(argv):
             continue
         words = simple_words(old, known[old.start])
         if new.json is None:
@@ -290,177 +403,5 @@ PASS = Pass(
     aliases=("DL3025", "JSONArgsRecommended"),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example("FROM python\nCMD python app.py\n", 'FROM python\nCMD ["python", "app.py"]\n'),
-        Example(
-            "FROM nginx-unprivileged\nCMD nginx -g 'daemon off;'\n",
-            'FROM nginx-unprivileged\nCMD ["nginx", "-g", "daemon off;"]\n',
-            why="quotes of the shell are not part of the words",
-        ),
-        Example(
-            "FROM python\n# Shell form on purpose: PATH is set up by .profile\nCMD app -v\n",
-            why="the comment right above says that it is meant",
-        ),
-        Example(
-            "FROM python\n# shell-style CMD\n\n# starts the app\nCMD app -v\n",
-            'FROM python\n# shell-style CMD\n\n# starts the app\nCMD ["app", "-v"]\n',
-            why="the comment speaks of something else",
-        ),
-        Example(
-            "FROM python\n# shell form, for the port\nCMD app -p $PORT\n",
-            "FROM python\n# shell form, for the port\nCMD exec app -p $PORT\n",
-            why="that is still the shell form",
-        ),
-        Example("FROM ruby\nCMD exec puma -p 80\n", 'FROM ruby\nCMD ["puma", "-p", "80"]\n'),
-        Example(
-            "FROM ruby\nENTRYPOINT bundle exec puma\n",
-            'FROM ruby\nENTRYPOINT ["bundle", "exec", "puma"]\n',
-            why="docker run IMAGE ARGS gives ARGS to the program, which the shell form dropped",
-        ),
-        Example(
-            "FROM ruby\nCMD app \\\n    # the port\n    --port 80\n",
-            'FROM ruby\nCMD ["app", \\\n    # the port\n    "--port", "80"]\n',
-            why="lines and comments stay as they are",
-        ),
-        Example(
-            "FROM ruby\nCMD sh -c 'a && \\\n    b'\n",
-            'FROM ruby\nCMD ["sh", "-c", "a && \\\n    b"]\n',
-        ),
-        Example("FROM ruby\nCMD say 안녕 e\\ f\n", 'FROM ruby\nCMD ["say", "안녕", "e f"]\n'),
-        Example(
-            'FROM ruby\nCMD jq \'"\\d"\' "\\"a\\""\n',
-            'FROM ruby\nCMD ["jq", "\\"\\\\d\\"", "\\"a\\""]\n',
-        ),
-        Example(
-            'FROM ruby\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nCMD app -v\n',
-            'FROM ruby\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nCMD ["app", "-v"]\n',
-        ),
-        Example("FROM node\nCMD ['node', 'app.js']\n", 'FROM node\nCMD ["node", "app.js"]\n'),
-        Example('FROM node\nCMD ["node", "app.js",]\n', 'FROM node\nCMD ["node", "app.js"]\n'),
-        Example("FROM node\nCMD [“node”, “app.js”]\n", 'FROM node\nCMD ["node", "app.js"]\n'),
-        Example('FROM node\nCMD ["node" "app.js"]\n', 'FROM node\nCMD ["node", "app.js"]\n'),
-        Example('FROM node\nCMD ["node", "app.js"\n', 'FROM node\nCMD ["node", "app.js"]\n'),
-        Example('FROM node\nCMD ["node", "app.js]\n', 'FROM node\nCMD ["node", "app.js"]\n'),
-        Example("FROM node\nRUN ['npm', 'ci']\n", 'FROM node\nRUN ["npm", "ci"]\n'),
-        Example("FROM node\nCMD [ 'npm', 'start' ]\n", 'FROM node\nCMD [ "npm", "start" ]\n'),
-        Example(
-            "FROM node\nCMD [ 'npm','start' ]\n",
-            'FROM node\nCMD [ "npm","start" ]\n',
-            why="to a shell this is a test of one word, which succeeds and does nothing",
-            unsafe=True,
-        ),
-        Example(
-            "FROM debian\nCOPY start.sh /\nCMD /start.sh\n",
-            'FROM debian\nCOPY start.sh /\nCMD ["/start.sh"]\n',
-            why="the script is seen to start with #!",
-            files=(("start.sh", "#!/bin/sh\nexec app\n"),),
-        ),
-        Example(
-            "FROM debian\nCOPY start.sh /\nCMD /start.sh\n",
-            'FROM debian\nCOPY start.sh /\nCMD ["/start.sh"]\n',
-            why="a script without #! runs in a shell only, and this one cannot be seen",
-            unsafe=True,
-        ),
-        Example(
-            "FROM ruby\nENTRYPOINT puma\nCMD -p 80\n",
-            'FROM ruby\nENTRYPOINT ["puma"]\nCMD -p 80\n',
-            why="the CMD was ignored and becomes arguments: /bin/sh -c '-p 80'",
-            unsafe=True,
-        ),
-        Example(
-            'FROM ruby\nENTRYPOINT ["/prepare"]\nCMD puma -p 80\n',
-            'FROM ruby\nENTRYPOINT ["/prepare"]\nCMD ["puma", "-p", "80"]\n',
-            why="the entrypoint got /bin/sh, -c and the text before",
-            unsafe=True,
-        ),
-        Example(
-            'FROM ruby\nENTRYPOINT ["tini", "--"]\nCMD puma -p 80\n',
-            'FROM ruby\nENTRYPOINT ["tini", "--"]\nCMD ["puma", "-p", "80"]\n',
-            why="tini only starts what it is given",
-        ),
-        Example(
-            "FROM redis\nCMD redis-server /r.conf\n",
-            'FROM redis\nCMD ["redis-server", "/r.conf"]\n',
-            why="the entrypoint of redis drops root if its first argument is redis-server",
-            unsafe=True,
-        ),
-        Example(
-            "FROM ruby\nHEALTHCHECK --interval=5s CMD curl -f localhost\n",
-            'FROM ruby\nHEALTHCHECK --interval=5s CMD ["curl", "-f", "localhost"]\n',
-        ),
-        Example(
-            "FROM openjdk\nCMD java $OPTS -jar app.jar\n",
-            "FROM openjdk\nCMD exec java $OPTS -jar app.jar\n",
-            why="the shell replaces the variable, and then itself by java",
-        ),
-        Example(
-            'FROM openjdk\nENTRYPOINT ["sh", "-c", "java $OPTS -jar app.jar"]\n',
-            'FROM openjdk\nENTRYPOINT ["sh", "-c", "exec java $OPTS -jar app.jar"]\n',
-        ),
-        Example(
-            "FROM openjdk\nENTRYPOINT java $OPTS -jar app.jar\nCMD -v\n",
-            "FROM openjdk\nENTRYPOINT exec java $OPTS -jar app.jar\nCMD -v\n",
-            why="an ENTRYPOINT in shell form goes on ignoring CMD",
-        ),
-        Example(
-            'FROM ruby\nENTRYPOINT ["/prepare"]\nCMD puma -p $PORT\n',
-            'FROM ruby\nENTRYPOINT ["/prepare"]\nCMD exec puma -p $PORT\n',
-            why="the entrypoint gets the text as an argument",
-            unsafe=True,
-        ),
-        Example("FROM ruby\nCMD app > /log\n", "FROM ruby\nCMD exec app > /log\n"),
-        Example("FROM ruby\nCMD app /etc/* # all\n", "FROM ruby\nCMD exec app /etc/* # all\n"),
-        Example(
-            "FROM ruby\nCMD /opt/bin/$NAME\n",
-            "FROM ruby\nCMD exec /opt/bin/$NAME\n",
-            why="whatever its name, it is a file",
-        ),
-        *(
-            Example(f"FROM ruby\n{text}\n", why=why)
-            for text, why in (
-                ("CMD $APP --port 80", "the variable may hold a builtin, or nothing"),
-                ("CMD exec java $OPTS -jar x", "a shell for the variable, and out of the way"),
-                ("CMD echo $HOME", "built into shells"),
-                ("CMD FOO=$BAR app", "an assignment in front of exec would be another matter"),
-                ("CMD cd /srv && app $X", "more than one command"),
-                ("CMD app <(list)", "the shell waits for the other end"),
-                ('CMD ["sh", "-c", "cd /srv; app $X"]', "more than one command"),
-                ('CMD ["sh", "-lc", "app $X"]', "a login shell reads startup files"),
-                ('CMD ["sh", "app.sh", "$X"]', "a script in a file"),
-                ("CMD a && b", "an operator needs a shell"),
-                ("CMD a; b", "an operator needs a shell"),
-                ("CMD a | b", "an operator needs a shell"),
-                ("CMD a &", "an operator needs a shell"),
-                ("CMD ! a", "an operator needs a shell"),
-                ("CMD FOO=bar env", "an assignment needs a shell"),
-                ("CMD ulimit -n 100", "ulimit is built into shells, there is no such program"),
-                (
-                    "CMD echo hi",
-                    "the program echo may be missing, or treat backslashes differently",
-                ),
-                ("CMD . /env.sh", "built into shells"),
-                ("CMD if a; then b; fi", "a keyword"),
-                ("CMD echo hi # x", "what follows # is a comment, not an argument"),
-                ("CMD exec -a name app", "an option of exec has no counterpart"),
-                ("CMD app 'open", "no shell can read it"),
-                ('CMD "" x', "an empty command name"),
-                ("CMD -p 80", "arguments for an ENTRYPOINT of the base image"),
-                ("CMD [ -f /x ]", "a test, not an array"),
-                ('CMD ["a", "b"] # x', "what was meant by the rest is anyone's guess"),
-                ("CMD [\"a\\.b\", 'c']", "what was meant by the backslash is not clear"),
-                ("ONBUILD CMD app -v", "its shell and entrypoint are those of another file"),
-                ("HEALTHCHECK CMD curl localhost || exit 1", "an operator needs a shell"),
-                ('HEALTHCHECK CMD a b\nSHELL ["pwsh", "-c"]', "it runs under the last SHELL"),
-                ("HEALTHCHECK NONE", "nothing is run"),
-                ("ENV PATH=bin:$PATH\nCMD app", "only a shell runs what a relative PATH leads to"),
-                ("ENV BASH_ENV=/env\nCMD app", "a startup file changes the environment"),
-                ('SHELL ["bash", "-lc"]\nCMD app', "a login shell sets up the environment"),
-                ('SHELL ["bash", "-xc"]\nCMD app', "the trace would no longer be printed"),
-                ('SHELL ["pwsh", "-c"]\nCMD app', "no POSIX shell"),
-                ("ENTRYPOINT prepare && app\nCMD app", "an ENTRYPOINT in shell form ignores CMD"),
-            )
-        ),
-        Example("FROM windows/nanoserver\nCMD app -v\n", why="cmd.exe reads it"),
-    ),
     restates=("Cmd", "Entrypoint", "Healthcheck"),
 )

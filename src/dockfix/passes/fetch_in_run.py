@@ -28,7 +28,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockfix.downloads import (
+from dockfix.dockerfile.tree import Dockerfile, Instruction, Stage
+from dockfix.edit.edits import Edit, Group, Safety, with_doubt
+from dockfix.edit.removal import removal
+from dockfix.edit.style import Style
+from dockfix.passes.base import Pass, Settings
+from dockfix.programs.downloads import (
     Extraction,
     compression,
     extraction,
@@ -36,16 +41,12 @@ from dockfix.downloads import (
     fetcher,
     is_archive,
 )
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import places, script_of, source_span
-from dockfix.layout import Style, removal, style_of
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import bases, resolve
-from dockfix.patterns import lazy
 from dockfix.records import Record
-from dockfix.remembered import cached_by_identity, remembered
+from dockfix.shell.patterns import lazy
+from dockfix.shell.remembered import cached_by_identity
 from dockfix.shell.tree import Pipeline, Script, Simple
-from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+from dockfix.state.facts import Facts, fact, script_of, source_span
+from dockfix.state.paths import bases, resolve
 
 _URL = lazy(r"https?://(?:[^\s\"'\\`$]|\$\w|\$\{\w+\})+")
 _VARIABLE = lazy(r"\$(?:\w+|\{[^}]*\})")
@@ -69,22 +70,22 @@ class _Step(Record):
     number: int
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each archive that would stay in the image."""
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         for number, instruction in enumerate(stage.instructions):
             keyword = instruction.keyword
             if keyword == "RUN":
                 text = instruction.logical.text
                 if "wget" in text or "curl" in text:
-                    yield from _forgotten(dockerfile, stage, number)
+                    yield from _forgotten(facts, stage, number)
             elif keyword == "ADD" and "://" in instruction.arguments:
-                yield from _added(dockerfile, stage, number)
+                yield from _added(facts, stage, number)
 
 
-def _chain(dockerfile: Dockerfile, run: Instruction) -> tuple[Script, tuple[Pipeline, ...]] | None:
+def _chain(facts: Facts, run: Instruction) -> tuple[Script, tuple[Pipeline, ...]] | None:
     """The script of a RUN that is one list of `&&`, and its pipelines."""
-    script = script_of(run, places(dockerfile)[run.start]) if run.keyword == "RUN" else None
+    script = script_of(run, facts.places[run.start]) if run.keyword == "RUN" else None
     pipelines = _pipelines(script) if isinstance(script, Script) else None
     return (script, pipelines) if isinstance(script, Script) and pipelines else None
 
@@ -110,29 +111,31 @@ def _extractions(pipelines: tuple[Pipeline, ...]) -> Iterator[_Step]:
             yield _Step(command, found, number)
 
 
-def _forgotten(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Group]:
+def _forgotten(facts: Facts, stage: Stage, number: int) -> Iterator[Group]:
     """`rm` behind the command that takes apart what the same RUN has fetched."""
     run = stage.instructions[number]
-    chain = _chain(dockerfile, run)
+    chain = _chain(facts, run)
     steps = _left_behind(chain[0]) if chain else []
     if not chain or not 0 < len(steps) <= _MOST_ARCHIVES:
         return
-    style = style_of(dockerfile, run)
+    style = facts.style.of(run)
     for step in steps:
         name = step.archive.archive.text
         _, end = source_span(run, step.command.start, step.command.end)
-        if dockerfile.source.find(_last(name), end) >= 0 or _last_sweep(dockerfile) >= end:
+        if facts.source.find(_last(name), end) >= 0 or _last_sweep(facts) >= end:
             continue
         edits = (
-            Edit(end, end, f"{_joint(dockerfile, run, style, chain[1], step.number)}rm {name}"),
+            Edit(
+                end, end, f"{_joint(facts.dockerfile, run, style, chain[1], step.number)}rm {name}"
+            ),
         )
         yield _group(run, _last(name), edits)
 
 
-@remembered
-def _last_sweep(dockerfile: Dockerfile) -> int:
+@fact
+def _last_sweep(facts: Facts) -> int:
     """Where the last `rm` of a file starts that names files by a pattern or a variable, or -1."""
-    return max((found.start() for found in _SWEEPING.finditer(dockerfile.source)), default=-1)
+    return max((found.start() for found in _SWEEPING.finditer(facts.source)), default=-1)
 
 
 @cached_by_identity
@@ -177,7 +180,7 @@ def _removals(script: Script) -> tuple[int, dict[str, int]]:
 
 
 def _goes_anyway(step: _Step, swept: int, gone: dict[str, int]) -> bool:
-    """Whether an `rm` further on may take the archive along with a directory."""
+    """True if an `rm` further on may take the archive along with a directory."""
     name = step.archive.archive.text.strip("\"'")
     above = [name[:index] for index, letter in enumerate(name) if letter == "/"]
     return max(swept, *(gone.get(folder, -1) for folder in above), -1) > step.command.end
@@ -195,27 +198,26 @@ def _joint(
     if len(neighbors) < 2:
         neighbors = pipelines[max(number - 1, 0) : number + 1]
     start, end = source_span(run, neighbors[0].end, neighbors[-1].start)
-    broken = "\n" in dockerfile.source[min(start, end) : end + 1]
-    return style.joint() if broken else " && "
+    return style.joint_like(dockerfile.source[min(start, end) : end + 1])
 
 
 def _last(name: str) -> str:
     return name.strip("\"'").rpartition("/")[2]
 
 
-def _added(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Group]:
+def _added(facts: Facts, stage: Stage, number: int) -> Iterator[Group]:
     """The ADD of an archive that the next instruction takes apart, as a part of that."""
     add, following = stage.instructions[number], stage.instructions[number + 1 : number + 2]
-    user = places(dockerfile)[add.start].user
+    user = facts.places[add.start].user
     if add.flags or len(add.words) != 2 or user not in (None, "root", "0") or not following:
         return
     url = add.words[0].text
-    name, chain = _last(re.split(r"[?#]", url)[0]), _chain(dockerfile, following[0])
+    name, chain = _last(re.split(r"[?#]", url)[0]), _chain(facts, following[0])
     if chain is None or not _URL.fullmatch(url) or not is_archive(name):
         return
-    tool = fetcher(dockerfile, stage, number, url)
+    tool = fetcher(facts, stage, number, url)
     for step in _extractions(chain[1]):
-        folder = _folder(dockerfile, add, name, step.archive.archive.text)
+        folder = _folder(facts, add, name, step.archive.archive.text)
         if tool is None or folder is None:
             continue
         removing = _removal(chain[1], step)
@@ -223,21 +225,21 @@ def _added(dockerfile: Dockerfile, stage: Stage, number: int) -> Iterator[Group]
         mentions = add.arguments + text[step.command.start : step.command.end]
         mentions += text[removing.start : removing.end] if removing else ""
         names = {name, _last(step.archive.archive.text)}
-        if any(dockerfile.source.count(one) != mentions.count(one) for one in names):
+        if any(facts.source.count(one) != mentions.count(one) for one in names):
             return
         if removing is None and _SWEEPING.search(text):
             return
-        edits = _fetching(dockerfile, following[0], step, f"{tool} {url}", folder, removing)
+        edits = _fetching(facts, following[0], step, f"{tool} {url}", folder, removing)
         if edits:
-            gone = removal(dockerfile, add)
+            gone = removal(facts.dockerfile, add)
             yield _group(add, name, (gone, *edits))
         return
 
 
-def _folder(dockerfile: Dockerfile, add: Instruction, name: str, file: str) -> str | None:
+def _folder(facts: Facts, add: Instruction, name: str, file: str) -> str | None:
     """The directory to be made for what an ADD brings; "" for one that is there, None if `file`
     is another file."""
-    base = bases(dockerfile)[add.start]
+    base = bases(facts)[add.start]
     target = resolve(base, add.words[1].text)
     path = file.strip("\"'").removeprefix("./")
     path = path if path[:1] == "/" else f"{base.rstrip('/')}/{path}"
@@ -260,7 +262,7 @@ def _removal(pipelines: tuple[Pipeline, ...], step: _Step) -> Edit | None:
 
 
 def _fetching(
-    dockerfile: Dockerfile,
+    facts: Facts,
     run: Instruction,
     step: _Step,
     fetch: str,
@@ -269,7 +271,7 @@ def _fetching(
 ) -> list[Edit] | None:
     """The edits that put a download (`curl URL`) before the command that takes the archive apart,
     and see that no archive is left."""
-    style = style_of(dockerfile, run)
+    style = facts.style.of(run)
     tool, _, url = fetch.partition(" ")
     address = url if _SIMPLE_URL.fullmatch(url) else f'"{url}"'
     file = step.archive.archive
@@ -282,7 +284,7 @@ def _fetching(
         last = Edit(end, end, f"{style.joint()}rm {file.text}")
         return [first] if removing else [first, last]
     options = "-fsSL" if tool == "curl" else "-qO-"
-    fetching = f"{making}{tool} {options} {address}{style.newline}{style.indent}| "
+    fetching = f"{making}{tool} {options} {address}{style.pipe}"
     edits = [Edit(start, start, fetching), Edit(*source_span(run, file.start, file.end), "-")]
     if not step.archive.letter:
         cluster = step.command.words[step.command.words.index(file) - 1]
@@ -301,13 +303,16 @@ def _fetching(
 
 def _group(instruction: Instruction, name: str, edits: tuple[Edit, ...]) -> Group:
     gone = (f"/**/{_VARIABLE.sub('*', name)}",)
-    message = f"{name} stays in the image"
+    message = with_doubt(
+        f"download and unpack {name} in one RUN: the archive is then not kept in the image",
+        "a cached RUN does not notice that the archive has changed on the server",
+    )
     return Group(instruction.keyword_offset, message, edits, Safety.UNSAFE, declares=gone)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The same URLs are fetched, and all commands but those that fetch and remove are there."""
-    if _fetched(before) != _fetched(after):
+    if _fetched(before.dockerfile) != _fetched(after.dockerfile):
         return "other URLs are fetched"
     for old, new in zip(before.stages, after.stages, strict=True):
         if _others(before, old) != _others(after, new):
@@ -324,11 +329,11 @@ def _fetched(dockerfile: Dockerfile) -> list[str]:
     )
 
 
-def _others(dockerfile: Dockerfile, stage: Stage) -> list[str]:
+def _others(facts: Facts, stage: Stage) -> list[str]:
     """Instructions and commands, without those that fetch, make a directory or remove a file."""
     found: list[str] = []
     for one in stage.instructions:
-        script = script_of(one, places(dockerfile)[one.start]) if one.keyword == "RUN" else None
+        script = script_of(one, facts.places[one.start]) if one.keyword == "RUN" else None
         if one.keyword == "ADD" and "://" in one.arguments and is_archive(one.words[0].text):
             continue
         if not isinstance(script, Script):
@@ -360,75 +365,6 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM buildpack-deps\nADD http://example.com/big.tar.xz /usr/src/things/\n"
-            "RUN tar -xJf /usr/src/things/big.tar.xz -C /usr/src/things\n",
-            "FROM buildpack-deps\nRUN mkdir -p /usr/src/things \\\n"
-            "    && curl -fsSL http://example.com/big.tar.xz \\\n"
-            "    | tar -xJf - -C /usr/src/things\n",
-            unsafe=True,
-        ),
-        Example(
-            "FROM alpine\nADD http://example.com/v$V/a.tgz /tmp/a.tgz\n"
-            "RUN tar xf /tmp/a.tgz -C /opt \\\n && rm /tmp/a.tgz \\\n && make -C /opt/a\n",
-            'FROM alpine\nRUN wget -qO- "http://example.com/v$V/a.tgz" \\\n    | tar xzf - -C /opt'
-            " \\\n && make -C /opt/a\n",
-            why="the file is removed no more, since there is none",
-            unsafe=True,
-        ),
-        Example(
-            "FROM fedora\nADD https://example.com/a.zip /tmp/\nRUN unzip /tmp/a.zip\n",
-            "FROM fedora\nRUN curl -fsSL -o /tmp/a.zip https://example.com/a.zip \\\n"
-            "    && unzip /tmp/a.zip \\\n    && rm /tmp/a.zip\n",
-            why="unzip needs a file",
-            unsafe=True,
-        ),
-        Example(
-            "FROM debian\nRUN wget -q http://example.com/a-$V.tgz && tar xzf a-$V.tgz && make\n",
-            "FROM debian\nRUN wget -q http://example.com/a-$V.tgz && tar xzf a-$V.tgz"
-            " && rm a-$V.tgz && make\n",
-            unsafe=True,
-        ),
-        Example(
-            "FROM debian\nRUN curl -fLo /tmp/a.tgz u \\\n  && tar -C /opt -xzf /tmp/a.tgz\n",
-            "FROM debian\nRUN curl -fLo /tmp/a.tgz u \\\n  && tar -C /opt -xzf /tmp/a.tgz \\\n"
-            "  && rm /tmp/a.tgz\n",
-            unsafe=True,
-        ),
-        *(
-            Example(f"FROM buildpack-deps\n{text}\n", why=why)
-            for text, why in (
-                (
-                    "ADD --checksum=sha256:0 http://x/a.tgz /tmp/\nRUN tar xf /tmp/a.tgz",
-                    "the builder compares the checksum",
-                ),
-                (
-                    "ADD http://x/a.tgz /tmp/\nRUN sha256sum -c a.sum && tar xf /tmp/a.tgz"
-                    "\nCOPY a.tgz /srv/",
-                    "the archive is mentioned elsewhere",
-                ),
-                ("ADD http://x/a.tgz /tmp/\nRUN tar xf /opt/a.tgz", "another file"),
-                ("ADD http://x/a.tgz /tmp/\nUSER a\nRUN tar xf /tmp/a.tgz", "not next to it"),
-                ("ADD http://x/a.py /tmp/\nRUN python /tmp/a.py", "no archive"),
-                ("RUN wget x/a.tgz && tar xf a.tgz && rm a.tgz", "removed already"),
-                ("RUN wget x/a.tgz && tar xf a.tgz && rm *.tgz", "removed already"),
-                ("RUN wget x/a.tgz && tar xf a.tgz || true", "a failure is expected"),
-                ("RUN wget x/a.tgz && cd b && tar xf a.tgz", "another file of that name"),
-                ("RUN wget x/a.tgz && tar xf a.tgz\nRUN sha256sum a.tgz", "it is read later"),
-                ("RUN tar xf a.tgz", "who put it there may need it"),
-            )
-        ),
-        Example(
-            "FROM debian\nADD http://x/a.tgz /tmp/\nRUN tar xf /tmp/a.tgz\n",
-            why="debian has no curl",
-        ),
-        Example(
-            "FROM debian\nRUN apt-get install -y curl\nADD https://x/a.tgz /tmp/\n"
-            "RUN tar xf /tmp/a.tgz\n",
-            why="without ca-certificates curl trusts nobody",
-        ),
-    ),
     # what wget notes about servers
-    changes=("/**/.wget-hsts",),
+    changes=lambda: ("/**/.wget-hsts",),
 )

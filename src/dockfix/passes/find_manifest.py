@@ -19,22 +19,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.context import Context
-from dockfix.edits import Group, Safety
-from dockfix.installs import Install, installs
-from dockfix.packages.manifests import UnsureError
-from dockfix.packages.project import Copied
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.suggestions import did_you_mean
-from dockfix.syntax.tree import Dockerfile
+from dockfix.context.suggestions import did_you_mean
+from dockfix.edit.edits import Group, Safety
+from dockfix.installs.installs import Install, installs
+from dockfix.installs.project import Copied
+from dockfix.managers.manifests.shape import UnsureError
+from dockfix.passes.base import Pass, Settings
+from dockfix.state.facts import Facts
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A note for each manifest that an install will miss."""
     context = settings.context
     if context is None:
         return
     told: set[tuple[str, str]] = set()
-    for install in installs(dockerfile):
+    for install in installs(facts):
         for name in install.reads.manifests:
             message = _missing(install, name, context)
             if message and (install.here, name) not in told:
@@ -53,12 +53,12 @@ def _missing(install: Install, name: str, context: Context) -> str:
             return ""
     except UnsureError:
         return ""
-    missing = f"{install.reads.manager} needs {name}, which no COPY above it brings"
+    missing = f"no COPY above this RUN brings {name}, which {install.reads.manager} needs"
     beside = did_you_mean(file, _beside(project, name.rpartition("/")[0]))
     if beside:
         return missing + beside
     if context.kind(file) == "file":
-        return f"{missing}; the context has one"
+        return f"{missing}; the build context has one"
     meant = did_you_mean(file, context.entries("") or ())
     return missing + meant if meant else ""
 
@@ -71,17 +71,14 @@ def _beside(project: Copied, folder: str) -> tuple[str, ...]:
 
 
 def _fetches(text: str) -> bool:
-    """Whether a script brings files from elsewhere, a manifest perhaps."""
+    """True if a script brings files from elsewhere, a manifest perhaps."""
     return any(word in text for word in ("git ", "curl", "wget", "tar ", "unzip", " init", " new"))
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Nothing changes."""
     return None if before.source == after.source else "a note changed the file"
 
-
-_FILES = (("requirements.txt", "flask==3.0\n"), ("shop/app.py", ""))
-_PYTHON = "FROM python\nWORKDIR /app\n"
 
 PASS = Pass(
     code="DF503",
@@ -91,27 +88,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            _PYTHON + "COPY requirements.txt .\nCOPY shop .\nRUN pip install -r requirement.txt\n",
-            note="pip needs requirement.txt, which no COPY above it brings; "
-            "did you mean requirements.txt?",
-            files=_FILES,
-        ),
-        Example(
-            _PYTHON + "COPY shop shop\nRUN pip install -r requirements.txt\nCOPY . .\n",
-            note="pip needs requirements.txt, which no COPY above it brings; the context has one",
-            files=_FILES,
-        ),
-        *(
-            Example(_PYTHON + text, why=why, files=_FILES)
-            for text, why in (
-                ("COPY . .\nRUN pip install -r requirements.txt\n", "it is there"),
-                ("RUN pip install -r base.txt\n", "the base image may have it"),
-                ("COPY --from=x / .\nRUN pip install -r requirement.txt\n", "x may bring it"),
-                ("RUN cp a requirements.txt\nRUN pip install -r requirements.txt\n", "made by cp"),
-            )
-        ),
-        Example(_PYTHON + "RUN pip install -r requirement.txt\n", why="no context is known"),
-    ),
 )

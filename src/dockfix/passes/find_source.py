@@ -19,25 +19,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.context.sources import is_built, is_sent, sources_of
-from dockfix.edits import Group, Safety
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.suggestions import nearest
-from dockfix.syntax.tree import Dockerfile
+from dockfix.context.suggestions import nearest
+from dockfix.edit.edits import Group, Safety
+from dockfix.passes.base import Pass, Settings
+from dockfix.state.facts import Facts
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A note for each source that the builder will not find."""
     context = settings.context
-    if context is None or dockerfile.escape == "`":
+    if context is None or facts.dockerfile.escape == "`":
         return
     told: set[str] = set()
-    for instruction in dockerfile.instructions:
+    for instruction in facts.instructions:
         for source in sources_of(instruction):
             if not source or source in told or is_sent(source, context):
                 continue
             told.add(source)
             if context.ignored(source):
-                message = f"{source} is left out by {context.ignore_file}"
+                message = f"{source} cannot be copied: {context.ignore_file} leaves this path out"
             elif context.is_link(source) or (is_built(source) and not nearest(source, context)):
                 continue
             else:
@@ -45,12 +45,10 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             yield Group(instruction.keyword_offset, message, (), Safety.NOTE)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Nothing changes."""
     return None if before.source == after.source else "a note changed the file"
 
-
-_FILES = (("requirements.txt", ""), ("src/main.py", ""), (".dockerignore", "*.log\n"))
 
 PASS = Pass(
     code="DF504",
@@ -60,26 +58,4 @@ PASS = Pass(
     aliases=("CopyIgnoredFile",),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM debian\nCOPY requirement.txt /\n",
-            note="requirement.txt is not in the build context; did you mean requirements.txt?",
-            files=_FILES,
-        ),
-        Example(
-            "FROM debian\nCOPY src/Main.py /\n",
-            note="src/Main.py is not in the build context; did you mean src/main.py?",
-            files=_FILES,
-        ),
-        Example(
-            "FROM debian\nRUN --mount=source=sr,target=/s make\n",
-            note="sr is not in the build context; did you mean src?",
-            files=_FILES,
-        ),
-        Example("FROM debian\nCOPY src /src\n", why="it is there", files=_FILES),
-        Example("FROM debian\nCOPY none /none\n", why="the context is not known"),
-        Example("FROM debian\nCOPY target/a.jar /\n", why="to be made before", files=_FILES),
-        Example("FROM debian\nCOPY $NAME /\n", why="it has a variable", files=_FILES),
-        Example("FROM debian\nCOPY --from=x none /\n", why="of an image", files=_FILES),
-    ),
 )

@@ -18,11 +18,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockfix.edits import Group, Safety
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import environment
-from dockfix.patterns import lazy
-from dockfix.syntax.tree import Dockerfile
+from dockfix.edit.edits import Group, Safety
+from dockfix.passes.base import Pass, Settings
+from dockfix.shell.patterns import lazy
+from dockfix.state.environment import environment
+from dockfix.state.facts import Facts
 
 _SECRET = lazy(
     r"(?:_|\A)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|\Z)",
@@ -33,10 +33,10 @@ _GPG = lazy(r"(?:_|\A)(?:gpg|pgp)(?:_|\Z)", re.IGNORECASE)
 _FINGERPRINT = lazy(r"(?:0x)?[0-9A-Fa-f]{8,40}")
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """One note for all of them."""
     found: dict[str, int] = {}
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         for instruction in stage.instructions:
             if instruction.keyword not in ("ENV", "ARG"):
                 continue
@@ -49,11 +49,11 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
                     found[name] = instruction.keyword_offset
     if found:
         names = ", ".join(list(found)[:5]) + (", …" if len(found) > 5 else "")
-        message = f"{names}: what ARG and ENV hold can be read in the image; mount a secret instead"
+        message = f"anyone who can pull the image can read {names}: use RUN --mount=type=secret"
         yield Group(min(found.values()), message, (), Safety.NOTE)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """A note changes nothing."""
     return None if before.source == after.source else "a note changed the file"
 
@@ -66,18 +66,4 @@ PASS = Pass(
     aliases=("SecretsUsedInArgOrEnv",),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM a:1\nARG NPM_TOKEN\nENV DB_PASSWORD=x\n",
-            note="NPM_TOKEN, DB_PASSWORD: what ARG and ENV hold can be read in the image; "
-            "mount a secret instead",
-        ),
-        Example(
-            "FROM a:1\nENV GPG_KEY A035C8C19219BA821ECEA86B64E628F8D684696D\n",
-            why="a fingerprint is for everybody to read",
-        ),
-        Example(
-            "FROM a:1\nENV KEY_FILE=/run/k TOKENIZER=a PASSWORD=\n", why="nothing to point out"
-        ),
-    ),
 )

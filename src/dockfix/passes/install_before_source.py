@@ -12,107 +12,123 @@ in .dockerignore, even where there is none yet: it would come over that of the i
                                        COPY . .
                                        RUN npm run build
 
+Where uv or poetry installs the project itself, too, it is called twice: first without the project,
+above the source, then as before, below it.
+
+    COPY . .                           COPY pyproject.toml uv.lock ./
+    RUN uv sync --locked               RUN uv sync --locked --no-install-project
+                                       COPY . .
+                                       RUN uv sync --locked
+
 Why: an edited file rebuilds every instruction below its COPY. With the source above `pip install -r
 requirements.txt`, one changed line installs everything again; with the source below, it copies one
 file.
 
 What an install reads is told by its words and, with the build context at hand, by its manifests: a
 list of requirements may name other lists, a workspace has manifests of its own, a go.mod may
-replace a module by a folder. `packages/manifests` has the rules of each manager; one that is unsure
+replace a module by a folder. `managers/manifests` has the rules of each manager; one that is unsure
 says why, and that is reported. Without a context, the move is safe for installs that read no
 manifest, and for `pip install -r` where what is copied lands beside the manifest's directory and
 does not look like packaging; else it is unsafe, or left alone.
 
 What it leaves alone: an install that reads the source (`pip install .`, a `postinstall` script, a
-`gemspec`); a COPY that would come over what the install writes (a node_modules in the context),
-unless a line in .dockerignore can keep that out; destinations with variables, or that cannot be
-compared because the working directory is the base image's own; a RUN with a command, option or
-package that is not understood, a bind mount or a here-document; VOLUME and ONBUILD in between, a
-WORKDIR that a relative destination depends on, or that would make the directory first where
-`--chown` gives it to somebody; a RUN whose rest removes something, which would then stay in a
-layer; a row with more than 2,500 pairs of a COPY and a command, or below more than 400 COPYs; COPY
---from and ADD of a URL, which do not change with the source; and a RUN that fetches lists of
-packages for a later RUN below the source, which would find them stale. Where an install of the
-project's packages is concerned, a note says why.
+`gemspec`), unless it can be called twice; two calls of uv or poetry where the file names a version
+that does not know the option, or where the stage has a call with the option already; a COPY that
+would come over what the install writes (a node_modules in the context), unless a line in
+.dockerignore can keep that out; destinations with variables, or that cannot be compared because the
+working directory is the base image's own; a RUN with a command, option or package that is not
+understood, a bind mount or a here-document; VOLUME and ONBUILD in between, a WORKDIR that a
+relative destination depends on, or that would make the directory first where `--chown` gives it to
+somebody; a RUN whose rest removes something, which would then stay in a layer; a row with more than
+2,500 pairs of a COPY and a command, or below more than 400 COPYs; COPY --from and ADD of a URL,
+which do not change with the source; and a RUN that fetches lists of packages for a later RUN below
+the source, which would find them stale. Where an install of the project's packages is concerned, a
+note says why.
 
 Safety: every install finds the same files, and what it writes stays: the image holds the same
-files, times aside, and the mode of a directory that the COPY itself would have made. Safe where the
-above proves it, unsafe where it has to be taken on trust: install scripts of unknown packages, a
-lock file that the install may bring up to date.
+files, times aside, and the mode of a directory that the COPY itself would have made. Of two calls
+the second finds the packages installed, and adds the project. Safe where the above proves it,
+unsafe where it has to be taken on trust: install scripts of unknown packages, a lock file that the
+install may bring up to date.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dockfix.edits import Group, Safety
-from dockfix.facts import places, script_of
-from dockfix.order.rows import rows
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import Copy, bases, copy_of
+from dockfix.dockerfile.tree import Dockerfile, Stage
+from dockfix.edit.edits import Group, Safety, with_doubt
+from dockfix.managers import named_in
+from dockfix.passes.base import Pass, Settings
+from dockfix.reorder.groups import consecutive_groups
 from dockfix.shell.tree import Script
-from dockfix.syntax.tree import Dockerfile, Stage
+from dockfix.state.facts import Facts, script_of
+from dockfix.state.paths import Copy, bases, copy_of
 from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dockfix.order.sinking import Sinking, Stay, Step
+    from dockfix.reorder.copy_moves import Move, ReadInstruction, Stay
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
-    """One group for each row of COPY and RUN that can be put in a better order."""
-    found = rows(dockerfile, settings.context)
-    if not any(worth for stage_rows in found for _, worth in stage_rows):
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
+    """One group of edits for each consecutive group that gets a better order."""
+    found = consecutive_groups(facts, settings.context)
+    if not any(one.may_improve for stage_groups in found for one in stage_groups):
         return
-    from dockfix.order.candidates import candidates
-    from dockfix.order.sinking import Row
+    from dockfix.reorder.copy_moves import MovePlan
+    from dockfix.reorder.read_groups import read_groups
 
-    for stage, steps, around in candidates(dockerfile, found, settings.context):
-        safely = Row(steps, around, trusting=False)
-        trusting = safely.doubted and not safely.moves
-        row = Row(steps, around, trusting=True) if trusting else safely
-        if row.moves:
-            yield _group(dockerfile, stage, steps, row.moves, settings)
-        elif safely.stays:
-            yield from _note(safely.stays[0], settings)
+    for stage, members, surroundings in read_groups(facts, found, settings.context):
+        proven = MovePlan(members, surroundings, allow_unproven=False)
+        plan = proven
+        if proven.left_out_unproven and not proven.moves:
+            plan = MovePlan(members, surroundings, allow_unproven=True)
+        if plan.moves:
+            yield _group(facts, stage, members, plan.moves, settings)
+        elif proven.stays:
+            yield from _note(proven.stays[0], settings)
 
 
 def _note(stay: Stay, settings: Settings) -> Iterator[Group]:
-    """What is said of a directory that has to stay above an install of its packages."""
-    copy = stay.step.copy
+    """The note on a COPY of a directory that stays above an install of its packages."""
+    copy = stay.copy.copy
     if copy is None or not copy.brings_trees(settings.context):
         return
     reason = stay.reason
     if settings.context is None:
-        reason = "what it reads is told by the build context, which is not at hand"
-    message = f"stays above {stay.manager}, which installs everything again for any change"
-    yield Group(stay.step.instruction.keyword_offset, f"{message}: {reason}", (), Safety.NOTE)
+        reason = f"what {stay.manager} reads stands in the build context, which was not found"
+    message = f"every edit repeats the install: not moved below {stay.manager}, because {reason}"
+    yield Group(stay.copy.instruction.keyword_offset, message, (), Safety.NOTE)
 
 
 def _group(
-    dockerfile: Dockerfile,
+    facts: Facts,
     stage: Stage,
-    steps: Sequence[Step],
-    moves: list[Sinking],
+    members: Sequence[ReadInstruction],
+    moves: list[Move],
     settings: Settings,
 ) -> Group:
-    from dockfix.order.sunk import sunk
+    from dockfix.reorder.move_edits import move_edits
 
-    made = sunk(dockerfile, steps, moves, settings.context)
-    reason = next((move.doubt for move in moves if move.doubt), "")
-    message = _message(dockerfile, stage, steps, moves, made.added)
+    reason = next((move.reason for move in moves if move.reason), "")
+    message = _message(facts.dockerfile, stage, members, moves)
     ignored = tuple(
         dict.fromkeys(
             tree
             for move in moves
-            for tree in (*move.written, *(() if settings.alone else move.expected))
+            for tree in (
+                *move.ignore_lines,
+                *(() if settings.alone else move.likely_ignore_lines),
+            )
         )
     )
     if ignored and settings.context and not settings.alone:
-        message += f"; {_listed(ignored)} {'go' if ignored[1:] else 'goes'} into .dockerignore"
+        verb = "go" if ignored[1:] else "goes"
+        message += f"; {_listed(ignored)} {verb} into {settings.context.ignore_file}"
     return Group(
-        moves[0].step.instruction.keyword_offset,
-        f"{message}; {reason}" if reason else message,
-        made.edits,
+        moves[0].copy.instruction.keyword_offset,
+        with_doubt(message, reason),
+        move_edits(facts, members, moves, settings.context),
         Safety.UNSAFE if reason else Safety.SAFE,
         ignored,
     )
@@ -123,57 +139,68 @@ def _listed(lines: Sequence[str]) -> str:
 
 
 def _message(
-    dockerfile: Dockerfile, stage: Stage, row: Sequence[Step], moves: list[Sinking], added: int
+    dockerfile: Dockerfile,
+    stage: Stage,
+    members: Sequence[ReadInstruction],
+    moves: list[Move],
 ) -> str:
     """What an install reads of a COPY, and what an edited file rebuilds before and after."""
-    from dockfix.order.steps import is_step, rebuilt, total
+    from dockfix.reorder.rebuilds import count_rebuilt, is_build_step
 
-    move = next((one for one in moves if one.needs), moves[0])
-    start, below = move.step.instruction.start, move.below.instruction.start
-    moved = {one.step.instruction.start for one in moves}
+    move = next((one for one in moves if one.needs_first), moves[0])
+    start, below = move.copy.instruction.start, move.below.instruction.start
+    moved = {one.copy.instruction.start for one in moves}
     passed = sum(
-        start < one.start <= below and one.start not in moved and is_step(one)
-        for one in (step.instruction for step in row)
-    ) - bool(move.cut)
-    before = rebuilt(dockerfile, stage, start)
-    steps = total(dockerfile)
-    chains = [*(run.chain for run, needs in move.needs if needs), move.below.chain]
+        start < one.start <= below and one.start not in moved and is_build_step(one)
+        for one in (member.instruction for member in members)
+    ) - bool(move.split_at)
+    before = count_rebuilt(dockerfile, stage, start)
+    chains = [*(run.chain for run, needs in move.needs_first if needs), move.below.chain]
     installs = [one for chain in chains if chain for one in chain.reads if one.installs]
-    reading = [one for one in installs if move.needs and (one.manifests or one.optional)]
+    reading = [one for one in installs if move.needs_first and (one.manifests or one.optional)]
     managers = list(dict.fromkeys(one.manager for one in reading or installs[:1]))
-    names = [source for _, needs in move.needs for source, _ in needs]
+    names = [source for _, needs in move.needs_first for source, _ in needs]
     reads = f"only {' and '.join(names)}" if 0 < len(names) < 3 else str(len(names) or "none")
-    read, install = ("reads", "installs") if len(managers) < 2 else ("read", "install")
+    other = "one" if reads == "none" else "another one"
+    read = "reads" if len(managers) < 2 else "read"
+    first = next((one.first_install for one in moves if one.first_install), None)
+    keyword = move.copy.instruction.keyword
+    again = before - passed
+    counted = f"re-runs {again} step{'s' * (again != 1)} instead of {before}" if passed > 0 else ""
+    begin = f"move this {keyword} below the install"
+    end = "and no longer the install" if counted else "no longer re-runs the install"
+    if first:
+        begin = f"install in two steps, the first with {first.option}, above this {keyword}"
+        end = ("and" if counted else "re-runs") + " only the install of the project"
     return (
-        f"{' and '.join(managers)} {read} {reads} of these files, yet {install} everything again"
-        " for any change:"
-        f" an edited file rebuilds {before - passed} of {steps + added} steps instead of"
-        f" {before} of {steps}, the install no longer among them"
+        f"{begin}: {' and '.join(managers)} {read} {reads} of these files, and an edit of "
+        f"{other} then {', '.join(filter(None, (counted, end)))}"
     )
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Whether all instructions are there, and no COPY but of files that are copied again below.
 
     COPY and ADD may stand further down, and copy to the same place; a RUN may be two.
     """
     for old, new in zip(before.stages, after.stages, strict=True):
         commands, copies = _order(before, old)
-        others, sunk = _order(after, new)
-        if commands != others:
+        others, copies_after = _order(after, new)
+        added = _first_installs(commands, others)
+        if added is None:
             return "something else than COPY and ADD has changed"
-        for key, places_after in sunk.items():
+        for key, places_after in copies_after.items():
             places_before = copies.pop(key, [])
             extra = len(places_after) - len(places_before)
             if extra < 0:
                 return "a COPY is missing, or copies to another place"
             if any(
-                now < was
+                now - sum(at < now for at in added) < was
                 for (was, _), (now, _) in zip(places_before, places_after[extra:], strict=True)
             ):
                 return "a COPY moved up"
             for index, copy in places_after[:extra]:
-                below = [one for rows in sunk.values() for at, one in rows if at > index]
+                below = [one for rows in copies_after.values() for at, one in rows if at > index]
                 if not any(_is_part(copy, one) for one in below):
                     return "a COPY is added of what is not copied below it"
         if copies:
@@ -181,11 +208,33 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     return None
 
 
+def _first_installs(
+    commands: list[tuple[str, ...]], others: list[tuple[str, ...]]
+) -> list[int] | None:
+    """Which of the `others` are installs without the project that the same install with it
+    follows; None if they are not the `commands` beside these."""
+    found: list[int] = []
+    count = 0
+    for index, one in enumerate(others):
+        if count == len(commands):
+            return None
+        if one == commands[count]:
+            count += 1
+        elif one[:-1] == commands[count][:-1] and any(
+            way.without_project and one[-1] == f"{commands[count][-1]} {way.without_project.option}"
+            for way in named_in(one[-1])
+        ):
+            found.append(index)
+        else:
+            return None
+    return found if count == len(commands) else None
+
+
 _Key = tuple[str, str, int]
 
 
 def _order(
-    dockerfile: Dockerfile, stage: Stage
+    facts: Facts, stage: Stage
 ) -> tuple[list[tuple[str, ...]], dict[_Key, list[tuple[int, Copy | None]]]]:
     """The instructions of a stage that do not copy, the commands of RUNs one by one, and, for each
     COPY, how many of these stand above it.
@@ -193,14 +242,14 @@ def _order(
     A COPY is known by its text, where it copies to and, if it has variables, how many instructions
     above it may set one.
     """
-    from dockfix.packages.reads import chained
+    from dockfix.installs.reads import chained
 
-    known, starting = places(dockerfile), bases(dockerfile)
+    known, starting = facts.places, bases(facts)
     commands: list[tuple[str, ...]] = []
     copies: dict[_Key, list[tuple[int, Copy | None]]] = {}
     setters = 0
     for one in stage.instructions:
-        text = dockerfile.source[one.keyword_offset : one.end].rstrip("\r\n")
+        text = facts.source[one.keyword_offset : one.end].rstrip("\r\n")
         setters += one.keyword in ("ARG", "ENV")
         if one.keyword in ("COPY", "ADD"):
             copy = copy_of(one, starting[one.start])
@@ -216,7 +265,7 @@ def _order(
 
 
 def _is_part(copy: Copy | None, whole: Copy | None) -> bool:
-    """Whether all that a COPY brings is brought again, to the same place, by another."""
+    """True if all that a COPY brings is brought again, to the same place, by another."""
     if copy is None or whole is None or copy.origin is not None or whole.origin is not None:
         return False
     flags = [[flag.text for flag in one.instruction.flags] for one in (copy, whole)]
@@ -227,10 +276,6 @@ def _is_part(copy: Copy | None, whole: Copy | None) -> bool:
     )
 
 
-_APP = "FROM python:3.12\nWORKDIR /app\n"
-_PIP = "RUN pip install -r requirements.txt\n"
-_NODE = "FROM node:22\nWORKDIR /app\n"
-
 PASS = Pass(
     code="DF401",
     name="install-before-source",
@@ -239,114 +284,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            _APP + "COPY requirements.txt /app/\nCOPY app /app/app\n" + _PIP,
-            _APP + "COPY requirements.txt /app/\n" + _PIP + "COPY app /app/app\n",
-        ),
-        Example(
-            _APP + "COPY requirements.txt .\n# the source\nCOPY . .\n" + _PIP,
-            _APP + "COPY requirements.txt .\n" + _PIP + "# the source\nCOPY . .\n",
-            why="requirements.txt is seen to name nothing of the project",
-            files=(("requirements.txt", "flask==3.0\n"), ("app.py", "")),
-        ),
-        Example(
-            _APP + "COPY . .\n" + _PIP,
-            _APP + "COPY requirements.txt base.txt ./\n" + _PIP + "COPY . .\n",
-            why="the first list names the second",
-            files=(("requirements.txt", "-r base.txt\n"), ("base.txt", "flask\n"), ("a.py", "")),
-        ),
-        Example(
-            _NODE + "COPY . .\nRUN npm ci && npm run build\n",
-            _NODE
-            + "COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n",
-            why="a node_modules of somebody's machine would now come over that of the image",
-            ignore_file="node_modules\n",
-            files=(("package.json", "{}"), ("package-lock.json", '{"packages": {}}'), ("a.js", "")),
-        ),
-        Example(
-            _NODE + "COPY . .\nRUN npm ci\n",
-            _NODE + "COPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n",
-            why="npm ci would have removed them anyway",
-            ignore_file="node_modules\n",
-            files=(
-                ("package.json", "{}"),
-                ("package-lock.json", '{"packages": {}}'),
-                ("node_modules/a/index.js", ""),
-            ),
-        ),
-        Example(
-            _APP + "COPY requirements.txt .\nCOPY . .\n" + _PIP,
-            _APP + "COPY requirements.txt .\n" + _PIP + "COPY . .\n",
-            why="requirements.txt cannot be seen, and might name a file of the project",
-            unsafe=True,
-        ),
-        Example(
-            "FROM debian\nCOPY src /src\nRUN apt-get update && apt-get install -y gcc\n",
-            "FROM debian\nRUN apt-get update && apt-get install -y gcc\nCOPY src /src\n",
-        ),
-        Example(
-            _NODE + "COPY package*.json ./\nCOPY . .\nRUN npm ci\n",
-            _NODE + "COPY package*.json ./\nRUN npm ci\nCOPY . .\n",
-            why="neither package.json nor a package of the lock file runs a script",
-            ignore_file="node_modules\n",
-            files=(
-                ("package.json", '{"dependencies": {"express": "^4.0.0"}}'),
-                ("package-lock.json", '{"packages": {"": {}, "node_modules/express": {}}}'),
-                ("index.js", ""),
-            ),
-        ),
-        Example(
-            "FROM golang\nWORKDIR /src\nCOPY go.* ./\nCOPY cmd cmd\nRUN go mod download\n",
-            "FROM golang\nWORKDIR /src\nCOPY go.* ./\nRUN go mod download\nCOPY cmd cmd\n",
-            why="go.mod cannot be seen, and might replace a module by a directory",
-            unsafe=True,
-        ),
-        *(
-            Example(_APP + text, why=why)
-            for text, why in (
-                (
-                    "COPY requirements.txt .\nCOPY project .\nRUN pip install -r requirement.txt\n",
-                    "no COPY brings requirement.txt by name (a slip?), so the directory has to",
-                ),
-                ("COPY . .\n" + _PIP, "without the context nobody knows what is installed"),
-                ("COPY setup.py .\nRUN pip install .\n", "the install reads the source"),
-                ("COPY app app\nWORKDIR /x\nRUN pip install flask\n", "app would be another place"),
-                ("COPY app /a\nVOLUME /a\nRUN pip install flask\n", "not in one row"),
-                ("COPY app app\nRUN make && pip install flask\n", "make may read anything"),
-                ("COPY app $DIR\nRUN pip install flask\n", "where it lands is not known"),
-                ("COPY pip.conf /etc/\nRUN pip install flask\n", "settings of the installer"),
-                ("COPY --from=build /a /app\nRUN pip install flask\n", "not of the context"),
-                ("COPY app app\nRUN --mount=type=bind,target=/m pip install flask\n", "reads /m"),
-                ("COPY app app\nRUN rm -rf /app/* && pip install flask\n", "would stay there"),
-                ("COPY bin /v/bin\nRUN pip install -t /v flask\n", "both write to /v"),
-                ("COPY . .\nRUN npm ci\n", "npm reads package.json"),
-                ("COPY package.json .\nCOPY . .\nRUN npm ci\n", "the lock file is needed, too"),
-                ("COPY a /a\nRUN npm cache clean\n", "nothing is installed"),
-                (
-                    "COPY a /a\nRUN apt-get update && apt-get install -y b\nRUN /a/x\n"
-                    "RUN apt-get install -y c\n",
-                    "with /a below it, the lists would be old when c is installed",
-                ),
-            )
-        ),
-        Example(
-            _APP + "COPY requirements.txt .\nCOPY . .\n" + _PIP,
-            why="-e . reads the source",
-            files=(("requirements.txt", "-e .\n"),),
-        ),
-        *(
-            Example(_NODE + "COPY package*.json ./\nCOPY . .\nRUN npm ci\n", why=why, files=files)
-            for why, files in (
-                (
-                    "postinstall may read the source",
-                    (("package.json", '{"scripts": {"postinstall": "x"}}'),),
-                ),
-                (
-                    "npm keeps its cache in the project",
-                    (("package.json", "{}"), (".npmrc", "cache=./c")),
-                ),
-            )
-        ),
-    ),
 )

@@ -20,11 +20,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.context import Context
+from dockfix.context.ignore_names import DEFAULT
 from dockfix.context.sources import expanded, is_wild, sources_of
-from dockfix.edits import Group, Safety
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.patterns import lazy
-from dockfix.syntax.tree import Dockerfile
+from dockfix.edit.edits import Group, Safety
+from dockfix.passes.base import Pass, Settings
+from dockfix.shell.patterns import lazy
+from dockfix.state.facts import Facts
 
 #: Names that say enough, how such a name may end, and what follows `.env` in the name of a file
 #: that is there to be read.
@@ -46,10 +47,10 @@ _HEAD = 4_000
 _MOST_NAMED = 3
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A note for each instruction that brings secrets no other one above it brings."""
     told: set[str] = set()
-    for instruction in dockerfile.instructions:
+    for instruction in facts.instructions:
         if instruction.keyword not in ("COPY", "ADD"):
             continue
         found = {
@@ -65,10 +66,9 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
             listed = ", ".join(names[:_MOST_NAMED])
             more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
             whole = any(name not in sources_of(instruction) for name in names)
-            advice = (
-                "name it in .dockerignore" if whole else "use RUN --mount=type=secret, or mount it"
-            )
-            message = f"{listed}{more}: a secret in the image for all who get it; {advice}"
+            ignore_file = settings.context.ignore_file if settings.context else DEFAULT
+            advice = f"add a line to {ignore_file}" if whole else "use RUN --mount=type=secret"
+            message = f"anyone who can pull the image can read {listed}{more}: {advice}"
             yield Group(instruction.keyword_offset, message, (), Safety.NOTE)
 
 
@@ -114,12 +114,10 @@ def _is_secret(path: str, context: Context) -> bool:
     return text is not None and any(_INSIDE.search(line) for line in text.splitlines())
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Nothing changes."""
     return None if before.source == after.source else "a note changed the file"
 
-
-_TOKEN = "//registry.npmjs.org/:_authToken=npm_0123456789\n"
 
 PASS = Pass(
     code="DF505",
@@ -129,31 +127,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM node\nCOPY . /app\n",
-            note=".env, .npmrc: a secret in the image for all who get it; name it in .dockerignore",
-            files=((".env", "PASSWORD=x\n"), (".npmrc", _TOKEN), ("index.js", "")),
-        ),
-        Example(
-            "FROM debian\nCOPY deploy/id_rsa /root/.ssh/\n",
-            note="deploy/id_rsa: a secret in the image for all who get it; "
-            "use RUN --mount=type=secret, or mount it",
-        ),
-        *(
-            Example("FROM node\nCOPY . /app\n", why=why, files=((name, text),))
-            for why, name, text in (
-                ("an example", ".env.example", "PASSWORD=\n"),
-                ("the token is a variable", ".npmrc", "//x/:_authToken=${TOKEN}\n"),
-                ("a certificate is no secret", "ca.pem", "-----BEGIN CERTIFICATE-----\n"),
-            )
-        ),
-        Example(
-            "FROM node\nCOPY . /app\n",
-            why="it is left out",
-            files=((".env", ""), (".dockerignore", ".env\n")),
-        ),
-        Example("FROM node\nCOPY . /app\n", why="no context is known"),
-        Example("FROM node\nCOPY --from=keys id_rsa /\n", why="of another stage"),
-    ),
 )

@@ -25,37 +25,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.edits import Edit, Group, Safety
+from dockfix.dockerfile.expansion import expand
+from dockfix.dockerfile.tree import Dockerfile, Instruction, Stage
+from dockfix.edit.edits import Edit, Group, Safety
+from dockfix.edit.quoting import as_literal, as_word, expands_alike
 from dockfix.errors import ExpansionError
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.patterns import lazy
-from dockfix.syntax.expansion import expand
-from dockfix.syntax.quoting import as_literal, as_word, expands_alike
-from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+from dockfix.passes.base import Pass, Settings
+from dockfix.shell.patterns import lazy
+from dockfix.state.facts import Facts
 
 _NAME = lazy(r"[A-Za-z0-9_.\-/]+")
 #: A second pair, a comment, or a first pair that is quoted and then followed by something.
 _MEANT_OTHERWISE = lazy(r"""=|.*[ \t](?:[A-Z_][A-Z0-9_]*=|#)|"[^"]*"[ \t]|'[^']*'[ \t]""")
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each instruction of the old form."""
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         labeled: bool | None = None
         for owner in stage.instructions:
             instruction = owner.child or owner
             keyword = instruction.keyword
             if keyword in ("ENV", "LABEL"):
-                if "=" in instruction.words[0].text or (owner.child and dockerfile.escape != "\\"):
+                if "=" in instruction.words[0].text or (
+                    owner.child and facts.dockerfile.escape != "\\"
+                ):
                     continue
-                edits = _pair(dockerfile, instruction)
-                message = f"{keyword} name=value instead of the old form with a space"
+                edits = _pair(facts.dockerfile, instruction)
+                message = f"write {keyword} name=value: the form with a space is deprecated"
             elif keyword == "MAINTAINER":
                 labeled = _has_label(stage) if labeled is None else labeled
                 if labeled:
                     continue
-                edits = _label(dockerfile, instruction)
-                message = "a label instead of the deprecated MAINTAINER"
+                edits = _label(facts.dockerfile, instruction)
+                message = "write LABEL maintainer=…: MAINTAINER is deprecated"
             else:
                 continue
             if edits:
@@ -134,7 +137,7 @@ def _has_label(stage: Stage) -> bool:
     )
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Every name has the value it had, and nothing else changed."""
     if len(before.instructions) != len(after.instructions):
         return "the number of instructions changed"
@@ -151,20 +154,20 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
         name, _, value = now.words[0].text.partition("=")
         if was.keyword == "MAINTAINER":
             if (now.keyword, name) != ("LABEL", "maintainer") or not _says(
-                value, was.words[0].text, before.escape
+                value, was.words[0].text, before.dockerfile.escape
             ):
                 return "the label does not hold the maintainer"
         elif (
             was.keyword != now.keyword
             or name != was.words[0].text
-            or not expands_alike(was.words[1].text, value, before.escape)
+            or not expands_alike(was.words[1].text, value, before.dockerfile.escape)
         ):
             return f"{was.words[0].text} has another value"
     return None
 
 
 def _says(value: str, text: str, escape: str) -> bool:
-    """Whether a word expands to a text, the quotes around it aside."""
+    """True if a word expands to a text, the quotes around it aside."""
     try:
         return expand(value, {}, escape) in (text, text[1:-1])
     except ExpansionError:
@@ -179,52 +182,5 @@ PASS = Pass(
     aliases=("LegacyKeyValueFormat", "DL4000", "MaintainerDeprecated"),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example("FROM debian\nENV LANG C.UTF-8\n", "FROM debian\nENV LANG=C.UTF-8\n"),
-        Example(
-            "FROM debian\nENV JAVA_OPTS -Xmx1g -Dx=y\n",
-            'FROM debian\nENV JAVA_OPTS="-Xmx1g -Dx=y"\n',
-        ),
-        Example(
-            'FROM debian\nENV NAME "Jane Doe"\n',
-            'FROM debian\nENV NAME="Jane Doe"\n',
-            why="the quotes were never part of the value",
-        ),
-        Example(
-            "FROM debian\nENV GREETING say \"it's $NAME\" '$5'\n",
-            'FROM debian\nENV GREETING="say it\'s $NAME \\$5"\n',
-            why="single quotes kept the dollar sign, double quotes did not",
-        ),
-        Example("FROM debian\nENV PS1 \\u@\\h\n", "FROM debian\nENV PS1=\\u@\\h\n"),
-        Example(
-            'FROM debian\nLABEL description "A small image"\n',
-            'FROM debian\nLABEL description="A small image"\n',
-        ),
-        Example(
-            "FROM debian\nMAINTAINER Jane Doe <jane@example.org>\n",
-            'FROM debian\nLABEL maintainer="Jane Doe <jane@example.org>"\n',
-        ),
-        Example(
-            'FROM debian\nMAINTAINER "Jane Doe"\n', 'FROM debian\nLABEL maintainer="Jane Doe"\n'
-        ),
-        Example(
-            "FROM debian\nONBUILD ENV STAGE built again\n",
-            'FROM debian\nONBUILD ENV STAGE="built again"\n',
-        ),
-        Example("FROM debian\nENV A=1 B=2\nLABEL c=d\n", why="nothing old about it"),
-        Example("FROM debian\nENV A = 1\n", why="A is `= 1` now, which nobody meant"),
-        Example("FROM debian\nENV A 1 B=2\n", why="A is `1 B=2` now: two pairs were meant"),
-        Example("FROM debian\nENV A 1 # one\n", why="the comment is a part of the value"),
-        Example(
-            'FROM debian\nLABEL Vendor "ACME" Version "1"\n',
-            why="one label with the value `ACME Version 1`: two were meant",
-        ),
-        Example("FROM debian\nENV A it's\n", why="the builder stops at the open quote"),
-        Example("FROM debian\nENV A$B c d\n", why="the name is not known"),
-        Example(
-            'FROM debian\nLABEL maintainer="Jane"\nMAINTAINER Joe\n',
-            why="the label would be replaced",
-        ),
-    ),
     restates=("Labels maintainer", "Author"),
 )

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.passes.base import Example, Pass, Settings
+from dockfix.dockerfile.tree import Instruction
+from dockfix.edit.edits import Edit, Group, Safety
+from dockfix.passes.base import Pass, Settings
 from dockfix.records import Record
-from dockfix.syntax.tree import Dockerfile, Instruction
+from dockfix.state.facts import Facts
 
 
 class _Keyword(Record):
@@ -34,10 +35,10 @@ class _Keyword(Record):
 _WITH_OTHERS = ("FROM", "HEALTHCHECK", "ONBUILD")
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each instruction with a keyword in another case."""
-    source = dockerfile.source
-    instructions = dockerfile.instructions
+    source = facts.source
+    instructions = facts.instructions
     lower = upper = 0
     for one in instructions:
         if one.logical.text.startswith(one.keyword, one.keyword_start):
@@ -57,7 +58,9 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         if edits:
             case = "small letters" if small else "capitals"
             yield Group(
-                edits[0].start, f"write {edits[0].text} in {case}, as the others", tuple(edits)
+                edits[0].start,
+                f"write {edits[0].text} in {case}, as most are: builders warn about mixed case",
+                tuple(edits),
             )
 
 
@@ -76,7 +79,7 @@ def _keywords(source: str, instruction: Instruction) -> Iterator[_Keyword]:
             yield _Keyword(offset, text)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The instructions are the same but for the case of their keywords."""
     old, new = before.instructions, after.instructions
     if len(before.source) != len(after.source) or len(old) != len(new):
@@ -102,20 +105,4 @@ PASS = Pass(
     aliases=("ConsistentInstructionCasing", "FromAsCasing"),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM golang as build\nRUN go build\nFROM scratch\nCOPY --from=build /app /\n",
-            "FROM golang AS build\nRUN go build\nFROM scratch\nCOPY --from=build /app /\n",
-        ),
-        Example("FROM debian\nrun make\nCopy a b\n", "FROM debian\nRUN make\nCOPY a b\n"),
-        Example(
-            "from debian AS Base\nrun make\nUSER web\n", "from debian as Base\nrun make\nuser web\n"
-        ),
-        Example(
-            "FROM debian\nONBUILD run make\nHEALTHCHECK --interval=5s cmd app ping\n",
-            "FROM debian\nONBUILD RUN make\nHEALTHCHECK --interval=5s CMD app ping\n",
-        ),
-        Example("FROM Debian:Sid\nUSER Web\nRUN echo from as\n", why="names mean something"),
-        Example("from debian as x\nrun make\n", why="small letters throughout are a case, too"),
-    ),
 )

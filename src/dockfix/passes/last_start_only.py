@@ -21,23 +21,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.edits import Group, Safety
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.passes.signs import STARTS
-from dockfix.removal import removal_of
-from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+from dockfix.dockerfile.tree import Instruction, Stage
+from dockfix.edit.edits import Group, Safety
+from dockfix.edit.removal import removal_of
+from dockfix.passes.base import Pass, Settings
+from dockfix.passes.quick_checks import STARTS
+from dockfix.state.facts import Facts
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each instruction that a later one of its stage replaces."""
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         for instruction in _replaced(stage):
-            removal = removal_of(dockerfile, instruction)
+            removal = removal_of(facts.dockerfile, instruction)
             if removal is None:
                 continue
             yield Group(
                 instruction.keyword_offset,
-                f"this {instruction.keyword} has no effect: a later one of the stage replaces it",
+                f"remove this {instruction.keyword}: a later {instruction.keyword} of the stage "
+                "replaces what it sets",
                 (removal,),
             )
 
@@ -48,7 +50,7 @@ def _replaced(stage: Stage) -> list[Instruction]:
     return [one for one in found if one is not last[one.keyword]]
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """All but the replaced instructions are there, in their order."""
     gone = {one.start for stage in before.stages for one in _replaced(stage)}
     old = [
@@ -76,32 +78,4 @@ PASS = Pass(
     aliases=("MultipleInstructionsDisallowed", "DL4003", "DL4004", "DL3012"),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            'FROM debian\nCMD ["bash"]\nRUN make\nCMD ["app"]\n',
-            'FROM debian\nRUN make\nCMD ["app"]\n',
-        ),
-        Example(
-            'FROM debian\nENTRYPOINT ["a"]\nCMD ["b"]\nENTRYPOINT ["c"]\n',
-            'FROM debian\nCMD ["b"]\nENTRYPOINT ["c"]\n',
-            why="an ENTRYPOINT resets the CMD of the base, not that of its own stage",
-        ),
-        Example(
-            "FROM debian\n\nHEALTHCHECK NONE\n\nHEALTHCHECK \\\n    # quick\n    CMD app ping\n"
-            "HEALTHCHECK --interval=9s CMD app ping\n",
-            "FROM debian\n\n# quick\nHEALTHCHECK --interval=9s CMD app ping\n",
-        ),
-        Example(
-            'FROM debian AS base\nCMD ["a"]\nFROM base\nCMD ["b"]\n',
-            why="each stage has one, and the first can be built by itself",
-        ),
-        Example(
-            "FROM debian\nONBUILD CMD a\nONBUILD CMD b\nCMD c\n",
-            why="triggers belong to another build",
-        ),
-        Example(
-            "FROM debian\n# hadolint ignore=DL3025\nCMD a\nWORKDIR b\nCMD c\n",
-            why="the ignore comment would speak of WORKDIR",
-        ),
-    ),
 )

@@ -1,6 +1,6 @@
 """Installs what the lock file says, and fails where it does not fit.
 
-What it does: `npm install` becomes `npm ci`; yarn and pnpm get `--frozen-lockfile` (yarn from
+What it does: `npm install` becomes `npm ci`; yarn, pnpm and bun get `--frozen-lockfile` (yarn from
 version 2 on `--immutable`), pipenv `--deploy`, `uv sync` `--locked`; bundler is told by `bundle
 config set frozen true`; `composer update` and `poetry update` become `install`. Only where the
 build context is at hand, its lock file is there, and a COPY brings it to where the install runs.
@@ -23,46 +23,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.context import Context
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import places, script_of, source_span
-from dockfix.packages.locks import FROZEN, OPTIONS, locking_of
-from dockfix.packages.manifests import UnsureError
-from dockfix.packages.project import Copied
-from dockfix.packages.reads import placed
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import Copy, bases, copy_of, resolve
+from dockfix.dockerfile.tree import Instruction
+from dockfix.edit.edits import Edit, Group, Safety, with_doubt
+from dockfix.installs.locks import locking_of, unlocked
+from dockfix.installs.project import Copied
+from dockfix.installs.reads import placed
+from dockfix.managers import named_in
+from dockfix.managers.manager import Lock
+from dockfix.managers.manifests.shape import UnsureError
+from dockfix.passes.base import Pass, Settings
 from dockfix.shell.tree import Script
 from dockfix.shell.walk import shadowed
-from dockfix.syntax.tree import Dockerfile, Instruction
+from dockfix.state.facts import Facts, script_of, source_span
+from dockfix.state.paths import Copy, bases, copy_of, resolve
 
-_PROGRAMS = ("npm", "yarn", "pnpm", "pipenv", "uv", "bundle", "composer", "poetry")
 
-
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each install that need not keep to its lock file."""
     context = settings.context
-    if context is None or not any(name in dockerfile.source for name in _PROGRAMS):
+    if context is None or not _has_locks(facts.source):
         return
-    starting = bases(dockerfile)
+    starting = bases(facts)
     above: dict[int | None, list[Copy | None]] = {None: []}
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         copies = above[stage.base_stage].copy()
         for one in stage.instructions:
             if one.keyword in ("COPY", "ADD"):
                 copies.append(copy_of(one, starting[one.start]))
-            elif one.keyword == "RUN" and any(name in one.arguments for name in _PROGRAMS):
-                yield from _groups(dockerfile, one, copies, starting[one.start], context)
+            elif one.keyword == "RUN" and _has_locks(one.arguments):
+                yield from _groups(facts, one, copies, starting[one.start], context)
         above[stage.index] = copies
 
 
 def _groups(
-    dockerfile: Dockerfile,
+    facts: Facts,
     run: Instruction,
     copies: list[Copy | None],
     base: str,
     context: Context,
 ) -> Iterator[Group]:
-    script = script_of(run, places(dockerfile)[run.start])
+    script = script_of(run, facts.places[run.start])
     if not isinstance(script, Script):
         return
     hidden = shadowed(script)
@@ -71,16 +71,17 @@ def _groups(
         if here is None or (command.words and command.words[0].value in hidden):
             continue
         project = Copied(copies, here, context)
-        found = locking_of(command, berry=False)
-        if found is None or (found.manager == "bundle" and _speaks_of_frozen(dockerfile)):
+        found = locking_of(command)
+        if found is None or _is_settled(found.lock, facts.source):
             continue
-        if any(name in script.text for name in found.locks):
+        lock = found.lock
+        if any(name in script.text for name in lock.files):
             continue
         try:
-            if not any(project.kind(name) == "file" for name in found.locks):
+            if not any(project.kind(name) == "file" for name in lock.files):
                 continue
-            if found.manager == "yarn" and _is_berry(project):
-                found = locking_of(command, berry=True) or found
+            if lock.newer is not None:
+                found = locking_of(command, lock.newer(project)) or found
         except UnsureError:
             continue
         start, end = source_span(run, found.start, found.end)
@@ -89,25 +90,28 @@ def _groups(
             start = end = source_span(run, found.start - 1, found.end)[1]
         yield Group(
             source_span(run, command.start, command.end)[0],
-            f"keep to {found.locks[0]}: {found.now.removesuffix(' && ')}",
+            with_doubt(
+                f"run {found.now.removesuffix(' && ')}: only what {lock.files[0]} names is "
+                "installed",
+                f"the build then fails if {lock.files[0]} is out of date",
+            ),
             (Edit(start, end, found.text),),
             Safety.UNSAFE,
         )
 
 
-def _is_berry(project: Copied) -> bool:
-    return (
-        project.kind(".yarnrc.yml") is not None
-        or "__metadata:" in (project.read("yarn.lock") or "")[:400]
-    )
+def _has_locks(text: str) -> bool:
+    """True if a text names a manager that has lock files."""
+    return any(one.lock is not None for one in named_in(text))
 
 
-def _speaks_of_frozen(dockerfile: Dockerfile) -> bool:
-    source = dockerfile.source.lower()
-    return "frozen" in source or "deployment" in source
+def _is_settled(lock: Lock, source: str) -> bool:
+    """True if somebody has made up his mind about a lock file, somewhere in the Dockerfile."""
+    lower = source.lower()
+    return any(text in lower for text in lock.settled)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The same commands with the same words, but for those that speak of a lock file."""
     for was, now in zip(_digest(before), _digest(after), strict=True):
         if was != now:
@@ -115,29 +119,16 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     return None
 
 
-def _digest(dockerfile: Dockerfile) -> Iterator[list[list[str]] | str]:
-    known = places(dockerfile)
-    for one in dockerfile.instructions:
+def _digest(facts: Facts) -> Iterator[list[list[str]] | str]:
+    known = facts.places
+    for one in facts.instructions:
         script = script_of(one, known[one.start]) if one.keyword == "RUN" else None
         if not isinstance(script, Script):
             yield "" if one.keyword == "RUN" else one.arguments
             continue
-        commands = [[word.text for word in simple.words] for simple in script.simples]
-        yield [_unlocked(words) for words in commands if words != [*FROZEN]]
+        commands = [unlocked([word.text for word in simple.words]) for simple in script.simples]
+        yield [words for words in commands if words is not None]
 
-
-def _unlocked(words: list[str]) -> list[str]:
-    """The words of a command that does not mind its lock file."""
-    found = [word for word in words if word not in OPTIONS]
-    if found[:1] == ["yarn"] and "install" not in found:
-        found.insert(1, "install")
-    if found[:1] in (["npm"], ["composer"], ["poetry"]) and found[1:]:
-        found[1] = "install" if found[1] in ("ci", "i", "update") else found[1]
-    return found
-
-
-_NODE = "FROM node:22\nWORKDIR /app\n"
-_LOCKED = (("package.json", "{}"), ("package-lock.json", "{}"))
 
 PASS = Pass(
     code="DF405",
@@ -147,67 +138,7 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            _NODE + "COPY package*.json ./\nRUN npm install --omit=dev\n",
-            _NODE + "COPY package*.json ./\nRUN npm ci --omit=dev\n",
-            unsafe=True,
-            files=_LOCKED,
-        ),
-        Example(
-            _NODE + "COPY . .\nRUN cd web && yarn && yarn build\n",
-            _NODE + "COPY . .\nRUN cd web && yarn install --frozen-lockfile && yarn build\n",
-            unsafe=True,
-            files=(("web/yarn.lock", "# yarn lockfile v1\n"),),
-        ),
-        Example(
-            _NODE + "COPY . .\nRUN yarn install\n",
-            _NODE + "COPY . .\nRUN yarn install --immutable\n",
-            unsafe=True,
-            files=(("yarn.lock", "__metadata:\n  version: 8\n"),),
-        ),
-        Example(
-            _NODE + "COPY . .\nRUN pnpm i --prod\n",
-            _NODE + "COPY . .\nRUN pnpm i --frozen-lockfile --prod\n",
-            unsafe=True,
-            files=(("pnpm-lock.yaml", ""),),
-        ),
-        Example(
-            "FROM python\nCOPY Pipfile* /x/\nWORKDIR /x\nRUN pipenv install --system\n",
-            "FROM python\nCOPY Pipfile* /x/\nWORKDIR /x\nRUN pipenv install --deploy --system\n",
-            unsafe=True,
-            files=(("Pipfile", ""), ("Pipfile.lock", "{}")),
-        ),
-        Example(
-            "FROM ruby\nWORKDIR /x\nCOPY Gemfile* ./\nRUN bundle install\n",
-            "FROM ruby\nWORKDIR /x\nCOPY Gemfile* ./\n"
-            "RUN bundle config set frozen true && bundle install\n",
-            unsafe=True,
-            files=(("Gemfile", ""), ("Gemfile.lock", "")),
-        ),
-        Example(
-            "FROM composer\nWORKDIR /x\nCOPY . .\nRUN composer update --no-dev\n",
-            "FROM composer\nWORKDIR /x\nCOPY . .\nRUN composer install --no-dev\n",
-            unsafe=True,
-            files=(("composer.json", "{}"), ("composer.lock", "{}")),
-        ),
-        *(
-            Example(_NODE + text, why=why, files=files)
-            for text, why, files in (
-                ("COPY . .\nRUN npm install express\n", "a package by name", _LOCKED),
-                ("COPY . .\nRUN npm install -g\n", "for everybody", _LOCKED),
-                ("COPY package.json .\nRUN npm install\n", "the lock file is not copied", _LOCKED),
-                ("COPY . .\nRUN npm install --no-save\n", "npm ci knows no such option", _LOCKED),
-                ("COPY . .\nRUN npm install $ARGS\n", "nobody knows what is installed", _LOCKED),
-                ("COPY . .\nRUN npm install\n", "no lock file", (("package.json", "{}"),)),
-                ("COPY . .\nRUN rm package-lock.json && npm i\n", "it is not wanted", _LOCKED),
-                ("COPY . .\nRUN yarn install --immutable\n", "locked", (("yarn.lock", ""),)),
-                ("COPY . .\nRUN x || bundle install\n", "x decides", (("Gemfile.lock", ""),)),
-            )
-        ),
-        Example(_NODE + "COPY . .\nRUN npm install\n", why="without the context nobody knows"),
-    ),
-    changes=(
+    changes=lambda: (
         "/**/node_modules/**",
         "/**/vendor/**",
         "/**/.venv/**",

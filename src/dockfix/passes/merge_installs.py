@@ -1,7 +1,7 @@
 """Makes one install of several that follow one another.
 
 What it does: `apt-get install -y a && apt-get install -y b` becomes `apt-get install -y a b`, for
-apt-get, apt, aptitude, apk, yum, dnf, microdnf and zypper, and for pip when unsafe fixes are
+apt-get and apt, and for aptitude, apk, yum, dnf, microdnf, zypper and pip when unsafe fixes are
 wanted. A second `apt-get update` goes if nothing but such installs stands between it and the first;
 and with it what cleans up between two installs, if the same cleans up behind the second.
 
@@ -17,62 +17,61 @@ that stand in for one another (`default-jre` and `openjdk-8-jre`, `php` and `php
 fonts): apt, asked for all at once, would bring fewer of them. And installs whose failure the script
 survives (`||`, `if`, `;` without `set -e`): there the first half would fail with the second.
 
-Safety: safe for the managers of distributions. Both installs run in one shell, the second exactly
-if the first succeeded, from the same lists, with the same options, so that what is asked for is the
-same in sum. What cleans up between them goes together with the update that it makes necessary, in
-one change, and the same cleans up in the end. What can differ is the order in which unrelated
-packages are configured, and with it numbers such as the uid that a daemon's user gets. Unsafe for
-pip: the build of a package of the second list may need one of the first installed, and both lists
-are resolved together, so other versions may win.
+Safety: safe for apt where it is known that the joint list brings the same packages, else only
+offered, with the reason. Both installs run in one shell, the second exactly if the first succeeded,
+from the same lists, with the same options, so that what is asked for is the same in sum. Whether
+what comes with it is the same, the tables of packages say (docs/facts.md): for the suite that FROM
+names, and if it is in no table, for Debian 11 to 13 and Ubuntu 18.04 to 24.04 at once, whatever the
+image has installed, and for the hardest way to choose that its apt may have. That is an argument
+from seven releases for an eighth: a base with packages of its own making can break it. What no
+table knows is only offered: other names, versions, and everything behind an added source, pin or
+script that may add one. What cleans up between them goes together with the update that it makes
+necessary, in one change, and the same cleans up in the end. What can differ is the order in which
+unrelated packages are configured, and with it numbers such as the uid that a daemon's user gets.
+Unsafe for the others: with the first packages installed they choose otherwise than for all at once.
+And for pip: the build of a package of the second list may need one of the first installed, and both
+lists are resolved together, so other versions may win.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import places, scripts, source_span
-from dockfix.layout import style_of
-from dockfix.packages import command_of, install_of
-from dockfix.packages.frames import frame, has_alike, values
-from dockfix.packages.listing import (
-    Entry,
-    Listing,
-    line_behind,
-    list_indent,
-    listing_of,
-    smallest,
-)
-from dockfix.passes.base import Example, Pass, Settings
+from dockfix.dockerfile.tree import Comment, Dockerfile, Instruction
+from dockfix.edit.edits import Edit, Group, Safety, smallest, with_doubt
+from dockfix.edit.style import line_behind, without_command
+from dockfix.installs.frames import frame, has_alike, values
+from dockfix.installs.listing import Entry, Listing, list_indent, listing_of
+from dockfix.passes.base import Pass, Settings
+from dockfix.programs.command import command_of, install_of
 from dockfix.records import Record
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import commands
-from dockfix.syntax.tree import Comment, Dockerfile, Instruction
+from dockfix.state.facts import Facts, source_span
 from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dockfix.packages.adjacent import Drop, Merge, Step
+    from dockfix.installs.adjacent import Drop, Merge, Step
 
 
 class _Where(Record):
-    dockerfile: Dockerfile
+    facts: Facts
     instruction: Instruction
     script: Script
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each stretch of installs that can be one, and for each update without use."""
-    at = places(dockerfile)
-    for instruction, script in scripts(dockerfile):
+    at = facts.places
+    for instruction, script in facts.scripts:
         if not has_alike(script):
             continue
-        from dockfix.packages.adjacent import merges
+        from dockfix.installs.adjacent import merges
 
         for finding in merges(script, errexit=at[instruction.start].shell.errexit):
-            yield from _group(_Where(dockerfile, instruction, script), finding)
+            yield from _group(_Where(facts, instruction, script), finding)
 
 
 def _span(where: _Where, step: Step) -> tuple[int, int]:
@@ -80,26 +79,33 @@ def _span(where: _Where, step: Step) -> tuple[int, int]:
 
 
 def _group(where: _Where, finding: Merge | Drop) -> Iterator[Group]:
-    from dockfix.packages.adjacent import Drop
+    from dockfix.installs.adjacent import Drop
 
     if isinstance(finding, Drop):
         edits = _without(where, finding)
         if edits:
             start, _ = _span(where, finding.update)
-            yield Group(start, "remove a second update of fresh lists", edits)
+            message = "remove this update: the RUN has just fetched the same lists"
+            yield Group(start, message, edits)
         return
     edits = _together(where, finding)
     if edits:
-        pip = finding.installs[0].manager.name == "pip"
-        safety = Safety.UNSAFE if pip else Safety.SAFE
-        count = len(finding.installs)
+        from dockfix.installs.order import Install, join_doubt
+
+        first, *others = finding.installs
+        doubt = join_doubt(Install(*where, finding.first.simple, first), others)
+        message = (
+            f"merge {len(finding.installs)} installs: the dependencies of all packages are then "
+            "resolved once"
+        )
+        message = with_doubt(message, doubt)
         start, _ = _span(where, finding.first)
-        yield Group(start, f"install the packages of {count} lists at once", edits, safety)
+        yield Group(start, message, edits, Safety.UNSAFE if doubt else Safety.SAFE)
 
 
 def _comments(where: _Where, start: int, end: int) -> str:
     """The comment lines between two offsets, with indentation and endings."""
-    source, comments = where.dockerfile.source, where.instruction.comments
+    source, comments = where.facts.source, where.instruction.comments
     first = bisect_left(comments, start, key=_offset)
     return "".join(
         source[source.rfind("\n", 0, one.start) + 1 : source.index("\n", one.end) + 1]
@@ -112,26 +118,17 @@ def _offset(comment: Comment) -> int:
 
 
 def _without(where: _Where, drop: Drop) -> tuple[Edit, ...]:
-    """The update goes with the operator before it; comments above it stay."""
+    """The edits that take the update out."""
     _, start = _span(where, drop.before)
     update, end = _span(where, drop.update)
-    source, style = where.dockerfile.source, style_of(where.dockerfile, where.instruction)
-    lines = _comments(where, start, end)
-    behind = re.compile(rf"[ \t]*(?:&&|;)[ \t]+(?!{re.escape(style.escape)})").match(source, end)
-    if behind and "\n" in source[start:update]:
-        return (Edit(update, behind.end(), ""),)
-    if not lines:
-        return (Edit(start, end, ""),)
-    newline = source.find("\n", end, where.instruction.text_end)
-    if newline < 0 or source[end:newline].strip() != style.escape:
-        return ()
-    return (Edit(start, newline + 1, style.newline + lines),)
+    style = where.facts.style.of(where.instruction)
+    return without_command(where.instruction, (start, update, end), style)
 
 
 def _together(where: _Where, merge: Merge) -> tuple[Edit, ...]:
-    dockerfile, instruction = where.dockerfile, where.instruction
-    source, style = dockerfile.source, style_of(dockerfile, instruction)
-    listings = [listing_of(dockerfile, instruction, command) for command in merge.installs]
+    facts, instruction = where.facts, where.instruction
+    source, style = facts.source, facts.style.of(instruction)
+    listings = [listing_of(facts.dockerfile, instruction, command) for command in merge.installs]
     found = [listing for listing in listings if listing is not None]
     if len(found) != len(listings):
         return ()
@@ -142,10 +139,10 @@ def _together(where: _Where, merge: Merge) -> tuple[Edit, ...]:
     spread = any(
         entry.gap.breaks for listing in found for entry in listing.entries if entry.movable
     ) or bool(_comments(where, first.entries[last_package].end, end))
-    indent = next(
-        (entry.gap.tail for listing in found for entry in listing.entries if entry.gap.breaks),
-        list_indent(source, begin, first, style),
-    )
+    tidy = first.one_per_line and len(first.entries) > 1
+    indent = list_indent(instruction, begin, style)
+    if tidy:
+        indent = first.entries[1].gap.tail
     new = _new_entries(where, merge, found[1:])
     if new is None:
         return ()
@@ -154,19 +151,19 @@ def _together(where: _Where, merge: Merge) -> tuple[Edit, ...]:
         len(first.entries) + len(new) > 2 and width + sum(len(word) + 1 for _, word in new) > 100
     )
     text = ""
-    tidy = first.one_per_line and len(first.entries) > 1
     for entry in first.entries[: last_package + 1]:
         gap = entry.gap
-        if spread and not gap.breaks and not tidy:
-            text += style.newline + indent + entry.text
+        if spread and not tidy:
+            text += style.item(entry.text, indent, "".join(gap.lines))
         else:
             text += gap.text + entry.text
     for lines, word in new:
-        bare = [line.lstrip(" \t") for line in lines.split("\n")[:-1]]
-        above = "".join(f"{indent}{line}\n" for line in bare)
-        text += f"{style.newline}{above}{indent}{word}" if spread else f" {word}"
+        above = style.lines(
+            [line.lstrip(" \t").removesuffix("\r") for line in lines.split("\n")[:-1]], indent
+        )
+        text += style.item(word, indent, above) if spread else f" {word}"
     text += source[first.entries[last_package].end : done]
-    rest = line_behind(source, instruction, begin, end, style) if spread else ()
+    rest = line_behind(instruction, begin, end, style) if spread else ()
     noted = spread and any(c.start >= merge.others[-1].simple.end for c in where.script.comments)
     if rest is None or noted:
         return ()
@@ -194,11 +191,11 @@ def _new_entries(
     return new
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The same commands in the same order, but for installs that became one and updates again."""
-    if _all_comments(before) != _all_comments(after):
+    if _all_comments(before.dockerfile) != _all_comments(after.dockerfile):
         return "a comment came or went"
-    old, new = list(scripts(before)), list(scripts(after))
+    old, new = list(before.scripts), list(after.scripts)
     if len(old) != len(new):
         return "a RUN came or went"
     for (was, script), (now, later) in zip(old, new, strict=True):
@@ -219,7 +216,7 @@ def _compound(script: Script) -> list[str]:
 
 def _digest(script: Script) -> list[tuple[object, set[str]]]:
     """The commands in order, neighboring installs of one kind as one, repeated updates once."""
-    from dockfix.packages.adjacent import is_cleanup
+    from dockfix.installs.adjacent import is_cleanup
 
     digest: list[tuple[object, set[str]]] = []
     updates: list[object] = []
@@ -254,141 +251,6 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get -y install git"
-            " && apt-get install -y locales && apt-get install -y gcc\n",
-            after="FROM debian\nRUN apt-get update && apt-get -y install git locales gcc\n",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get install -y git"
-            " && rm -rf /var/lib/apt/lists/* \\\n"
-            "    && apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\n",
-            after="FROM debian\nRUN apt-get update && apt-get install -y git gcc"
-            " && rm -rf /var/lib/apt/lists/*\n",
-            why="the lists are fetched once, and go once",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get install -y git && apt-get clean \\\n"
-            "    && apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\n",
-            why="not the same cleans up behind the second",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get install -y git"
-            " && rm -rf /var/lib/apt/lists/* \\\n"
-            "    && apt-get update && apt-get install -qy gcc && rm -rf /var/lib/apt/lists/*\n",
-            why="without the first removal and the second update each change would need the other",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get install -y a"
-            " && apt-get update && apt-get install -y b && rm -rf /var/lib/apt/lists/*\n",
-            after="FROM debian\nRUN apt-get update && apt-get install -y a b"
-            " && rm -rf /var/lib/apt/lists/*\n",
-            why="the lists are as fresh as they were",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get update \\\n && apt-get install -y \\\n    a \\\n"
-            " # for the tests\n && apt-get install -y b c \\\n && ls\n",
-            after="FROM debian\nRUN apt-get update \\\n && apt-get install -y \\\n    a \\\n"
-            "    # for the tests\n    b \\\n    c \\\n && ls\n",
-            why="lists that are one per line stay so, and comments stay above what they speak of",
-        ),
-        Example(
-            before="FROM alpine\nRUN set -eux; apk add --no-cache a; apk --no-cache add b; ls\n",
-            after="FROM alpine\nRUN set -eux; apk add --no-cache a b; ls\n",
-            why="`set -e` ends the script at either",
-        ),
-        Example(
-            before="FROM fedora\nRUN dnf -y install a && \\\n    dnf install -y b && \\\n"
-            "    dnf clean all\n",
-            after="FROM fedora\nRUN dnf -y install a b && \\\n    dnf clean all\n",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get update \\\n  # again\n  && apt-get update \\\n"
-            "  && ls\n",
-            after="FROM debian\nRUN apt-get update \\\n  # again\n  && ls\n",
-        ),
-        Example(
-            before="FROM python\nRUN pip install flask && pip install celery\n",
-            after="FROM python\nRUN pip install flask celery\n",
-            unsafe=True,
-            why="pip builds the second list with the first installed, and resolves each on its own",
-        ),
-        Example(
-            before="FROM python\nRUN pip install -U pip && pip install -U flask\n",
-            why="the new pip installs the second list",
-        ),
-        Example(
-            before="FROM debian\n"
-            "RUN apt-get install -y a && apt-get install -y --no-install-recommends b\n",
-            why="other options",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y a && DEBIAN_FRONTEND=noninteractive"
-            " apt-get install -y b\n",
-            why="another environment",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y a && echo x > /etc/apt/preferences"
-            " && apt-get install -y b\n",
-            why="anything between may change what the second finds",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get install -y ca-certificates"
-            " && apt-get update && apt-get install -y b\n",
-            why="the first install may change what can be fetched",
-        ),
-        Example(
-            before="FROM centos\nRUN yum install -y epel-release && yum install -y htop\n",
-            why="the first install brings the source of the second",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y php && apt-get install -y php-fpm\n",
-            why="asked for beside php-fpm, php brings no Apache",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y libcurl4-gnutls-dev"
-            " && apt-get install -y libcurl4-openssl-dev\n",
-            why="the second throws the first out; asked for both at once, apt refuses",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y a=1 && apt-get install -y a=2\n",
-            why="one package in two versions",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y a && apt-get install -y $EXTRA\n",
-            why="who knows what is in it",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y a && apt-get install -y a- b\n",
-            why="`name-` removes what the first brought",
-        ),
-        Example(
-            before="FROM alpine\nRUN apk add --virtual .x a && apk add --virtual .x b\n",
-            why="the second defines `.x` anew",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y a && apt-get install -y b || true\n",
-            why="a stays when b cannot be had",
-        ),
-        Example(
-            before="FROM alpine\nRUN apk add a; apk add b\n", why="b is installed even if a fails"
-        ),
-        Example(
-            before="FROM alpine\nRUN test -e /x || apk add a && apk add b\n",
-            why="b is installed even if a is not",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y a > /dev/null && apt-get install -y b\n",
-            why="one is silenced, the other is not",
-        ),
-        Example(
-            before='FROM debian\nRUN rm() { echo "$@"; } && apt-get update && apt-get install -y a'
-            " && rm -rf /var/lib/apt/lists/* && apt-get update && apt-get install -y b"
-            " && rm -rf /var/lib/apt/lists/*\n",
-            why="this `rm` removes nothing",
-        ),
-    ),
     # what was there before the last call, what apt asked its solver, and when it was asked
     logs=(
         "/var/lib/dpkg/status-old",

@@ -20,19 +20,18 @@ value speaks of a name set in the same group, replacing all at once is replacing
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dockfix.edits import Edit, Group, Safety
+from dockfix.dockerfile.expansion import expand, variables
+from dockfix.dockerfile.tree import Comment, Dockerfile, Instruction
+from dockfix.edit.edits import Edit, Group, Safety
+from dockfix.edit.ignores import pragma_of
+from dockfix.edit.style import as_one
 from dockfix.errors import ExpansionError
-from dockfix.ignores import pragma_of
-from dockfix.layout import style_of
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.patterns import lazy
-from dockfix.syntax.arrays import merged
-from dockfix.syntax.expansion import expand, variables
-from dockfix.syntax.tree import Comment, Dockerfile, Instruction
+from dockfix.passes.base import Pass, Settings
+from dockfix.shell.patterns import lazy
+from dockfix.state.facts import Facts
 
 _KEYWORDS = ("ENV", "LABEL", "EXPOSE")
 _NAME = lazy(r"[A-Za-z0-9_.\-/]+")
@@ -40,13 +39,14 @@ _NAME = lazy(r"[A-Za-z0-9_.\-/]+")
 _WIDTH = 80
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each row of instructions that can be one."""
-    for row in _rows(dockerfile):
-        edits = _joined(dockerfile, row)
+    for row in _rows(facts.dockerfile):
+        edits = _joined(facts, row)
         if edits:
-            count = f"{len(row)} consecutive {row[0].keyword}"
-            yield Group(row[0].keyword_offset, f"make one of {count}", edits)
+            count = f"{len(row)} consecutive {row[0].keyword} instructions"
+            message = f"merge {count}: what belongs together then stands together"
+            yield Group(row[0].keyword_offset, message, edits)
 
 
 def _rows(dockerfile: Dockerfile) -> Iterator[list[Instruction]]:
@@ -92,7 +92,7 @@ def _names(instruction: Instruction) -> set[str] | None:
 
 
 def _uses(instruction: Instruction, names: set[str], escape: str) -> bool:
-    """Whether an instruction may ask for one of the variables."""
+    """True if an instruction may ask for one of the variables."""
     if instruction.keyword != "ENV" or "$" not in instruction.arguments:
         return False
     try:
@@ -101,8 +101,7 @@ def _uses(instruction: Instruction, names: set[str], escape: str) -> bool:
         return True
 
 
-def _joined(dockerfile: Dockerfile, row: list[Instruction]) -> tuple[Edit, ...]:
-    source, style = dockerfile.source, style_of(dockerfile, row[0])
+def _joined(facts: Facts, row: list[Instruction]) -> tuple[Edit, ...]:
     texts = [one.arguments for one in row]
     if row[0].keyword == "EXPOSE" and len(" ".join(("EXPOSE", *texts))) <= _WIDTH:
         found = [
@@ -112,33 +111,15 @@ def _joined(dockerfile: Dockerfile, row: list[Instruction]) -> tuple[Edit, ...]:
         ]
         if len(found) == len(row) - 1:
             return tuple(found)
-    edits: list[Edit] = []
-    for one, other in pairwise(row):
-        line_end = source.find("\n", one.text_end)
-        behind = source[one.text_end : line_end].strip(" \t\r")
-        if behind or (one.comments and one.comments[-1].start > one.text_end):
-            return ()
-        edits.append(Edit(one.text_end, line_end + 1, style.newline))
-        edits += [
-            Edit(source.rfind("\n", 0, item.start) + 1, item.start, style.indent)
-            for item in _between(dockerfile, one, other)
-        ]
-        edits.append(Edit(other.start, other.text_start, style.indent))
-    return tuple(merged(edits))
+    return as_one(facts.style.of(row[0]), row)
 
 
-def _between(dockerfile: Dockerfile, one: Instruction, other: Instruction) -> list[Comment]:
-    first = bisect_left(dockerfile.items, one.end, key=lambda item: item.start)
-    last = bisect_left(dockerfile.items, other.start, key=lambda item: item.start)
-    return [item for item in dockerfile.items[first:last] if isinstance(item, Comment)]
-
-
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Names, labels and ports come to the same values, everything else stays."""
-    old, new = _flat(before), _flat(after)
+    old, new = _flat(before.dockerfile), _flat(after.dockerfile)
     if [text for _, text in old] != [text for _, text in new]:
         return "words came or went"
-    if [_environment(before)] != [_environment(after)]:
+    if [_environment(before.dockerfile)] != [_environment(after.dockerfile)]:
         return "a variable has another value"
     return None
 
@@ -182,29 +163,5 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM debian\nENV LANG=C.UTF-8\nENV TERM=xterm EDITOR=vi\n",
-            "FROM debian\nENV LANG=C.UTF-8 \\\n    TERM=xterm EDITOR=vi\n",
-        ),
-        Example(
-            'FROM debian\nLABEL vendor="ACME"\n# of the image\nLABEL version="1"\n',
-            'FROM debian\nLABEL vendor="ACME" \\\n    # of the image\n    version="1"\n',
-        ),
-        Example("FROM debian\nEXPOSE 80\nEXPOSE 443/tcp\n", "FROM debian\nEXPOSE 80 443/tcp\n"),
-        Example(
-            "FROM debian\nENV HOME=/app\nENV PATH=$HOME/bin:$PATH\nENV X=1\n",
-            "FROM debian\nENV HOME=/app\nENV PATH=$HOME/bin:$PATH \\\n    X=1\n",
-            why="PATH uses what the line above it sets",
-        ),
-        Example("FROM debian\nENV A=1\n\nENV B=2\n", why="an empty line keeps them apart"),
-        Example("FROM debian\nENV A=1\nENV A=2\n", why="which of both holds would be less clear"),
-        Example("FROM debian\nENV A=1\nLABEL b=c\nENV D=2\n", why="they are not consecutive"),
-        Example("FROM debian\nONBUILD ENV A=1\nONBUILD ENV B=2\n", why="each is a trigger"),
-        Example(
-            "FROM debian\nENV A=1\n# hadolint ignore=DL3044\nENV B=$C\n",
-            why="the comment speaks of the second only",
-        ),
-    ),
     default=False,
 )

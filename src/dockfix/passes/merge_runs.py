@@ -7,16 +7,31 @@ Why: every RUN is a layer, and what a later layer deletes still weighs: an archi
 downloads and another removes, a compiler that is installed, used and purged, package lists. In one
 RUN they leave no trace. An `apt-get update` of its own also goes stale in the build cache.
 
-Strategy: `merge-strategy = "all"`, the default, merges every pair that may be merged;
-`"related"` only RUNs that gain bytes or belong together: calls of one package manager, download,
-extract and delete, install, use and remove.
+Strategy: `merge-strategy = "gains"`, the default, merges where it pays. An edit of one command of a
+RUN runs all of them again, so a merge has to bring something:
+
+- what is installed, used and removed; what is downloaded, unpacked and deleted; a cache and its
+  cleanup: the image gets smaller;
+- an update of package lists and the install; a repository or a key and the install that needs it;
+  installs of one manager: they belong together;
+- cheap steps (mkdir, chmod, ln, echo, sed, useradd) with each other, and with the RUN whose files
+  they change.
+
+A slow step (a compile, the install of another manager, a download that nobody deletes) stays a RUN
+of its own. So do the cheap steps of a stage that no image gets the layers of, whatever would need
+`( )` or `{ }` or stands below a comment of its own without making the image smaller, and what
+stands below a comment about the cache, layers or order, or a command that is commented out. What
+other Dockerfiles of the build context begin with, too, is left alone: they share its build cache.
+`"all"` merges every pair that may be merged, `"related"` RUNs that gain bytes or call one manager,
+and all between them.
 
 What it leaves alone: RUNs with other flags between them or in exec form, with here-documents, under
 a SHELL that is not sh, bash, dash or ash, on Windows; ONBUILD RUNs beside ordinary ones; scripts
 dockfix does not understand; jobs in the background and daemons; what changes /bin/sh, /etc/hosts,
-/dev or the working directory's existence; a merged text over 128 KiB; RUNs whose own comment
-swallows the rest of a command (that is pointed out); RUNs that an ignore comment names; RUNs with
-an instruction between them that is commented out (inside a RUN it could never count again).
+/dev or the working directory's existence; RUNs that write to a bind mount; a merged text over
+128 KiB; RUNs whose own comment swallows the rest of a command (that is pointed out); RUNs that an
+ignore comment names; RUNs with an instruction between them that is commented out (inside a RUN it
+could never count again).
 
 Safety: a merged RUN keeps what the two promised: the second runs if and only if the first
 succeeded, from the same state of the shell as in a fresh one, and the status is that of the part
@@ -24,23 +39,39 @@ that failed or of the last. What a part leaves in its shell is either contained 
 a variable that no later part names or inherits. `set -e` does nothing to the left of `&&`, so it
 never stands there; two parts with the same `set -e` prelude are joined by `;`. The rules and their
 sources are in `dockfix.shell.joining`, `effects` and `fresh`. Comments stay, as lines inside the
-merged RUN. What does change: the image has fewer layers, and an edit of one part runs all of them
-again.
+merged RUN. The lines of a command move with it, but for what is in quotes, and `&&` comes to stand
+at one end of the lines, where most of the RUNs have it. What does change: the image has fewer
+layers, and an edit of one part runs all of them again.
+
+A RUN is also the end of what its programs leave: processes, a working directory that is gone. In a
+layer of its own a change to one of two hard links is a copy; in the same layer it changes both. A
+base image that is not an official one may have a login shell, which reads profiles anew in each
+RUN. So every program of the first RUN has to be known not to leave that behind, or every program of
+the second not to depend on it. What programs do is in a table (`dockfix.programs.effects`), and
+scripts of the build context are read (`dockfix.installs.sight`). Where a program is in no table and
+the other RUN depends on what it might leave, the merge is only offered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, first_in_path, places, run_commands, script_of
-from dockfix.ignores import Pragma, pragma_of
-from dockfix.layout import Style, comments_at_margin, style_of
-from dockfix.neighbors import Run, neighbors, swallows
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.shell.joining import Chain
+from dockfix.dockerfile.tree import Blank, Comment, Dockerfile
+from dockfix.edit.edits import Edit, Group, Safety, with_doubt
+from dockfix.edit.ignores import Pragma, pragma_of
+from dockfix.edit.style import Style, line_above
+from dockfix.installs.sight import Sight
+from dockfix.passes.base import Pass, Settings
+from dockfix.programs.effects import Deed, first, needs_directory, needs_profile
+from dockfix.shell.joining import Chain, Part
 from dockfix.shell.tree import Item, Script
-from dockfix.syntax.tree import Blank, Comment, Dockerfile
+from dockfix.state.facts import Facts, Place, run_commands, script_of
+from dockfix.state.neighbors import NeighborRun, neighbors, swallows
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockfix.merging.gains import Gain
+    from dockfix.programs.program_table import Kind
 
 _OPEN = {"plain": "", "group": "{ ", "subshell": "( "}
 _CLOSE = {"plain": "", "group": "; }", "subshell": " )"}
@@ -48,63 +79,138 @@ _CLOSE = {"plain": "", "group": "; }", "subshell": " )"}
 _OVERHEAD = 12
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """Yields a group for every chain of RUNs that may be merged, and notes on lost commands."""
-    for runs in neighbors(dockerfile, PASS.ignore_names):
-        spans = [range(len(runs))]
-        if settings.merge_strategy == "related":
-            from dockfix.packages.related import related_spans
+    sight = Sight(facts, settings.context)
+    for runs in neighbors(facts, PASS.ignore_names):
+        if len(runs) < 2:
+            continue
+        from dockfix.merging.gains import scales
 
-            spans = related_spans([run.shell.arguments for run in runs])
-        for span in spans:
-            for chained, chain in _chains(dockerfile, runs[span.start : span.stop]):
-                yield _join(dockerfile, chained, chain)
-    yield from _swallowed(dockerfile)
+        gain = scales(settings.merge_strategy, facts, runs, settings.context)
+        surely = list(_chains(facts, runs, sight, gain))
+        for chained, chain, reasons, _ in surely:
+            yield _join(facts, chained, chain, reasons)
+        if not surely:
+            for chained, chain, reasons, doubt in _chains(facts, runs, sight, gain, doubtful=True):
+                yield _join(facts, chained, chain, reasons, doubt)
+    yield from _swallowed(facts)
 
 
-def _swallowed(dockerfile: Dockerfile) -> Iterator[Group]:
-    facts: dict[int, Place] = {}
-    for item in dockerfile.instructions:
+def _swallowed(facts: Facts) -> Iterator[Group]:
+    for item in facts.instructions:
         shell = item.child or item
         if shell.keyword == "RUN" and "#" in shell.logical.text:
-            facts = facts or places(dockerfile)
-            script = script_of(shell, facts[item.start])
-            offset = swallows(dockerfile, shell, script) if isinstance(script, Script) else None
+            script = script_of(shell, facts.places[item.start])
+            offset = (
+                swallows(facts.dockerfile, shell, script) if isinstance(script, Script) else None
+            )
             if offset is not None:
-                message = "this comment swallows the rest of the command, lines below included"
+                message = (
+                    "this # makes a comment of the rest of the command, the lines below included"
+                )
                 yield Group(offset, message, (), Safety.NOTE)
 
 
-def _chains(dockerfile: Dockerfile, runs: list[Run]) -> Iterator[tuple[list[Run], Chain]]:
-    """The chains of two or more that a stretch of RUNs falls into."""
-    chained: list[Run] = []
+def _chains(
+    facts: Facts,
+    runs: list[NeighborRun],
+    sight: Sight,
+    gain: Callable[[int, int], Gain],
+    *,
+    doubtful: bool = False,
+) -> Iterator[tuple[list[NeighborRun], Chain, list[str], str]]:
+    """The chains of two or more that a stretch of RUNs falls into, what each brings, and why it is
+    doubtful.
+
+    Only if they are `doubtful` are RUNs in one chain of which one may harm the other.
+    """
+    chained: list[NeighborRun] = []
+    left = _Left(sight)
     chain: Chain | None = None
-    for run in runs:
+    reasons: list[str] = []
+    doubt = ""
+    for number, run in enumerate(runs):
         if (
-            chain is not None
+            chained
+            and chained[0].part is not None
             and run.part is not None
             and _have_same_flags(run, chained[-1])
             and not (chained[0].opens and any(_pragmas(run.above)))
-            and chain.add(run.part, _OVERHEAD)
+            and (worth := gain(number - len(chained), number)).merges
         ):
-            chained.append(run)
-            continue
+            found = left.doubt(chained, run)
+            if doubtful or not found:
+                chain = chain or _begun(facts, chained[0].part, chained[0].place)
+                if chain.add(run.part, _OVERHEAD, grouping=worth.bytes):
+                    doubt = doubt or found
+                    reasons.append(worth.reason)
+                    chained.append(run)
+                    continue
         if chain is not None and len(chained) > 1:
-            yield chained, chain
-        chained, chain = [run], None
-        if run.part:
-            place = run.place
-            chain = Chain(
-                run.part,
-                declared=place.shell.declared,
-                names=place.names,
-                settled=first_in_path(dockerfile, place),
-            )
+            yield chained, chain, reasons, doubt
+        chained, left, chain, reasons, doubt = [run], _Left(sight), None, [], ""
     if chain is not None and len(chained) > 1:
-        yield chained, chain
+        yield chained, chain, reasons, doubt
 
 
-def _have_same_flags(one: Run, other: Run) -> bool:
+def _begun(facts: Facts, part: Part, place: Place) -> Chain:
+    """A chain of one RUN so far: most RUNs have no neighbor, and need none."""
+    from dockfix.programs.path import first_in_path, lookups, replaced
+
+    return Chain(
+        part,
+        declared=place.shell.declared,
+        names=place.names,
+        lookups=lookups,
+        replaced=replaced,
+        never_replaced=first_in_path(facts, place),
+    )
+
+
+class _Left:
+    """What the RUNs of a chain may leave behind, each of them looked at once."""
+
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+        self._seen = 0
+        self._programs: dict[Kind, str] = {}
+
+    def doubt(self, chained: list[NeighborRun], run: NeighborRun) -> str:
+        """What a RUN might notice of those before it, if they shared a shell; empty: surely
+        nothing. `chained` are the RUNs of the last call and those that came behind them."""
+        assert run.part is not None
+        script, place = run.part.script, run.place
+        for one in chained[self._seen :]:
+            for deed in self._deeds(one):
+                for kind in deed.kinds:
+                    self._programs.setdefault(kind, deed.program)
+        self._seen = len(chained)
+        if not self._programs:
+            return ""
+        then, left = self._deeds(run), self._programs.get
+        leaving, meeting = left("leaves"), first(then, "meets")
+        if leaving and meeting:
+            return f"{leaving} may leave a process running, which {meeting} would meet"
+        linking, changing = left("links"), first(then, "changes")
+        if linking and changing:
+            return f"{linking} may make hard links, and {changing} then changes all names of a file"
+        if changing := left("apart", ""):
+            return f"{changing} changes what the builder sets up anew for each RUN"
+        losing = left("loses")
+        if losing and place.workdir != "/" and (needing := needs_directory(script)):
+            return f"{losing} may remove the working directory, which {needing} needs"
+        writing = left("profile") if not place.shell.declared else ""
+        if writing and (needing := needs_profile(script)):
+            return f"{writing} may write a profile, which a login shell would read for {needing}"
+        return ""
+
+    def _deeds(self, run: NeighborRun) -> tuple[Deed, ...]:
+        script = run.part.script if run.part else None
+        return self._sight.of_run(run.shell, run.owner, run.place, script)
+
+
+def _have_same_flags(one: NeighborRun, other: NeighborRun) -> bool:
     flags, others = one.shell.flags, other.shell.flags
     return len(flags) == len(others) and (
         not flags or [flag.text for flag in flags] == [flag.text for flag in others]
@@ -115,14 +221,16 @@ def _pragmas(comments: tuple[Comment, ...]) -> list[Pragma]:
     return [found for comment in comments if (found := pragma_of(comment.text))]
 
 
-def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
-    first = runs[0]
-    source = dockerfile.source
+def _join(
+    facts: Facts, runs: list[NeighborRun], chain: Chain, reasons: list[str], doubt: str = ""
+) -> Group:
+    from dockfix.edit.commands import relaid
+
+    top, safety = runs[0], Safety.SAFE
     spans = [(_start(run), _end(run)) for run in runs]
-    shaped = (run for run, span in zip(runs, spans, strict=True) if source.find("\n", *span) >= 0)
-    style = style_of(dockerfile, next(shaped, first).owner)
+    style = facts.style.of_several([run.owner for run in runs])
     plain = style.joint(sequence=chain.sequence)
-    head, edits = _head(dockerfile, runs, style)
+    head, edits = _head(runs, style)
     if chain.forms[0] == "subshell":
         start = spans[0][0]
         edits.append(Edit(start, start, "( "))
@@ -137,35 +245,55 @@ def _join(dockerfile: Dockerfile, runs: list[Run], chain: Chain) -> Group:
         comments += [comment.text for comment in run.above if not pragma_of(comment.text)]
         comments += [c.text for c in run.owner.comments if c.end <= start]
         if index == 1 and not head:
-            comments = _lifted(first) + comments
+            comments = _lifted(top) + comments
         comments += _lifted(run)
         joint = plain
         if comments:
-            margin = comments_at_margin(dockerfile)
-            joint = style.joint(sequence=chain.sequence, comments=comments, margin=margin)
+            joint = style.joint(sequence=chain.sequence, comments=comments)
         if ended:
             joint = joint.removeprefix(";")
         edits.append(Edit(end, start, close + joint + opening))
+    for run in runs:
+        edits += relaid(style, run.shell, _commands(run), moves=run is not top)
     last = runs[-1]
     close = _CLOSE[chain.forms[-1]]
     if close or _lifted(last):
         edits.append(Edit(spans[-1][1], _end_with_rest(last), close))
-    if _joins_paragraphs(dockerfile, runs):
+    if _joins_paragraphs(facts.dockerfile, runs):
         at = last.owner.end
-        edits.append(Edit(at, at, style.eol))
-    message = f"merge {len(runs)} consecutive RUNs"
-    return Group(first.owner.keyword_offset, message, tuple(edits))
+        edits.append(Edit(at, at, style.lines(("",))))
+    message = f"merge {len(runs)} consecutive RUNs: {_brings(facts, runs, reasons)}"
+    if doubt:
+        message, safety = with_doubt(message, doubt), Safety.UNSAFE
+    return Group(top.owner.keyword_offset, message, tuple(edits), safety)
 
 
-def _joins_paragraphs(dockerfile: Dockerfile, runs: list[Run]) -> bool:
-    """Whether an empty line between RUNs is the only one that sets them off from what follows."""
+def _commands(run: NeighborRun) -> list[tuple[int, int]]:
+    """The spans of the commands at the top of a RUN's script, in its logical text."""
+    assert run.part is not None
+    base = run.shell.arguments_start
+    return [
+        (base + one.start, base + one.end) for item in run.part.items for one in item.node.pipelines
+    ]
+
+
+def _brings(facts: Facts, runs: list[NeighborRun], reasons: list[str]) -> str:
+    """What a merge brings, in words: layers, and the reasons why it is worth it."""
+    fewer = len(runs) - 1
+    ships = runs[0].place.stage in facts.shipped_stages
+    layers = f"{fewer} layer{'s' * (fewer > 1)} fewer" if ships or not any(reasons) else ""
+    return "; ".join(dict.fromkeys(filter(None, (layers, *reasons))))
+
+
+def _joins_paragraphs(dockerfile: Dockerfile, runs: list[NeighborRun]) -> bool:
+    """True if an empty line between RUNs is the only one that sets them off from what follows."""
     items, first, last = dockerfile.items, runs[0].number, runs[-1].number
     if last + 1 == len(items) or isinstance(items[last + 1], Blank):
         return False
     return any(isinstance(item, Blank) for item in items[first:last])
 
 
-def _head(dockerfile: Dockerfile, runs: list[Run], style: Style) -> tuple[bool, list[Edit]]:
+def _head(runs: list[NeighborRun], style: Style) -> tuple[bool, list[Edit]]:
     """What goes above the merged RUN: ignore comments of the later ones, the first's own comment.
 
     Returns whether the first's comment was lifted there, and the edits.
@@ -198,41 +326,38 @@ def _head(dockerfile: Dockerfile, runs: list[Run], style: Style) -> tuple[bool, 
         else:
             lines.append(names[0] + ",".join(dict.fromkeys(names[1:])))
     lifted = [] if first.opens and not first.above else _lifted(first)
-    start = first.owner.start
-    indent = dockerfile.source[start : first.owner.keyword_offset]
-    text = "".join(f"{indent}{line}{style.eol}" for line in lifted + lines)
-    if text:
-        edits.append(Edit(start, start, text))
+    if lifted or lines:
+        edits.append(line_above(first.owner, lifted + lines, style))
     return bool(lifted), edits
 
 
-def _lifted(run: Run) -> list[str]:
+def _lifted(run: NeighborRun) -> list[str]:
     """The comment at the end of a RUN's text, which would swallow what follows."""
     assert run.part is not None
     comment = run.part.script.last_comment
     return [run.part.script.text[comment.start : comment.end].rstrip(" \t")] if comment else []
 
 
-def _start(run: Run) -> int:
+def _start(run: NeighborRun) -> int:
     """Where the text to join begins in the source: behind a prelude that is already there."""
     assert run.part is not None
     shell = run.shell
     return shell.logical.offset(shell.arguments_start + run.part.items[0].start)
 
 
-def _last_item(run: Run) -> Item:
+def _last_item(run: NeighborRun) -> Item:
     assert run.part is not None
     return run.part.items[-1]
 
 
-def _end(run: Run, *, ended: bool = False) -> int:
+def _end(run: NeighborRun, *, ended: bool = False) -> int:
     """Where a RUN's text ends in the source; behind the `;` at its end if it is `ended` by one."""
     item = _last_item(run)
     end = item.terminator_start + len(item.terminator) if ended else item.end
     return run.shell.logical.offset_end(run.shell.arguments_start + end)
 
 
-def _end_with_rest(run: Run) -> int:
+def _end_with_rest(run: NeighborRun) -> int:
     """Where a RUN's text ends in the source, with a `;` or a comment at its end."""
     item = _last_item(run)
     assert run.part is not None
@@ -241,7 +366,7 @@ def _end_with_rest(run: Run) -> int:
     return run.shell.logical.offset_end(run.shell.arguments_start + end)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The same commands in the same order, preludes that became one aside."""
     old, new = run_commands(before, after)
     if _without_preludes(old) != _without_preludes(new):
@@ -250,7 +375,9 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
 
 
 def _without_preludes(commands: list[str]) -> list[str]:
-    return [text for text in commands if not text.startswith("set ")]
+    from dockfix.shell.quotes import single_spaced
+
+    return [single_spaced(text) for text in commands if not text.startswith("set ")]
 
 
 PASS = Pass(
@@ -261,199 +388,5 @@ PASS = Pass(
     aliases=("DL3059",),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            before="FROM debian\nRUN apt-get update\nRUN apt-get install -y git\n",
-            after="FROM debian\nRUN apt-get update \\\n    && apt-get install -y git\n",
-        ),
-        Example(
-            before=(
-                "FROM alpine\nRUN apk add git && \\\n\tgit clone u /x\n\n"
-                "# not needed any more\nRUN apk del git\n"
-            ),
-            after=(
-                "FROM alpine\nRUN apk add git && \\\n\tgit clone u /x && \\\n"
-                "\t# not needed any more\n\tapk del git\n"
-            ),
-            why="the style of the file, and the comment, stay",
-        ),
-        Example(
-            before="FROM alpine\nRUN apk add a &&\\\n    b\nRUN c\n",
-            after="FROM alpine\nRUN apk add a &&\\\n    b &&\\\n    c\n",
-            why="so does how lines end",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get update\n\nRUN apt-get install a\nCOPY a /a\n",
-            after=("FROM debian\nRUN apt-get update \\\n    && apt-get install a\n\nCOPY a /a\n"),
-            why="the empty line goes on setting paragraphs apart",
-        ),
-        Example(
-            before=(
-                "FROM debian\nRUN cd /src && make\nRUN test -x a || chmod +x a\n"
-                "RUN touch b; touch c\n"
-            ),
-            after=(
-                "FROM debian\nRUN ( cd /src && make ) \\\n    && { test -x a || chmod +x a; } \\\n"
-                "    && { touch b; touch c; }\n"
-            ),
-            why="`cd` must not leak, and `&&` speaks of a whole list",
-        ),
-        Example(
-            before='FROM debian\nRUN if [ -z "$V" ]; then exit 1; fi\nRUN b\n',
-            after=('FROM debian\nRUN if [ -z "$V" ]; then exit 1; fi \\\n    && b\n'),
-            why="the build stops there all the same",
-        ),
-        Example(
-            before="FROM debian\nRUN set -eux; a; b\nRUN set -eux; c\n",
-            after="FROM debian\nRUN set -eux; a; b; \\\n    c\n",
-            why="errexit stops each of them as before",
-        ),
-        Example(
-            before=(
-                "FROM debian\nRUN set -eux; \\\n    a b \\\n    ;\n"
-                "RUN set -eux; \\\n    c; \\\n    d\n"
-            ),
-            after="FROM debian\nRUN set -eux; \\\n    a b \\\n    ; \\\n    c; \\\n    d\n",
-            why="the `;` stays where it stands",
-        ),
-        Example(
-            before="FROM debian\nRUN echo one # note\nRUN two\n",
-            after="FROM debian\n# note\nRUN echo one \\\n    && two\n",
-            why="the comment would swallow what follows, so it gets a line of its own",
-        ),
-        Example(
-            before="FROM debian\nRUN a \\\n\t&& b\n# why c\nRUN c \\\n# why d\n\t&& d\n",
-            after="FROM debian\nRUN a \\\n\t&& b \\\n# why c\n\t&& c \\\n# why d\n\t&& d\n",
-            why="this author keeps comments at the margin",
-        ),
-        Example(
-            before="FROM debian\nRUN a \\\n && b\n# why c\nRUN c\n",
-            after="FROM debian\nRUN a \\\n && b \\\n # why c\n && c\n",
-        ),
-        Example(
-            before=(
-                "FROM debian\n# hadolint ignore=DL3008\nRUN apt-get install -y a\n"
-                "# hadolint ignore=DL3003\nRUN b\n"
-            ),
-            after=(
-                "FROM debian\n# hadolint ignore=DL3008,DL3003\nRUN apt-get install -y a \\\n"
-                "    && b\n"
-            ),
-        ),
-        Example(
-            before="FROM debian\nRUN v=1.2 && wget u/$v.tgz\nRUN make\n",
-            after="FROM debian\nRUN v=1.2 && wget u/$v.tgz \\\n    && make\n",
-            why="nothing later names or inherits `v`",
-        ),
-        Example(
-            before="FROM debian\nRUN pip install --upgrade pip\nRUN pip install flask\n",
-            after="FROM debian\nRUN ( pip install --upgrade pip ) \\\n    && pip install flask\n",
-            why="a shell remembers where it found `pip`; a fresh one finds the new pip",
-        ),
-        Example(
-            before="FROM python\nRUN pip install --upgrade pip\nRUN pip install flask\n",
-            after="FROM python\nRUN pip install --upgrade pip \\\n    && pip install flask\n",
-            why="here both are in the first folder of PATH",
-        ),
-        Example(
-            before=(
-                "FROM python\nENV PATH=/venv/bin:$PATH\nRUN pip install virtualenv\n"
-                "RUN virtualenv /venv\nRUN pip install flask\n"
-            ),
-            after=(
-                "FROM python\nENV PATH=/venv/bin:$PATH\nRUN ( pip install virtualenv ) \\\n"
-                "    && virtualenv /venv \\\n    && pip install flask\n"
-            ),
-            why="the second `pip` is that of the new environment",
-        ),
-        Example(
-            before=(
-                "FROM debian\nRUN pip install flask\nRUN apt-get install python3-pip\n"
-                "RUN pip install gunicorn\n"
-            ),
-            after=(
-                "FROM debian\nRUN ( pip install flask ) \\\n    && apt-get install python3-pip \\\n"
-                "    && pip install gunicorn\n"
-            ),
-            why="the same across several RUNs",
-        ),
-        Example(
-            before="FROM node\nRUN corepack enable && pnpm fetch\nRUN pnpm install --offline\n",
-            after=(
-                "FROM node\nRUN corepack enable && pnpm fetch \\\n    && pnpm install --offline\n"
-            ),
-            why="nothing puts another pnpm there once it has run",
-        ),
-        Example(
-            before="FROM debian\nONBUILD RUN a\nONBUILD RUN b\nRUN c\n",
-            after="FROM debian\nONBUILD RUN a \\\n    && b\nRUN c\n",
-        ),
-        Example(
-            before="FROM debian\nRUN set -e; a; b\nRUN c\n", why="`set -e` does nothing before `&&`"
-        ),
-        Example(
-            before="FROM debian\nRUN set -e; a && b\nRUN set -e; c\n",
-            why="`a` failing would not stop it",
-        ),
-        Example(
-            before="FROM debian\nRUN set -e; ! a\nRUN set -e; c\n", why="errexit ignores a `!`"
-        ),
-        Example(
-            before="FROM debian\nRUN a &\nRUN b\n",
-            why="what runs in the background ends with its RUN",
-        ),
-        Example(before="FROM debian\nRUN service x start\nRUN b\n", why="so does a daemon"),
-        Example(
-            before="FROM debian\nRUN a\n# COPY b /b\nRUN c\n",
-            why="whoever uncomments the instruction needs it to be one",
-        ),
-        Example(before="FROM debian\nRUN a\nRUN echo $? > /s\n", why="`$?` is 0 in a fresh shell"),
-        Example(
-            before="FROM debian\nRUN trap 'rm x' EXIT; a\nRUN b\n",
-            why="a trap runs when its shell ends",
-        ),
-        Example(before="FROM debian\nRUN a\nRUN --network=none b\n", why="other flags"),
-        Example(
-            before=(
-                "FROM debian\nRUN --mount=type=tmpfs,target=/t a\n"
-                "RUN --mount=type=tmpfs,target=/t b\n"
-            ),
-            why="the second finds an empty /t",
-        ),
-        Example(before='FROM debian\nRUN ["a"]\nRUN b\n', why="exec form has no shell"),
-        Example(
-            before="FROM debian\nRUN <<EOF\na\nEOF\nRUN b\n",
-            why="a here-document is a script of its own",
-        ),
-        Example(before="FROM debian\nRUN a\nONBUILD RUN b\n", why="one runs now, the other later"),
-        Example(
-            before="FROM debian\nRUN ln -sf bash /bin/sh\nRUN b\n",
-            why="the second gets another shell",
-        ),
-        Example(
-            before="FROM debian\nRUN echo 1.2.3.4 h >> /etc/hosts\nRUN b\n",
-            why="each RUN gets its own",
-        ),
-        Example(
-            before="FROM debian\nWORKDIR /w\nRUN rm -rf /w\nRUN b\n",
-            why="each RUN gets its directory",
-        ),
-        Example(
-            before="FROM example.org/base\nRUN a\nRUN x; y\nRUN b\n",
-            after="FROM example.org/base\nRUN a \\\n    && { x; y; }\nRUN b\n",
-            why="the base image's SHELL may have `-e`, which must still stop `x; y` at x",
-        ),
-        Example(
-            before="FROM debian\nRUN a # one \\\n  && b\nRUN c\n", why="the comment swallows `&& b`"
-        ),
-        Example(
-            before='FROM debian\nSHELL ["pwsh", "-c"]\nRUN a\nRUN b\n', why="not a POSIX shell"
-        ),
-        Example(before="FROM mcr.microsoft.com/windows/servercore\nRUN a\nRUN b\n", why="Windows"),
-        Example(
-            before="FROM debian\nRUN a\n# dockfix: ignore=merge-runs\nRUN b\n",
-            why="the author says so",
-        ),
-    ),
     restates=("OnBuild",),
 )

@@ -26,115 +26,85 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from dockfix.context import Context
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, outermost, places, scripts, source_span
-from dockfix.packages import action_of
-from dockfix.packages.language import GEM, NPM, PIP
-from dockfix.packages.manager import Manager
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.passes.signs import OLD_FLAGS
-from dockfix.patterns import lazy
-from dockfix.remembered import remembered
+from dockfix.dockerfile.tree import Instruction
+from dockfix.edit.edits import Edit, Group, Safety
+from dockfix.managers import named_in
+from dockfix.managers.manager import Renamed
+from dockfix.passes.base import Pass, Settings
+from dockfix.programs.command import action_of
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.shell.walk import shadowed
-from dockfix.syntax.tree import Dockerfile, Instruction
-
-_NPM = {
-    "--production": "--omit=dev",
-    "--production=true": "--omit=dev",
-    "--only=prod": "--omit=dev",
-    "--only=production": "--omit=dev",
-    "--no-optional": "--omit=optional",
-}
-_NPM_VERBS = frozenset(("install", "i", "in", "add", "ci", "clean-install", "prune", "update"))
-#: Signs that a file does not use the npm of its base image.
-_NPM_OTHER = lazy(r"npm@|\bnvm\b|--from=\S{1,99}[ \t]/usr/local|\.npmrc")
-_GEM = ("--no-ri", "--no-rdoc")
-_NODE = lazy(
-    r"(?:(?:docker\.io/)?library/)?node(?::(?:(?:1[6-9]|[2-9]\d)[\d.]*|latest|lts|current|alpine"
-    r"|slim|trixie|bookworm|bullseye|gallium|hydrogen|iron|jod|krypton)(?:-[\w.-]+)?)?"
-)
-_RUBY = lazy(
-    r"(?:(?:docker\.io/)?library/)?ruby(?::(?:[2-9](?:\.[\d.]+)?|latest|alpine|slim)(?:-[\w.-]+)?)?"
-)
+from dockfix.state.facts import Facts, Place, source_span
 
 
-#: The managers whose options have changed.
-_CHANGED = frozenset((PIP.name, GEM.name, NPM.name))
-
-
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each command with an old option."""
-    for instruction, script in scripts(dockerfile):
-        if not any(map(script.text.__contains__, OLD_FLAGS)):
-            continue
+    for instruction, script in facts.scripts:
         hidden = shadowed(script)
         for simple in script.simples:
             found = action_of(simple)
+            renamed = found[0].renamed if found else None
             if (
                 found is None
-                or found[0].name not in _CHANGED
+                or renamed is None
+                or not any(map(script.text.__contains__, renamed.options))
                 or not hidden.isdisjoint([word.text for word in simple.words])
             ):
                 continue
-            changes = _changes(dockerfile, instruction, script, simple, found[0], settings)
+            changes = _changes(facts, instruction, script, simple, renamed, settings)
             edits = _edits(instruction, script, changes)
             if edits:
-                names = dict.fromkeys(new for _, new in changes if new)
+                names = " and ".join(dict.fromkeys(new for _, new in changes if new))
+                olds = " and ".join(dict.fromkeys(old.text for old, _ in changes))
                 yield Group(
                     source_span(instruction, changes[0][0].start, changes[0][0].end)[0],
-                    f"write {' and '.join(names)}, as {found[0].name} calls it today",
+                    f"write {names} instead of {olds}: {found[0].name} documents only the former",
                     edits,
                 )
 
 
 def _changes(
-    dockerfile: Dockerfile,
+    facts: Facts,
     instruction: Instruction,
     script: Script,
     simple: Simple,
-    manager: Manager,
+    renamed: Renamed,
     settings: Settings,
 ) -> list[tuple[Word, str]]:
     """The options of a command that have a new name, and that name ("" for one that goes)."""
     words = list(takewhile(lambda word: word.text != "--", simple.words))
-    if manager is PIP:
-        return [(word, "--no-cache-dir") for word in words if word.text == "--no-cache"]
-    if manager is GEM and _RUBY.fullmatch(_image(dockerfile, instruction)):
-        old = [word for word in words if word.text in _GEM]
-        if {word.text for word in old} != {*_GEM}:
-            return []
-        return [(old[0], "--no-document"), *((word, "") for word in old[1:])]
+    old = [word for word in words if word.text in renamed.options]
+    bases = renamed.bases
     if (
-        manager is NPM
-        and _NODE.fullmatch(_image(dockerfile, instruction))
-        and any(word.text in _NPM_VERBS for word in words)
-        and not _has_other_npm(dockerfile)
-        and not _omits_already(places(dockerfile)[instruction.start], script, settings.context)
+        not old
+        or (bases is not None and not bases.fullmatch(_image(facts, instruction)))
+        or (renamed.together and {word.text for word in old} != renamed.options.keys())
+        or (renamed.verbs and not any(word.text in renamed.verbs for word in words))
+        or (renamed.others is not None and renamed.others.search(facts.source))
+        or _adds_already(renamed, facts.places[instruction.start], script, settings.context)
     ):
-        return [(word, _NPM[word.text]) for word in words if word.text in _NPM]
-    return []
+        return []
+    found = [(word, renamed.options[word.text]) for word in old]
+    if not renamed.together:
+        return found
+    new = next(text for text in renamed.options.values() if text)
+    return [(old[0], new), *((word, "") for word in old[1:])]
 
 
-@remembered
-def _has_other_npm(dockerfile: Dockerfile) -> bool:
-    """Whether a file may bring an npm that is not the one of the image, or settings of its own."""
-    return _NPM_OTHER.search(dockerfile.source) is not None
-
-
-def _image(dockerfile: Dockerfile, instruction: Instruction) -> str:
-    stage = places(dockerfile)[instruction.start].stage
-    name, _, digest = (outermost(dockerfile)[stage].base or "").partition("@")
+def _image(facts: Facts, instruction: Instruction) -> str:
+    stage = facts.places[instruction.start].stage
+    name, _, digest = (facts.outermost[stage].base or "").partition("@")
     return name if ":" in name or not digest else ""
 
 
-def _omits_already(place: Place, script: Script, context: Context | None) -> bool:
-    """Whether a list of what to omit comes from elsewhere, which `--omit` would replace."""
-    if "omit" in script.text.lower():
-        return True
-    if any(name in place.names for name in ("NPM_CONFIG_OMIT", "npm_config_omit")):
-        return True
-    return context is not None and "omit" in (context.read(".npmrc") or "")
+def _adds_already(renamed: Renamed, place: Place, script: Script, context: Context | None) -> bool:
+    """True if settings from elsewhere would be replaced by the new option, and not added to."""
+    word = renamed.replaces
+    return bool(word) and (
+        word in script.text.lower()
+        or any(name in place.names for name in renamed.names)
+        or (context is not None and word in (context.read(renamed.file) or ""))
+    )
 
 
 def _edits(
@@ -150,25 +120,26 @@ def _edits(
     return tuple(edits)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The same commands with the same words, the old options and the new ones aside."""
-    old, new = scripts(before), scripts(after)
+    old, new = before.scripts, after.scripts
     if len(old) != len(new):
         return "a script came or went"
+    renamed = [one.renamed for one in named_in(before.source) if one.renamed]
     for (_, was), (_, now) in zip(old, new, strict=True):
-        if was.text != now.text and _modern(was) != _modern(now):
+        if was.text != now.text and _modern(was, renamed) != _modern(now, renamed):
             return f"more than old options changed in `{now.text[:60]}`"
     return None
 
 
-def _modern(script: Script) -> list[list[str]]:
+def _modern(script: Script, renamed: list[Renamed]) -> list[list[str]]:
     """The words of each command, with old options in their new spelling and in order."""
     found = []
     for simple in script.simples:
-        words = [_NPM.get(word.text, word.text) for word in simple.words]
-        if {*_GEM} <= {*words}:
-            words = ["--no-document", *(word for word in words if word not in _GEM)]
-        words = ["--no-cache-dir" if word == "--no-cache" else word for word in words]
+        words = [word.text for word in simple.words]
+        for one in renamed:
+            if not one.together or one.options.keys() <= {*words}:
+                words = [new for word in words if (new := one.options.get(word, word))]
         found.append(sorted(words))
     return found
 
@@ -181,50 +152,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM node:16\nRUN npm ci --only=production\n",
-            "FROM node:16\nRUN npm ci --omit=dev\n",
-        ),
-        Example(
-            "FROM node:20-alpine\nRUN npm i --production --no-optional && npm start\n",
-            "FROM node:20-alpine\nRUN npm i --omit=dev --omit=optional && npm start\n",
-        ),
-        Example(
-            "FROM node:lts AS build\nRUN npm ci && npm run build\nFROM build\n"
-            "RUN npm prune --production\n",
-            "FROM node:lts AS build\nRUN npm ci && npm run build\nFROM build\n"
-            "RUN npm prune --omit=dev\n",
-        ),
-        Example(
-            "FROM ruby:3.3\nRUN gem install rack --no-ri --no-rdoc -v 3.0.0\n",
-            "FROM ruby:3.3\nRUN gem install rack --no-document -v 3.0.0\n",
-            why="RubyGems 3 stops at the old ones",
-        ),
-        Example(
-            "FROM python\nRUN pip install --no-cache flask\n",
-            "FROM python\nRUN pip install --no-cache-dir flask\n",
-        ),
-        Example("FROM node:14\nRUN npm ci --only=production\n", why="npm 6 knows no --omit"),
-        Example(
-            "FROM debian\nRUN npm install --production\n", why="which npm that is, nobody knows"
-        ),
-        Example(
-            "FROM node:16\nRUN npm install -g npm@6\nRUN npm install --production\n",
-            why="the file brings an npm of its own",
-        ),
-        Example(
-            "FROM node:16\nENV NPM_CONFIG_OMIT=optional\nRUN npm install --production\n",
-            why="--omit on the command line would replace what the environment says",
-        ),
-        Example(
-            "FROM node:16\nRUN npm install --production\n",
-            why="--omit on the command line would replace what .npmrc says",
-            files=((".npmrc", "omit[]=peer\n"),),
-        ),
-        Example("FROM node:20\nRUN npm run build --production\n", why="a script may look at it"),
-        Example("FROM ruby:3.3\nRUN gem install rack --no-ri\n", why="the other half stays"),
-        Example("FROM ruby:1.9\nRUN gem install rack --no-ri --no-rdoc\n", why="too old for it"),
-        Example("FROM alpine\nRUN apk add --no-cache git\n", why="that is how apk calls it"),
-    ),
 )

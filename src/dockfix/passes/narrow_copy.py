@@ -20,42 +20,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.context import Context
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import is_windows
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import Copy, bases, copy_of, is_pattern, resolve, within
-from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+from dockfix.dockerfile.tree import Instruction, Stage
+from dockfix.edit.edits import Edit, Group, Safety, with_doubt
+from dockfix.passes.base import Pass, Settings
+from dockfix.state.base_images import is_windows
+from dockfix.state.facts import Facts
+from dockfix.state.paths import Copy, bases, copy_of, is_pattern, resolve, within
 
 _BUILT = ("target", "build/libs", "dist", "")
 _ARCHIVES = (".jar", ".war")
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group, or a note, for the last stage, if it starts an archive of the context."""
     context = settings.context
-    if ".jar" not in dockerfile.source and ".war" not in dockerfile.source:
+    if ".jar" not in facts.source and ".war" not in facts.source:
         return
-    if dockerfile.escape == "`":
+    if facts.dockerfile.escape == "`":
         return  # paths of Windows
-    stage = dockerfile.stages[-1]
-    if is_windows(dockerfile, stage):
+    stage = facts.stages[-1]
+    if is_windows(facts.dockerfile, stage):
         return
-    copy, start = _whole(dockerfile, stage), _started(stage)
+    copy, start = _whole(facts, stage), _started(stage)
     if copy is None or start is None:
         return
     instruction, archive = start
-    path = resolve(bases(dockerfile)[instruction.start], archive)
+    path = resolve(bases(facts)[instruction.start], archive)
     if path is None or path[:1] != "/" or " " in path:
         return
     here = copy.instruction.keyword_offset
     inside = path[len(copy.target) :].lstrip("/") if within(path, copy.target) else ""
     if inside and (context is None or context.kind(inside) == "file"):
-        message = f"only {archive} is run; copy it alone"
+        message = with_doubt(
+            f"copy only {inside}: the container runs nothing else of the build context",
+            "the program may read other files",
+        )
         edit = Edit(copy.instruction.text_start, copy.instruction.text_end, f"{inside} {path}")
         declared = _left_out(copy, path, context)
         yield Group(here, message, (edit,), Safety.UNSAFE, declares=declared)
     elif context is not None and len(found := _archives(context)) == 1:
-        message = f"only {archive} is run; was COPY {found[0]} {path} meant?"
+        message = f"the container runs only {archive}: did you mean COPY {found[0]} {path}?"
         yield Group(here, message, (), Safety.NOTE)
 
 
@@ -68,14 +72,14 @@ def _left_out(copy: Copy, archive: str, context: Context | None) -> tuple[str, .
     return (*globs, f"!{archive}")
 
 
-def _whole(dockerfile: Dockerfile, stage: Stage) -> Copy | None:
+def _whole(facts: Facts, stage: Stage) -> Copy | None:
     """The COPY of the whole context, if it is the only COPY, and nothing runs below it."""
     found: Copy | None = None
     for one in stage.instructions:
         if one.keyword in ("COPY", "ADD"):
             if found is not None:
                 return None
-            found = copy_of(one, bases(dockerfile)[one.start])
+            found = copy_of(one, bases(facts)[one.start])
             if found is None or found.sources != ("",) or found.origin is not None:
                 return None
         elif one.keyword in ("RUN", "ONBUILD", "VOLUME") and found is not None:
@@ -111,7 +115,7 @@ def _archives(context: Context) -> list[str]:
     return []
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Whether the same instructions stand there, a COPY with other words among them."""
     olds, news = before.instructions, after.instructions
     if [one.keyword for one in olds] != [one.keyword for one in news]:
@@ -126,10 +130,6 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
     return None
 
 
-_JAVA = "FROM eclipse-temurin:17-jre\n"
-_START = 'ENTRYPOINT ["java", "-jar", "/app/target/shop.jar"]\n'
-_FILES = (("target/shop.jar", ""), ("src/Main.java", ""))
-
 PASS = Pass(
     code="DF501",
     name="narrow-copy",
@@ -138,25 +138,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            f"{_JAVA}COPY . /app\n{_START}",
-            f"{_JAVA}COPY target/shop.jar /app/target/shop.jar\n{_START}",
-            unsafe=True,
-        ),
-        Example(
-            f'{_JAVA}COPY . /app\nENTRYPOINT ["java", "-jar", "/app.jar"]\n',
-            note="only /app.jar is run; was COPY target/shop.jar /app.jar meant?",
-            files=_FILES,
-        ),
-        *(
-            Example(_JAVA + text, why=why, files=_FILES)
-            for text, why in (
-                (f"COPY . /app\nRUN ls /app\n{_START}", "it is used"),
-                (f"COPY . /app\nCOPY conf /etc\n{_START}", "more is copied"),
-                ('COPY . /app\nCMD ["java", "-cp", "/app", "Main"]\n', "many files are run"),
-            )
-        ),
-        Example(f"{_JAVA}COPY . /app\n{_START}", why="it is not there", files=(("a", ""),)),
-    ),
 )

@@ -1,7 +1,7 @@
 """Installs what was asked for and what it needs, not what goes well with it.
 
 What it does: `apt-get install` gets `--no-install-recommends`, zypper's `--no-recommends`, dnf's
-and microdnf's `--setopt=install_weak_deps=False`.
+and microdnf's `--setopt=install_weak_deps=False` (`=0` for microdnf).
 
 Why: apt, dnf and zypper install by default what packages only recommend, which on Debian often is
 several times the size of what was asked for (an X server beside a library, documentation, mail
@@ -20,57 +20,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import run_commands, scripts, source_span
-from dockfix.packages.apt import APT, APTITUDE
-from dockfix.packages.command import Call, calls_in
-from dockfix.packages.rpm import YUM, ZYPPER
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.patterns import lazy
+from dockfix.edit.edits import Edit, Group, Safety, with_doubt
+from dockfix.managers import named_in
+from dockfix.managers.manager import Manager
+from dockfix.passes.base import Pass, Settings
+from dockfix.programs.command import Call, calls_in
 from dockfix.shell.tree import Simple, Word
 from dockfix.shell.walk import shadowed
-from dockfix.syntax.tree import Dockerfile
-
-_OPTIONS = {
-    APT.name: "--no-install-recommends",
-    APTITUDE.name: "--without-recommends",
-    YUM.name: "--setopt=install_weak_deps=False",
-    ZYPPER.name: "--no-recommends",
-}
-#: Settings that hold for every command of a file.
-_SET = lazy(r"APT::Install-Recommends|install_weak_deps|onlyRequires")
+from dockfix.state.facts import Facts, run_commands, source_span
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each install that brings what is only recommended."""
-    decided: bool | None = None
-    for instruction, script in scripts(dockerfile):
+    decided: dict[str, bool] = {}
+    for instruction, script in facts.scripts:
         for simple, call in calls_in(script):
             if call.program.value in shadowed(script) or not _brings_more(call, simple):
                 continue
-            if decided is None:
-                text = dockerfile.source.replace(f" {_OPTIONS[YUM.name]}", "")
-                decided = _SET.search(text) is not None
-            if decided:
-                return
+            if _is_decided(call.manager, facts.source, decided):
+                continue
             last = _last_flag(call, simple)
             at = source_span(instruction, last.start, last.end)[1]
-            option = _OPTIONS[call.manager.name]
-            message = f"install only what is needed: {option}"
+            option = call.manager.only_needed
+            message = with_doubt(
+                f"add {option}: packages that are only recommended stay out of the image",
+                "a program may need one of them",
+            )
             yield Group(at, message, (Edit(at, at, f" {option}"),), Safety.UNSAFE)
 
 
 def _brings_more(call: Call, simple: Simple) -> bool:
     return (
         call.action == "install"
-        and call.manager.name in _OPTIONS
-        and call.program.value not in ("yum", "tdnf")
+        and bool(call.manager.only_needed)
         and _names_packages(call, simple)
         and not any(
             "recommends" in word.text or "weak_deps" in word.text or word.text in ("-R", "-r")
             for word in simple.words
         )
     )
+
+
+def _is_decided(manager: Manager, source: str, known: dict[str, bool]) -> bool:
+    """True if a file has a setting for every install of a manager."""
+    if manager.name not in known:
+        text = source.replace(f" {manager.only_needed}", "")
+        known[manager.name] = manager.only_needed_setting in text
+    return known[manager.name]
 
 
 def _names_packages(call: Call, simple: Simple) -> bool:
@@ -91,16 +87,16 @@ def _last_flag(call: Call, simple: Simple) -> Word:
     return last
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The same commands with the same words, the options of this pass aside."""
     old, new = run_commands(before, after)
-    if _digest(old) != _digest(new):
+    options = {one.only_needed for one in named_in(before.source)}
+    if _digest(old, options) != _digest(new, options):
         return "a command has changed by more than the option"
     return None
 
 
-def _digest(commands: list[str]) -> list[list[str]]:
-    options = _OPTIONS.values()
+def _digest(commands: list[str], options: set[str]) -> list[list[str]]:
     return [[word for word in text.split() if word not in options] for text in commands]
 
 
@@ -128,48 +124,7 @@ PASS = Pass(
     aliases=("DL3015",),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get install -y git\n",
-            after=(
-                "FROM debian\nRUN apt-get update"
-                " && apt-get install -y --no-install-recommends git\n"
-            ),
-            unsafe=True,
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get -y install \\\n    curl \\\n    git\n",
-            after=(
-                "FROM debian\nRUN apt-get -y install --no-install-recommends \\\n    curl \\\n"
-                "    git\n"
-            ),
-            unsafe=True,
-        ),
-        Example(
-            before="FROM fedora\nRUN dnf install -y git\n",
-            after="FROM fedora\nRUN dnf install -y --setopt=install_weak_deps=False git\n",
-            unsafe=True,
-        ),
-        Example(
-            before="FROM opensuse/leap\nRUN zypper -n in git\n",
-            after="FROM opensuse/leap\nRUN zypper -n in --no-recommends git\n",
-            unsafe=True,
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y --install-recommends git\n",
-            why="asked for by name",
-        ),
-        Example(
-            before=(
-                "FROM debian\nRUN echo 'APT::Install-Recommends \"0\";' > /etc/apt/apt.conf.d/1 && "
-                "apt-get install -y git\n"
-            ),
-            why="set for every command",
-        ),
-        Example(before="FROM debian\nRUN apt-get upgrade -y\n", why="nothing new is asked for"),
-        Example(before="FROM centos:7\nRUN yum install -y git\n", why="it knows of none"),
-    ),
-    removes=_MADE,
+    removes=lambda: _MADE,
     logs=_RECORDS,
     fewer_packages=True,
 )

@@ -25,7 +25,8 @@ Safety: the files are those of the COPY and no others: the context is looked at,
 instruction above, and of the base image it is taken that it has nothing of its own where the
 project is copied to. Nothing that runs in between could tell that they were there. A COPY is
 narrowed only if one directory is left beside what no image has a use for (the list of
-`dockerignore`), which is no longer copied then either.
+`dockerignore`), which is no longer copied then either. That directory has mode 0755 in the context,
+because COPY makes it anew with that mode.
 """
 
 from __future__ import annotations
@@ -33,16 +34,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dockfix.context import Context
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, places, run_commands, script_of
-from dockfix.packages.reads import reads_of
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.paths import UNTOLD, Copy, bases, copy_of, resolve, within
-from dockfix.patterns import lazy
+from dockfix.context.ignore_names import ENDINGS, is_ignore_file
+from dockfix.dockerfile.tree import Dockerfile, Instruction, Stage
+from dockfix.edit.edits import Edit, Group, Safety
+from dockfix.edit.removal import comments_above, removal_of
+from dockfix.installs.reads import reads_of
+from dockfix.passes.base import Pass, Settings
 from dockfix.records import Record
-from dockfix.removal import comments_above, removal_of
+from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script, Simple
-from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+from dockfix.state.facts import Facts, Place, run_commands, script_of
+from dockfix.state.paths import UNTOLD, Copy, bases, copy_of, resolve, within
 
 #: What tells nobody anything about files.
 _SILENT = frozenset(
@@ -68,28 +70,28 @@ class _Late(Record):
     paths: tuple[str, ...]
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each RUN that only removes what was copied."""
     context = settings.context
-    if context is None or dockerfile.escape == "`" or "rm " not in dockerfile.source:
+    if context is None or facts.dockerfile.escape == "`" or "rm " not in facts.source:
         return
-    known, starting = places(dockerfile), bases(dockerfile)
-    for stage in dockerfile.stages:
+    known, starting = facts.places, bases(facts)
+    for stage in facts.stages:
         for index, run in enumerate(stage.instructions):
             if run.keyword != "RUN" or run.flags or "rm" not in run.arguments:
                 continue
             removed = _removed(run, known[run.start])
             targets = {resolve(starting[run.start], path): deep for path, deep in removed.items()}
-            if not targets or None in targets or comments_above(dockerfile, run):
+            if not targets or None in targets or comments_above(facts.dockerfile, run):
                 continue
-            late = _late(dockerfile, stage, index, targets, context)
-            removal = removal_of(dockerfile, run)
-            way = _way(dockerfile, late, context) if late and removal else None
+            late = _late(facts, stage, index, targets, context)
+            removal = removal_of(facts.dockerfile, run)
+            way = _way(facts.dockerfile, late, context) if late and removal else None
             if late is None or removal is None or way is None:
                 continue
             edits, lines, declared = way
             what = " and ".join(late.paths)
-            message = f"{what} would stay in the layer of the COPY: not copied, not deleted"
+            message = f"do not copy {what}: what a later RUN deletes stays in the layer of the COPY"
             edits = (*edits, removal)
             at = run.keyword_offset
             yield Group(at, message, edits, Safety.SAFE, lines, declares=declared)
@@ -122,7 +124,7 @@ def _removed(run: Instruction, place: Place) -> dict[str, bool]:
 
 
 def _late(
-    dockerfile: Dockerfile,
+    facts: Facts,
     stage: Stage,
     index: int,
     targets: dict[str | None, bool],
@@ -131,7 +133,7 @@ def _late(
     """The COPY that brings all of the targets, if nothing else does, or has to do with them."""
     found: list[tuple[Copy, str]] = []
     for target, deep in targets.items():
-        copy = _bringing(dockerfile, stage, index, target or "", context)
+        copy = _bringing(facts, stage, index, target or "", context)
         brought = copy.brings(target or "", context) if copy else frozenset()
         path = next(iter(brought)) if len(brought) == 1 else UNTOLD
         kind = context.kind(path)
@@ -145,13 +147,11 @@ def _late(
     return _Late(found[0][0], tuple(path for _, path in found))
 
 
-def _bringing(
-    dockerfile: Dockerfile, stage: Stage, index: int, target: str, context: Context
-) -> Copy | None:
+def _bringing(facts: Facts, stage: Stage, index: int, target: str, context: Context) -> Copy | None:
     if _OF_THE_SYSTEM.fullmatch(target) and not _OF_PROJECTS.fullmatch(target):
         return None
-    starting = bases(dockerfile)
-    above = [*_line(dockerfile, stage), *stage.instructions[:index]]
+    starting = bases(facts)
+    above = [*_line(facts.dockerfile, stage), *stage.instructions[:index]]
     name = target.rpartition("/")[2]
     found: Copy | None = None
     for one in reversed(above):
@@ -169,7 +169,7 @@ def _bringing(
             if folder is None or within(folder, target):
                 return None
         elif one.keyword == "RUN":
-            if found is None and not _only_installs(one, places(dockerfile)[one.start]):
+            if found is None and not _only_installs(one, facts.places[one.start]):
                 return None
             texts = (one.arguments, *(body.content for body in one.heredocs))
             if any(name in text or _MAKES_FILES.search(text) for text in texts):
@@ -190,7 +190,7 @@ def _line(dockerfile: Dockerfile, stage: Stage) -> list[Instruction]:
 
 
 def _only_installs(run: Instruction, place: Place) -> bool:
-    """Whether a RUN is the package manager's of the system, which looks at nobody's project."""
+    """True if a RUN is the package manager's of the system, which looks at nobody's project."""
     script = script_of(run, place)
     reads = reads_of(script) if isinstance(script, Script) and not run.flags else None
     return bool(reads) and all(one.system for one in reads or ())
@@ -211,7 +211,7 @@ def _way(
         rest = [
             name
             for name in context.entries("") or ()
-            if name not in (*useless, *late.paths) and not name.endswith(".dockerignore")
+            if name not in (*useless, *late.paths) and not is_ignore_file(name)
         ]
         if len(rest) == 1 and _PLAIN_PATH.fullmatch(rest[0]) and _is_tree(rest[0], context):
             source, target = instruction.words
@@ -223,7 +223,7 @@ def _way(
                     Edit(target.start, target.end, into),
                 ),
                 (),
-                anywhere((*sorted(useless), "*.dockerignore")),
+                anywhere((*sorted(useless), *(f"*{ending}" for ending in ENDINGS))),
             )
         syntax = [one.value for one in dockerfile.directives if one.name == "syntax"]
         if syntax and _HAS_EXCLUDE.fullmatch(syntax[0]):
@@ -238,24 +238,31 @@ def _way(
 
 
 def _is_tree(path: str, context: Context) -> bool:
-    return context.kind(path) == "directory" and not context.is_link(path)
+    """True for a directory that is the same whether it is copied or made: COPY makes mode 0755."""
+    return (
+        context.kind(path) == "directory"
+        and not context.is_link(path)
+        and context.mode(path) == 0o755
+    )
 
 
 def _useless(dockerfile: Dockerfile, context: Context) -> frozenset[str]:
     """What a COPY of the whole context brings that nobody needs."""
-    from dockfix.context.clutter import Surroundings, find
+    from dockfix.context.clutter import Surroundings, find_clutter
+    from dockfix.installs.made import asks_for_history
 
     around = Surroundings(dockerfile, context)
     return frozenset(
         path
-        for one in find(context, [""])
-        if one.kind in ("history", "cache", "editor", "containers") and not around.keeps(one)
+        for one in find_clutter(context, [""])
+        if one.kind in ("history", "cache", "editor", "containers")
+        and not around.keeps(one, asks_for_history)
         for path in one.paths
     )
 
 
 def _wanted_elsewhere(dockerfile: Dockerfile, late: _Late, context: Context) -> bool:
-    """Whether another instruction takes one of the paths from the context."""
+    """True if another instruction takes one of the paths from the context."""
     from dockfix.context.clutter import Surroundings
     from dockfix.context.sources import is_wild, sources_of
 
@@ -277,7 +284,7 @@ def _wanted_elsewhere(dockerfile: Dockerfile, late: _Late, context: Context) -> 
     )
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Only commands that remove are gone; nothing else than COPYs and those RUNs is different."""
     old, new = run_commands(before, after)
     pending = iter(old)
@@ -285,7 +292,7 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
         return "the commands are not those that were there before"
     if [one for one in old if one[:3] != "rm "] != [one for one in new if one[:3] != "rm "]:
         return "a command that is no rm is gone"
-    if _others(before) != _others(after):
+    if _others(before.dockerfile) != _others(after.dockerfile):
         return "an instruction that is no COPY or RUN is not the same"
     return None
 
@@ -298,9 +305,6 @@ def _others(dockerfile: Dockerfile) -> Sequence[tuple[str, str]]:
     ]
 
 
-_FILES = (("app/run", ""), ("docs/a.md", ""), ("Dockerfile", "FROM x\n"))
-_MORE = (("app/run", ""), ("docs/a.md", ""), ("lib/x", ""))
-
 PASS = Pass(
     code="DF404",
     name="no-late-delete",
@@ -309,47 +313,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM diamol/base\nCOPY . .\nRUN rm -rf docs\n",
-            "FROM diamol/base\nCOPY ./app ./app\n",
-            files=_FILES,
-        ),
-        Example(
-            "FROM debian\nWORKDIR /app\nCOPY . .\nRUN rm -rf docs\nRUN make\n",
-            "FROM debian\nWORKDIR /app\nCOPY . .\nRUN make\n",
-            files=_MORE,
-            ignore_file="docs\n",
-        ),
-        Example(
-            "# syntax=docker/dockerfile:1\nFROM debian\nWORKDIR /app\nCOPY . .\nRUN rm -rf docs\n",
-            "# syntax=docker/dockerfile:1\nFROM debian\nWORKDIR /app\nCOPY --exclude=docs . .\n",
-            files=_MORE,
-        ),
-        Example(
-            "FROM debian\nWORKDIR /app\nCOPY . .\nRUN make\nRUN rm -rf docs\n",
-            files=_MORE,
-            why="make may have read them",
-        ),
-        Example(
-            "FROM nginx\nCOPY etc /etc/nginx\nRUN rm /etc/nginx/nginx.conf\n",
-            files=(("etc/nginx.conf", ""), ("etc/a.conf", "")),
-            why="the base image has a file of that name, which would come back",
-        ),
-        Example(
-            "FROM debian AS build\nCOPY . /src\nRUN make -C /src docs\nFROM debian\nWORKDIR /app\n"
-            "COPY . .\nRUN rm -rf docs\n",
-            files=_MORE,
-            why="another stage copies them from the same context",
-        ),
-        Example(
-            "FROM debian\nWORKDIR /app\nCOPY . .\n# not for customers\nRUN rm -rf docs\n",
-            files=_MORE,
-            why="the comment would speak of nothing",
-        ),
-        Example(
-            "FROM debian\nWORKDIR /app\nCOPY . .\nRUN rm -rf docs\n",
-            why="nobody knows what the context holds",
-        ),
-    ),
 )

@@ -18,37 +18,52 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.context import Context
-from dockfix.edits import Group, Safety
-from dockfix.installs import Install, installs
-from dockfix.loose import loose
-from dockfix.packages.manifests import UnsureError
-from dockfix.packages.project import Copied
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.patterns import lazy
-from dockfix.syntax.tree import Dockerfile
+from dockfix.edit.edits import Group, Safety
+from dockfix.installs.installs import Install, installs
+from dockfix.installs.project import Copied
+from dockfix.managers import manager_of
+from dockfix.managers.manifests.shape import UnsureError
+from dockfix.passes.base import Pass, Settings
+from dockfix.shell.patterns import lazy
+from dockfix.state.facts import Facts
 
 _MOST_NAMED = 3
 _CONSTRAINED = lazy(r"\s(?:-c|--constraint)[ =]\S*\.txt")
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A note for each manifest that leaves versions open."""
     context = settings.context
     if context is None:
         return
     told: set[str] = set()
-    for install in installs(dockerfile):
+    for install in installs(facts):
         if _CONSTRAINED.search(install.run.arguments):
             continue
         for name in install.reads.manifests:
             path = _source(install, name, context)
-            found = loose(install.reads.manager, name, path, context) if path else []
+            found = _loose(install, name, path, context) if path else []
             if found and path not in told:
                 told.add(path)
                 listed = ", ".join(found[:_MOST_NAMED])
                 more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-                message = f"{path} leaves versions open: {listed}{more}; the next build may differ"
+                message = f"{path} leaves versions open: {listed}{more}; a later build may differ"
                 yield Group(install.run.keyword_offset, message, (), Safety.NOTE)
+
+
+def _loose(install: Install, name: str, path: str, context: Context) -> list[str]:
+    """The dependencies that a manifest at a path of the context leaves open, as it spells them.
+
+    None if a lock file of its manager lies beside it.
+    """
+    manager, text = manager_of(install.reads.manager), context.read(path)
+    if manager is None or manager.loose is None or text is None:
+        return []
+    folder = path[: -len(name.rpartition("/")[2])]
+    locks = manager.lock.files if manager.lock else ()
+    if any(context.kind(folder + lock) == "file" for lock in locks):
+        return []
+    return manager.loose(name, text)
 
 
 def _source(install: Install, name: str, context: Context) -> str:
@@ -59,13 +74,10 @@ def _source(install: Install, name: str, context: Context) -> str:
         return ""
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Nothing changes."""
     return None if before.source == after.source else "a note changed the file"
 
-
-_PIP = "FROM python\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n"
-_NPM = "FROM node\nWORKDIR /app\nCOPY . .\nRUN npm install\n"
 
 PASS = Pass(
     code="DF502",
@@ -75,27 +87,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            _PIP,
-            note="requirements.txt leaves versions open: mysqlclient>=1.4.2, numpy>=1.16.4; "
-            "the next build may differ",
-            files=(("requirements.txt", "mysqlclient>=1.4.2\nnumpy>=1.16.4\nflask==3.0\n"),),
-        ),
-        Example(
-            _NPM,
-            note="package.json leaves versions open: express@*; the next build may differ",
-            files=(("package.json", '{"dependencies": {"express": "*", "a": "^1.0.0"}}'),),
-        ),
-        Example(_PIP, why="all are pinned", files=(("requirements.txt", "flask==3.0  # a\n"),)),
-        Example(
-            _NPM,
-            why="the lock file pins them",
-            files=(
-                ("package.json", '{"dependencies": {"express": "*"}}'),
-                ("package-lock.json", "{}"),
-            ),
-        ),
-        Example(_PIP, why="no context is known"),
-    ),
 )

@@ -10,7 +10,8 @@ it understands them.
 Why: each costs a build to find, some a long look, for an en dash looks like a hyphen.
 
 What it leaves alone: it only offers to change `FROM node:16:slim`, where `16-slim` is but the most
-plausible tag; `COPY --from=bulid`, which could name an image; a continuation above a keyword in a
+plausible tag; `VOLUME ['/data']`, which builds, but makes a volume of those very letters; `COPY
+--from=bulid`, which could name an image; a continuation above a keyword in a
 script that could run with that word in it; everything in a script that may go on after a failure,
 because its build may have succeeded. Text that is only printed stays. What the builder does not
 even parse is said with the line, the column and what was probably meant, by the message that
@@ -25,15 +26,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import places, script_of, scripts, source_span
-from dockfix.packages.slips import slips, stops_the_build
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.patterns import lazy
-from dockfix.remembered import remembered
+from dockfix.dockerfile.nearest import DASHES, QUOTES, distance, nearest
+from dockfix.dockerfile.tree import Dockerfile, Instruction, Stage
+from dockfix.edit.edits import Edit, Group, Safety, with_doubt
+from dockfix.installs.slips import slips, stops_the_build
+from dockfix.passes.base import Pass, Settings
+from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script, Unknown
-from dockfix.syntax.nearest import DASHES, QUOTES, distance, nearest
-from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+from dockfix.state.facts import Facts, fact, script_of, source_span
 
 _PORT = lazy(r"(\d+:)?(\d+(?:-\d+)?)(/[A-Za-z]+)?")
 _TAGS = lazy(r"([\w.\-/]+(?::\d+/[\w.\-/]+)?:[\w.-]+):([\w.-]+)")
@@ -47,31 +47,36 @@ _WORD = lazy(r"[^\s\\`&]+")
 _MARKS = str.maketrans(dict.fromkeys(DASHES, "-") | dict.fromkeys(f"{QUOTES}'", '"'))
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each slip."""
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         for owner in stage.instructions:
             instruction = owner.child or owner
             check = _CHECKS.get(instruction.keyword)
             if check:
-                yield from check(dockerfile, stage, instruction)
-    for instruction, script in scripts(dockerfile):
+                yield from check(facts, stage, instruction)
+    for instruction, script in facts.scripts:
         for simple, word, meant in slips(script):
             safe = stops_the_build(script, simple)
             start, end = source_span(instruction, word.start, word.end)
             if end - start == len(word.text):
-                yield _group(f"{word.text} is no word of this command; {meant} is",
-                             Edit(start, end, meant), safe)  # fmt: skip
+                program = simple.words[0].text
+                message = (
+                    f"write {meant} instead of {word.text}: {program} does not know the latter"
+                )
+                doubt = "" if safe else "the build goes on if this command fails"
+                yield _group(message, doubt, Edit(start, end, meant))
 
 
-def _group(message: str, edit: Edit, safe: bool) -> Group:
-    return Group(edit.start, message, (edit,), Safety.SAFE if safe else Safety.UNSAFE)
+def _group(message: str, doubt: str, edit: Edit) -> Group:
+    safety = Safety.UNSAFE if doubt else Safety.SAFE
+    return Group(edit.start, with_doubt(message, doubt), (edit,), safety)
 
 
-_Check = Callable[[Dockerfile, Stage, Instruction], Iterable[Group]]
+_Check = Callable[[Facts, Stage, Instruction], Iterable[Group]]
 
 
-def _from(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterable[Group]:
+def _from(facts: Facts, stage: Stage, instruction: Instruction) -> Iterable[Group]:
     return _two_tags(instruction) if instruction.arguments.count(":") > 1 else ()
 
 
@@ -80,63 +85,80 @@ def _two_tags(instruction: Instruction) -> Iterator[Group]:
     found = _TAGS.fullmatch(word.text) if word.text.count(":") > 1 else None
     if found and word.end - word.start == len(word.text):
         at = word.start + found.end(1)
-        yield _group(
-            f"two tags; {found[1]}-{found[2]} is probably meant", Edit(at, at + 1, "-"), False
-        )
+        message = f"write {found[1]}-{found[2]} instead of {word.text}: an image has one tag"
+        yield _group(message, "another image may be meant", Edit(at, at + 1, "-"))
 
 
-def _expose(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterator[Group]:
+def _expose(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Group]:
     for word in instruction.words:
         found = None if word.text.isdigit() else _PORT.fullmatch(word.text)
         if found is None or word.end - word.start != len(word.text):
             continue
         port = found[2] + (found[3] or "").lower()
         if port != word.text:
-            message = f"EXPOSE names ports of the image: {port}"
-            yield _group(message, Edit(word.start, word.end, port), True)
+            why = "the port of the host is not set here" if found[1] else "small letters are usual"
+            message = f"write {port} instead of {word.text}: {why}"
+            yield _group(message, "", Edit(word.start, word.end, port))
 
 
-def _copy(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterable[Group]:
+def _copy(facts: Facts, stage: Stage, instruction: Instruction) -> Iterable[Group]:
     text = instruction.logical.text
     array = text.startswith("[", instruction.arguments_start) and instruction.json is None
     if instruction.flags or array or not text.isascii():
-        return _slips_of_copy(dockerfile, stage, instruction)
+        return _slips_of_copy(facts, stage, instruction)
     return ()
 
 
-@remembered
-def _first_of_name(dockerfile: Dockerfile) -> dict[str, int]:
+@fact
+def _first_of_name(facts: Facts) -> dict[str, int]:
     """The first stage of each name."""
-    return {one.name: one.index for one in reversed(dockerfile.stages) if one.name}
+    return {one.name: one.index for one in reversed(facts.stages) if one.name}
 
 
-def _slips_of_copy(
-    dockerfile: Dockerfile, stage: Stage, instruction: Instruction
-) -> Iterator[Group]:
-    yield from _dash(instruction)
-    array = None
-    if instruction.json is None and instruction.arguments.startswith("["):
-        from dockfix.syntax.arrays import repair
+def _array_edits(instruction: Instruction) -> tuple[Edit, ...]:
+    """What makes an array of what is meant as one; nothing if it is one, or is not meant so."""
+    if instruction.json is not None or not instruction.arguments.startswith("["):
+        return ()
+    from dockfix.edit.arrays import repair
 
-        array = repair(instruction.arguments)
-    if array is not None:
-        edits = tuple(
-            Edit(*source_span(instruction, edit.start, edit.end), edit.text) for edit in array.edits
+    array = repair(instruction.arguments)
+    edits = () if array is None else array.edits
+    return tuple(Edit(*source_span(instruction, edit.start, edit.end), edit.text) for edit in edits)
+
+
+def _volume(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Group]:
+    edits = _array_edits(instruction)
+    if edits:
+        text = instruction.arguments
+        message = (
+            f"write the array with double quotes and commas: else {text} is the name of a volume;"
+            " unsafe because the image gets another volume"
         )
-        yield Group(instruction.text_start, "an array needs double quotes and commas", edits)
+        yield Group(instruction.text_start, message, edits, Safety.UNSAFE)
+
+
+def _slips_of_copy(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Group]:
+    yield from _dash(instruction)
+    edits = _array_edits(instruction)
+    if edits:
+        message = "write the array with double quotes and commas: else its brackets are file names"
+        yield Group(instruction.text_start, message, edits)
     for flag in instruction.flags:
         if flag.name != "from" or not flag.value or not flag.text.endswith(flag.value):
             continue
         name = flag.value.lower()
-        if _first_of_name(dockerfile).get(name, stage.index) < stage.index:
+        if _first_of_name(facts).get(name, stage.index) < stage.index:
             continue
         if not name.isidentifier():
             continue
-        names = [one.name for one in dockerfile.stages[: stage.index] if one.name]
+        names = [one.name for one in facts.stages[: stage.index] if one.name]
         meant = nearest(name, names)
         if meant and flag.end - flag.start == len(flag.text):
             edit = Edit(flag.end - len(name), flag.end, meant)
-            yield _group(f"no stage is called {flag.value}; {meant} is probably meant", edit, False)
+            message = (
+                f"write {meant} instead of {flag.value}: no stage above is called {flag.value}"
+            )
+            yield _group(message, "an image may have that name", edit)
 
 
 def _dash(instruction: Instruction) -> Iterator[Group]:
@@ -144,31 +166,33 @@ def _dash(instruction: Instruction) -> Iterator[Group]:
     if found:
         start, end = source_span(instruction, 0, found.end())
         if end - start == found.end():
-            yield _group("a flag starts with two plain dashes", Edit(start, end, "--"), True)
+            message = "write two plain dashes before the flag: the builder knows no others"
+            yield _group(message, "", Edit(start, end, "--"))
 
 
-def _run(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Iterable[Group]:
+def _run(facts: Facts, stage: Stage, instruction: Instruction) -> Iterable[Group]:
     if instruction.json is not None or instruction.heredocs:
         return ()
     logical = instruction.logical
     if (
         not logical.text.isascii()
         or logical.text.endswith("&&", 0, instruction.arguments_end)
-        or (len(logical.offsets) > 1 and _keyword_lines(dockerfile, instruction))
+        or (len(logical.offsets) > 1 and _keyword_lines(facts.dockerfile, instruction))
     ):
-        return _slips_of_run(dockerfile, instruction, instruction.arguments)
+        return _slips_of_run(facts, instruction, instruction.arguments)
     return ()
 
 
-def _slips_of_run(dockerfile: Dockerfile, instruction: Instruction, text: str) -> Iterator[Group]:
+def _slips_of_run(facts: Facts, instruction: Instruction, text: str) -> Iterator[Group]:
     yield from _dash(instruction)
     if text.endswith("&&") and "#" not in text:
-        place = places(dockerfile)[instruction.start]
+        place = facts.places[instruction.start]
         if isinstance(script_of(instruction, place), Unknown):
             start, end = source_span(instruction, len(text.rstrip("& \t")), len(text))
-            if "\n" not in dockerfile.source[start:end]:
-                yield _group("nothing follows the last &&", Edit(start, end, ""), True)
-    yield from _swallowed(dockerfile, instruction)
+            if "\n" not in facts.source[start:end]:
+                message = "remove the last &&: no command follows"
+                yield _group(message, "", Edit(start, end, ""))
+    yield from _swallowed(facts, instruction)
 
 
 def _keyword_lines(dockerfile: Dockerfile, instruction: Instruction) -> list[int]:
@@ -181,15 +205,15 @@ def _keyword_lines(dockerfile: Dockerfile, instruction: Instruction) -> list[int
     ]
 
 
-def _swallowed(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Group]:
+def _swallowed(facts: Facts, instruction: Instruction) -> Iterator[Group]:
     """A continuation above a line that starts with a keyword, which is a word of the script now."""
-    logical, source = instruction.logical, dockerfile.source
-    for index in _keyword_lines(dockerfile, instruction):
+    logical, source = instruction.logical, facts.source
+    for index in _keyword_lines(facts.dockerfile, instruction):
         keyword = _keyword_at(source, logical.offsets[index])
         if not keyword:
             continue
         previous, join = logical.joins[index - 1 : index + 1]
-        script = script_of(instruction, places(dockerfile)[instruction.start])
+        script = script_of(instruction, facts.places[instruction.start])
         first = join - instruction.arguments_start
         if not isinstance(script, Script):
             return
@@ -202,14 +226,18 @@ def _swallowed(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Gro
         empty = empty and line_end + 1 < logical.offsets[index]
         if not within or end <= previous or not (before.endswith("&&") or empty):
             return
-        message = f"the line above goes on, which makes {keyword} a word of the script"
         if keyword == "FROM":
             # the stages of a file are for its author to tell
+            message = "this FROM is a word of the RUN above, whose last line goes on"
             yield Group(logical.offsets[index], message, (), Safety.NOTE)
         else:
             line_end -= source[line_end - 1] == "\r"
             safe = before.endswith("&&") and stops_the_build(script, *starting[:1])
-            yield _group(message, Edit(logical.offset_end(end), line_end, ""), safe)
+            doubt = "" if safe else f"the build may succeed with {keyword} in the script"
+            message = (
+                f"end the RUN above {keyword}: its last line makes {keyword} part of the script"
+            )
+            yield _group(message, doubt, Edit(logical.offset_end(end), line_end, ""))
         return
 
 
@@ -223,11 +251,11 @@ def _keyword_at(source: str, offset: int) -> str:
 
 
 _CHECKS: dict[str, _Check] = {
-    "FROM": _from, "EXPOSE": _expose, "COPY": _copy, "ADD": _copy, "RUN": _run,
+    "FROM": _from, "EXPOSE": _expose, "COPY": _copy, "ADD": _copy, "RUN": _run, "VOLUME": _volume,
 }  # fmt: skip
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The same words in the same order, each the same or a slip away."""
     old, new = _words(before.source), _words(after.source)
     if len(old) != len(new):
@@ -251,49 +279,4 @@ PASS = Pass(
     aliases=("ExposeInvalidFormat", "ExposeProtoCasing"),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM python\nRUN pip install –-upgrade pip\n",
-            "FROM python\nRUN pip install --upgrade pip\n",
-        ),
-        Example(
-            "FROM debian\nRUN apt-get update && apt-get instal —no-install-recommends “git”\n",
-            "FROM debian\nRUN apt-get update && apt-get install --no-install-recommends git\n",
-        ),
-        Example(
-            "FROM a AS build\nFROM b\nCOPY –-from=build /x /\n",
-            "FROM a AS build\nFROM b\nCOPY --from=build /x /\n",
-        ),
-        Example("FROM debian\nCOPY ['a b', '/c/']\n", 'FROM debian\nCOPY ["a b", "/c/"]\n'),
-        Example(
-            "FROM debian\nRUN make && \\\n\nCMD app\n",
-            "FROM debian\nRUN make\n\nCMD app\n",
-            why="the shell was to run a program called CMD",
-        ),
-        Example("FROM debian\nRUN make &&\nCMD app\n", "FROM debian\nRUN make\nCMD app\n"),
-        Example("FROM debian\nEXPOSE 8080:80 53/UDP\n", "FROM debian\nEXPOSE 80 53/udp\n"),
-        Example("FROM node:16:slim\n", "FROM node:16-slim\n", unsafe=True),
-        Example(
-            "FROM a AS build\nFROM b\nCOPY --from=bulid /x /\n",
-            "FROM a AS build\nFROM b\nCOPY --from=build /x /\n",
-            why="an image may be called bulid, and then it is built so",
-            unsafe=True,
-        ),
-        Example(
-            "FROM debian\nRUN echo \\\n\nCMD app\n",
-            "FROM debian\nRUN echo\n\nCMD app\n",
-            why="echo does print CMD",
-            unsafe=True,
-        ),
-        Example(
-            "FROM debian\nRUN apt-get udpate || true\n",
-            "FROM debian\nRUN apt-get update || true\n",
-            why="the failure did not stop the build",
-            unsafe=True,
-        ),
-        Example('FROM debian\nRUN echo "a – b" “c”\n', why="who prints a dash may mean it"),
-        Example("FROM debian\nRUN apt-get changelog git\n", why="a verb that is not known"),
-        Example("FROM a\nCOPY --from=busybox /bin/sh /\n", why="the name of an image"),
-        Example("FROM debian\nEXPOSE $PORT 80-90\n", why="as it should be"),
-    ),
 )

@@ -2,13 +2,14 @@
 
 What it does: in every install of apt-get, apt, aptitude, apk, yum, dnf, microdnf, zypper, pacman,
 pip, `npm -g` and gem, wherever it stands in a RUN, the packages are put in alphabetical order and
-repeated ones removed. A list of three or more that was not one per line is set one per line; a list
-that is in order stays as it stands.
+repeated ones removed. A list of three or more that was not one per line is set one per line, one
+step deeper than its command, and options without a value that stood behind it (`-y`) go in front; a
+list that is in order stays as it stands.
 
 Why: a list in order shows at a glance what is in it and what is in it twice, and a change to it is
 one line of a diff.
 
-What it leaves alone: options and their values, variables, globs, substitutions, files and URLs keep
+What it leaves alone: options with a value, variables, globs, substitutions, files and URLs keep
 their place, and the packages between two of them are sorted among themselves. Comments
 that stand above one package each, one after the other, move with their packages, and so does one
 that names the package below it where the list goes on and has no headings. Any other comment is a
@@ -16,8 +17,17 @@ heading: the packages below it, up to the next comment or empty line, are sorted
 command with an option that is not known is not touched at all, nor one whose order counts: `name-`
 and `name+` of apt, versions of gem.
 
-Safety: safe. These managers take the whole list, solve it as one question and choose their own
-order of work, so the packages and their versions are the same. (What can differ is the order in
+Safety: safe where it is known that the order cannot matter, else only offered, with the reason. apt
+before 2.5.3 (Debian 11, Ubuntu 22.04 and older) takes a list in an order of its own. Later ones go
+by the list, and the tables of packages (docs/facts.md) say whether that can bring other packages:
+for the suite that FROM names, and if it is in no table, for Debian 11 to 13 and Ubuntu 18.04 to
+24.04 at once, whatever the image has installed, and for the way of choosing that is hardest. That
+is an argument from seven releases for an eighth: a base with packages of its own making can break
+it. What no table knows is only offered: other names, versions, architectures, files, variables, and
+everything behind an added source, pin or script that may add one. apk sorts its list itself, but
+for `--virtual`; npm puts what a global package needs below that package. pip prefers what stands
+first: safe only with `--no-deps` and each package in one version. Of the others nothing is known
+that says so. To remove what is named twice is safe everywhere. (What can differ is the order in
 which unrelated packages are configured, and with it numbers such as the uid that a daemon's user
 gets.) The words themselves are never changed, and `verify` checks that the set of them is the same
 for each command, and everything else too.
@@ -29,46 +39,43 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise, starmap
 from operator import le
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import scripts, source_span
-from dockfix.layout import style_of
-from dockfix.packages import Command, install_of, installs_in
-from dockfix.packages.listing import (
-    Entry,
-    Gap,
-    Listing,
-    line_behind,
-    list_indent,
-    listing_of,
-    smallest,
-)
-from dockfix.packages.manager import base
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.patterns import lazy
+from dockfix.dockerfile.tree import Dockerfile
+from dockfix.edit.edits import Edit, Group, Safety, smallest, with_doubt
+from dockfix.edit.lists import Gap, blanks_behind, one_blank, refilled
+from dockfix.edit.style import line_behind
+from dockfix.installs.listing import Entry, Listing, list_indent, listing_of
+from dockfix.managers.manager import Command, base
+from dockfix.passes.base import Pass, Settings
+from dockfix.programs.command import install_of, installs_in
 from dockfix.records import Record
-from dockfix.remembered import cached_by_identity
+from dockfix.shell.patterns import lazy
+from dockfix.shell.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
-from dockfix.syntax.tree import Dockerfile, Instruction
+from dockfix.state.facts import Facts, source_span
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockfix.installs.order import Install
 
 
 class _List(Record):
-    """An install and all that its layout depends on."""
+    """An install, and its list as it is laid out."""
 
-    dockerfile: Dockerfile
-    instruction: Instruction
-    script: Script
-    simple: Simple
+    install: Install
     listing: Listing
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each list that is not in order or names a package twice."""
-    for instruction, script in scripts(dockerfile):
+    for instruction, script in facts.scripts:
         for simple, command in _out_of_order(script):
-            listing = listing_of(dockerfile, instruction, command)
+            listing = listing_of(facts.dockerfile, instruction, command)
             if listing is not None:
-                yield from _groups(_List(dockerfile, instruction, script, simple, listing))
+                from dockfix.installs.order import Install
+
+                install = Install(facts, instruction, script, simple, command)
+                yield from _groups(_List(install, listing))
 
 
 @cached_by_identity
@@ -85,7 +92,7 @@ def _out_of_order(script: Script) -> list[tuple[Simple, Command]]:
 
 
 def _is_ordered(command: Command) -> bool:
-    """Whether a list is in order, and so is each section of it, without a package named twice."""
+    """True if a list is in order, and so is each section of it, without a package named twice."""
     is_plain = command.manager.is_plain
     values = [word.value for word in command.packages if word.value is not None]
     if len(values) < 2:
@@ -99,7 +106,7 @@ def _names(command: Command) -> set[str]:
 
 
 def _order_counts(command: Command, simple: Simple) -> bool:
-    """Whether the list must stay, or is not what it seems (`pip install a>=1`, a redirection)."""
+    """True if the list must stay, or is not what it seems (`pip install a>=1`, a redirection)."""
     manager = command.manager
     end = max(argument.end for argument in command.arguments) if command.arguments else simple.end
     return (
@@ -131,14 +138,29 @@ def _groups(found: _List) -> Iterator[Group]:
         entries[number].bound and not entries[slot].gap.breaks for slot, number in order
     )
     packages = sum(not entries[number].text.startswith("-") for _, number in order)
-    if no_line_for_comment or (moved and packages > 2 and not found.listing.one_per_line):
-        edits = _set_out(found, order)
-    else:
-        edits = _in_place(found, order)
-    if edits:
-        dropped = "remove repeated packages from the list"
-        message = "sort the package list" if moved else dropped
-        yield Group(entries[0].start, message, edits)
+    in_lines = moved and packages > 2 and not found.listing.one_per_line and _stands_alone(found)
+    edits = _set_out(found, order) if no_line_for_comment or in_lines else _in_place(found, order)
+    if edits and not moved:
+        yield Group(
+            entries[0].start, "remove repeated packages from the list: one mention is enough", edits
+        )
+    elif edits:
+        from dockfix.installs.order import order_doubt
+
+        doubt = order_doubt(found.install)
+        message = with_doubt("sort the package list: repeats are seen, and diffs stay small", doubt)
+        safety = Safety.UNSAFE if doubt else Safety.SAFE
+        yield Group(entries[0].start, message, edits, safety)
+
+
+def _stands_alone(found: _List) -> bool:
+    """True if the command stands in no branch or loop: beside it may be others like it, whose lists
+    keep to a line."""
+    return any(
+        found.install.simple in one.commands
+        for item in found.install.script.items
+        for one in item.node.pipelines
+    )
 
 
 _ALPHANUMERIC = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
@@ -175,17 +197,17 @@ def _key(value: str) -> tuple[str, str]:
 
 
 def _in_order(values: Sequence[str]) -> bool:
-    """Whether somebody may have sorted them: by bytes, by names, as a locale or ls -v does."""
+    """True if somebody may have sorted them: by bytes, by names, as a locale or ls -v does."""
     return (
         _ascends(values)
         or _ascends(map(str.casefold, values))
         or _ascends(map(base, values))
-        or _ascends(map(_without_punctuation, values))
+        or _ascends(map(without_punctuation, values))
         or _ascends(map(_with_wide_numbers, values))
     )
 
 
-def _without_punctuation(value: str) -> str:
+def without_punctuation(value: str) -> str:
     return "".join(filter(_ALPHANUMERIC.__contains__, base(value)))
 
 
@@ -194,55 +216,18 @@ def _with_wide_numbers(value: str) -> str:
 
 
 def _ascends(keys: Iterable[str]) -> bool:
-    """Whether each key comes behind the one before; of most lists that are not in order, the first
+    """True if each key comes behind the one before; of most lists that are not in order, the first
     keys say so."""
     return all(starmap(le, pairwise(keys)))
 
 
 def _in_place(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
     """Every package into its slot, the lines as they are."""
-    entries = found.listing.entries
-    source = found.dockerfile.source
-    start, end = entries[0].end - len(entries[0].text) - len(entries[0].gap.text), entries[-1].end
-    spaces = _before_escape(source, end, found.dockerfile.escape)
-    end += len(spaces or "")
-    lengths = {len(entry.text) for entry in entries}
-    heads = [e.gap.head[: len(e.gap.head) - len(e.gap.head.lstrip(" \t"))] for e in entries[1:]]
-    ends = [len(e.text) + len(h) for e, h in zip(entries, heads, strict=False)]
-    if spaces is not None:
-        ends.append(len(entries[-1].text) + len(spaces))
-    aligned = (
-        len(ends) > 2 and len(set(ends)) == 1 and len(lengths) > 1 and (found.listing.one_per_line)
-    )
-    text = ""
-    for position, (slot, number) in enumerate(order):
-        gap = _gap(entries, slot, number)
-        if aligned and position:
-            gap = gap._replace(
-                head=_padded(gap.head, ends[0] - _length(entries, order[position - 1]))
-            )
-        text += gap.text + entries[number].text
-    if spaces is not None:
-        text += _padded(spaces, ends[0] - _length(entries, order[-1])) if aligned else spaces
-    return smallest(source, start, end, text)
-
-
-def _before_escape(source: str, offset: int, escape: str) -> str | None:
-    """The blanks between an offset and the escape character at the end of its line; None if
-    something else stands there."""
-    line = source[offset : source.find("\n", offset) + 1]
-    rest = line.lstrip(" \t")
-    if rest[:1] != escape or rest[1:].lstrip(" \t") not in ("\n", "\r\n"):
-        return None
-    return line[: len(line) - len(rest)]
-
-
-def _length(entries: Sequence[Entry], placed: tuple[int, int]) -> int:
-    return len(entries[placed[1]].text)
-
-
-def _padded(head: str, width: int) -> str:
-    return " " * max(1, width) + head.lstrip(" \t")
+    facts, entries = found.install.facts, found.listing.entries
+    span = entries[0].start - len(entries[0].gap.text), entries[-1].end
+    old = [(entry.gap, entry.text) for entry in entries]
+    new = [(_gap(entries, slot, number), entries[number].text) for slot, number in order]
+    return refilled(facts.source, span, old, new, facts.dockerfile.escape)
 
 
 def _gap(entries: Sequence[Entry], slot: int, number: int) -> Gap:
@@ -256,32 +241,33 @@ def _gap(entries: Sequence[Entry], slot: int, number: int) -> Gap:
 
 def _set_out(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
     """One package per line; what follows on the last line gets a line of its own."""
-    source, entries = found.dockerfile.source, found.listing.entries
-    style = style_of(found.dockerfile, found.instruction)
-    begin, end = source_span(found.instruction, found.simple.start, found.simple.end)
-    indent = list_indent(source, begin, found.listing, style)
-    noted = any(comment.start >= found.simple.end for comment in found.script.comments)
-    rest = line_behind(source, found.instruction, begin, end, style)
+    install, entries = found.install, found.listing.entries
+    source, style = install.facts.source, install.facts.style.of(install.instruction)
+    begin, end = source_span(install.instruction, install.simple.start, install.simple.end)
+    indent = list_indent(install.instruction, begin, style)
+    noted = any(comment.start >= install.simple.end for comment in install.script.comments)
+    rest = line_behind(install.instruction, begin, end, style)
     redirects = source[entries[-1].end : end].strip()
     if noted or rest is None or "\n" in redirects:
         return ()
-    text = ""
+    leading = [one.text for one in entries if one.leads and not one.gap.lines]
+    text = "".join(f" {option}" for option in leading)
     for slot, number in order:
-        lines = "".join(_gap(entries, slot, number).lines)
-        text += style.newline + lines + indent + entries[number].text
+        if entries[number].text not in leading:
+            lines = "".join(_gap(entries, slot, number).lines)
+            text += style.item(entries[number].text, indent, lines)
     if redirects:
-        text += style.newline + indent + redirects
-    spaces = _before_escape(source, end, style.escape)
-    if spaces and not rest:
-        end, text = end + len(spaces), text + " "
+        text += f" {redirects}"
+    if not rest:
+        end, text = end + len(blanks_behind(source, end)), text + one_blank(source, end, style)
     start = entries[0].start - len(entries[0].gap.text)
     return smallest(source, start, end, text) + rest
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Each install has the same set of packages as before, and everything else is the same."""
-    old, new = scripts(before), scripts(after)
-    if len(old) != len(new) or _comments(before) != _comments(after):
+    old, new = before.scripts, after.scripts
+    if len(old) != len(new) or _comments(before.dockerfile) != _comments(after.dockerfile):
         return "an instruction or a comment came or went"
     for (_, script), (_, later) in zip(old, new, strict=True):
         if script is not later and _without_packages(script) != _without_packages(later):
@@ -321,145 +307,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get install -y git locales gcc\n",
-            after="FROM debian\nRUN apt-get update && apt-get install -y \\\n"
-            "    gcc \\\n    git \\\n    locales\n",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get install -y git curl"
-            " && rm -rf /tmp/x\n",
-            after="FROM debian\nRUN apt-get update && apt-get install -y curl git"
-            " && rm -rf /tmp/x\n",
-            why="two packages stay on their line",
-        ),
-        Example(
-            before="FROM alpine\nRUN apk update \\\n && apk add c a b a && rm -rf /tmp/x \\\n"
-            " && ls\n",
-            after="FROM alpine\nRUN apk update \\\n && apk add \\\n    a \\\n    b \\\n    c \\\n"
-            " && rm -rf /tmp/x \\\n && ls\n",
-            why="what follows on the line gets a line of its own, in the style of the file",
-        ),
-        Example(
-            before="FROM fedora\nRUN dnf update -y && \\\n  dnf install -y c a b && \\\n"
-            "  dnf clean all\n",
-            after="FROM fedora\nRUN dnf update -y && \\\n  dnf install -y \\\n    a \\\n"
-            "    b \\\n    c && \\\n"
-            "  dnf clean all\n",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y \\\n\tzip  \\\n\tcurl \\\n\tgit  \\\n"
-            "\t&& ls\n",
-            after="FROM debian\nRUN apt-get install -y \\\n\tcurl \\\n\tgit  \\\n\tzip  \\\n"
-            "\t&& ls\n",
-            why="a list that is one per line keeps its lines",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y \\\n    # pages need it\n    nginx \\\n"
-            "    # fetches the fonts\n    curl \\\n    # tools\n    vim \\\n    less\n",
-            after="FROM debian\nRUN apt-get install -y \\\n    # fetches the fonts\n    curl \\\n"
-            "    # pages need it\n    nginx \\\n    # tools\n    less \\\n    vim\n",
-            why="a comment above one package moves with it, a heading stays above its packages",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y \\\n    zip \\\n"
-            "    # curl is for the health check\n"
-            "    curl \\\n    bash\n",
-            after="FROM debian\nRUN apt-get install -y \\\n    bash \\\n"
-            "    # curl is for the health check\n    curl \\\n    zip\n",
-            why="a comment that names its package is no heading",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y c b $EXTRA e 'd' c\n",
-            after="FROM debian\nRUN apt-get install -y \\\n    b \\\n    c \\\n    $EXTRA \\\n"
-            "    'd' \\\n    e\n",
-            why="a variable keeps its place",
-        ),
-        Example(
-            before="FROM python\nRUN pip install torch -f https://l.html aiohttp"
-            " 'a>=1,<2' -r r.txt\n",
-            after="FROM python\nRUN pip install \\\n    torch \\\n    -f https://l.html \\\n"
-            "    'a>=1,<2' \\\n"
-            "    aiohttp \\\n    -r r.txt\n",
-            why="options and their values keep their place",
-        ),
-        Example(
-            before="FROM node\nRUN npm install -g yarn @angular/cli@8\n",
-            after="FROM node\nRUN npm install -g @angular/cli@8 yarn\n",
-        ),
-        Example(
-            before="FROM alpine\nRUN apk add --no-cache --virtual .deps zlib-dev g++ -t .b cmake\n",
-            after="FROM alpine\nRUN apk add --no-cache --virtual .deps \\\n    g++ \\\n"
-            "    zlib-dev \\\n"
-            "    -t .b \\\n    cmake\n",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y a b b\n",
-            after="FROM debian\nRUN apt-get install -y a b\n",
-            why="a list in order only loses what it has twice",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y zip=1.0 git:amd64/stable"
-            " apt/sid ./a.deb b a\n",
-            after="FROM debian\nRUN apt-get install -y \\\n    apt/sid \\\n"
-            "    git:amd64/stable \\\n"
-            "    zip=1.0 \\\n    ./a.deb \\\n    a \\\n    b\n",
-            why="a file keeps its place",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y g++ gcc libc-dev libc6-dev\n",
-            why="in order",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y postfix exim4- apache2\n",
-            why="`name-` removes, and of two words for one package the last counts",
-        ),
-        Example(before="FROM debian\nRUN apt-get install -y b a+\n", why="`name+` like `name-`"),
-        Example(
-            before="FROM debian\nRUN apt-get install --frobnicate b a\n",
-            why="an unknown option could take a value",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get $OPTS install b a\n",
-            why="the variable could hold another verb",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y $APT_OPTS b a\n",
-            why="the variable could end in an option, and b be its value",
-        ),
-        Example(
-            before="FROM python\nRUN pip install flask django>=2.0 celery\n",
-            why="unquoted, `>=2.0` is a redirection to a file; what was meant must be settled"
-            " first",
-        ),
-        Example(
-            before="FROM python\nRUN pip install ./b ./a git+https://x/y.git -e . z.whl\n",
-            why="paths and URLs keep their place",
-        ),
-        Example(
-            before="FROM ruby\nRUN gem install rails:5.2 nokogiri:1.8 bundler\n",
-            why="gem installs one after another, and versions there before count",
-        ),
-        Example(before="FROM ruby\nRUN gem install b a -v 1.0\n", why="`-v` speaks of one gem"),
-        Example(
-            before="FROM node\nRUN npm install yarn bower\n", why="only the global place is a list"
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y b a c # for the build\n",
-            why="the note would come to stand beside one package",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y c lib\\\nfoo a\n",
-            why="a word that goes on in the next line",
-        ),
-        Example(
-            before='FROM debian\nRUN apt-get() { echo "$@"; }; apt-get install b a\n',
-            why="a function, not the program",
-        ),
-        Example(before='FROM debian\nRUN ["apt-get", "install", "b", "a"]\n', why="no shell text"),
-        Example(
-            before="FROM debian\nRUN <<EOF\napt-get install -y b a\nEOF\n", why="a here-document"
-        ),
-    ),
 )

@@ -15,7 +15,8 @@ last year and its newest 250 commits. Else the names tell: manifests, `vendor`, 
 the `lib` of what was built are other people's work; `app`, `src`, `classes` or the whole context
 are not. Where neither tells, and between equals, the author's order stays.
 
-What it leaves alone: COPYs that bring the same path, or of which one makes a directory for the
+What it leaves alone: a COPY above single files of less than 64 KiB, which cost nothing to copy
+again; COPYs that bring the same path, or of which one makes a directory for the
 other; a COPY of what a COPY above brings, too, because nothing is gained; COPY --from and --link;
 destinations with variables; ARG, ENV and LABEL with other names, and an ARG that nobody uses,
 because it is there to make the instructions below it run again. They stop at whatever mentions
@@ -39,17 +40,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from dockfix.edits import Group, Safety
-from dockfix.facts import is_windows, names_set_by
-from dockfix.layout import starts
-from dockfix.order.moving import arranged, edits
-from dockfix.order.steps import is_step, rebuilt, total
-from dockfix.order.swaps import Mover, changes_more, comes_again, may_swap, mover, values_at
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.passes.signs import is_volatile
-from dockfix.paths import bases
-from dockfix.patterns import lazy
-from dockfix.syntax.tree import Dockerfile, Instruction, Stage
+from dockfix.dockerfile.tree import Dockerfile, Instruction, Stage
+from dockfix.edit.edits import Group, Safety, with_doubt
+from dockfix.edit.moves import arranged, edits
+from dockfix.managers import named_in
+from dockfix.passes.base import Pass, Settings
+from dockfix.passes.quick_checks import is_volatile
+from dockfix.reorder.rebuilds import count_rebuilt, is_build_step
+from dockfix.reorder.swaps import (
+    MovableCopy,
+    changes_more_often,
+    is_copied_above,
+    is_light,
+    may_swap,
+    movable_copy,
+    values_at,
+)
+from dockfix.shell.patterns import lazy
+from dockfix.state.base_images import is_windows
+from dockfix.state.facts import Facts, names_set_by
+from dockfix.state.paths import bases
 
 _COPIES = ("COPY", "ADD")
 _METADATA = ("ARG", "ENV", "LABEL")
@@ -58,24 +68,24 @@ _MOST_INSTRUCTIONS = 1_000
 _LINKS = lazy(r"\bln\b|\bsymlink\b")
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each row of COPYs, and for the metadata of a stage, in a better order."""
-    for stage in dockerfile.stages:
-        if len(stage.instructions) > _MOST_INSTRUCTIONS or is_windows(dockerfile, stage):
+    for stage in facts.stages:
+        if len(stage.instructions) > _MOST_INSTRUCTIONS or is_windows(facts.dockerfile, stage):
             continue
-        for row in _rows(dockerfile, stage):
-            group = _sorted(dockerfile, stage, row, settings)
+        for row in _rows(facts, stage):
+            group = _sorted(facts, stage, row, settings)
             if group is not None:
                 yield group
         speaking = frozenset(
             one.start for one in stage.instructions if one.keyword in _METADATA and is_volatile(one)
         )
-        group = _sunk(dockerfile, stage, speaking) if speaking else None
+        group = _metadata_below_installs(facts, stage, speaking) if speaking else None
         if group is not None:
             yield group
 
 
-def _rows(dockerfile: Dockerfile, stage: Stage) -> Iterator[list[Instruction]]:
+def _rows(facts: Facts, stage: Stage) -> Iterator[list[Instruction]]:
     """COPYs and ADDs that stand side by side, two or more."""
     row: list[Instruction] = []
     for instruction in (*stage.instructions, None):
@@ -83,13 +93,13 @@ def _rows(dockerfile: Dockerfile, stage: Stage) -> Iterator[list[Instruction]]:
             row.append(instruction)
         elif row:
             if 1 < len(row) <= _MOST_COPIES:
-                yield _without_other_paragraph(dockerfile, row)
+                yield _without_other_paragraph(facts, row)
             row = []
 
 
-def _without_other_paragraph(dockerfile: Dockerfile, row: list[Instruction]) -> list[Instruction]:
+def _without_other_paragraph(facts: Facts, row: list[Instruction]) -> list[Instruction]:
     """The row without a last paragraph that is not only COPYs: nothing is to move into it."""
-    source, begin, end = dockerfile.source, starts(dockerfile), row[-1].end
+    source, begin, end = facts.source, facts.style.starts, row[-1].end
     line = source.find("\n", end)
     if not source[end : line if line >= 0 else len(source)].strip():
         return row
@@ -99,52 +109,51 @@ def _without_other_paragraph(dockerfile: Dockerfile, row: list[Instruction]) -> 
     return row[:last]
 
 
-def _sorted(
-    dockerfile: Dockerfile, stage: Stage, row: list[Instruction], settings: Settings
-) -> Group | None:
-    movers = _movers(dockerfile, stage, row)
+def _sorted(facts: Facts, stage: Stage, row: list[Instruction], settings: Settings) -> Group | None:
+    movers = _movers(facts, stage, row)
     if sum(one is not None for one in movers) < 2:
         return None
     above = [one for one in stage.instructions if one.start < row[0].start]
-    before = tuple(filter(None, _movers(dockerfile, stage, above)))
+    before = tuple(filter(None, _movers(facts, stage, above)))
     for trusting in (False, True):
         order, doubt = _order(movers, before, settings, trusting)
-        sunk = {
+        moved = {
             row[index].start
             for place, index in enumerate(order)
             if any(other > index for other in order[:place])
         }
-        if sunk:
-            first = next(index for index, one in enumerate(row) if one.start in sunk)
+        if moved:
+            first = next(index for index, one in enumerate(row) if one.start in moved)
+            again = len(row) - order.index(first)
             message = (
-                "it changes more often than what is copied below it: a change repeats "
-                f"{len(row) - first} COPYs of this row, then {len(row) - order.index(first)}"
+                f"move this {row[first].keyword} down: its files change more often, an edit then "
+                f"re-runs {again} {'COPY' if again == 1 else 'COPYs'} instead of {len(row) - first}"
             )
             return Group(
                 row[first].keyword_offset,
-                f"{message}; {doubt}" if doubt else message,
-                edits(dockerfile, arranged([row[index] for index in order], sunk)),
+                with_doubt(message, doubt),
+                edits(facts.style, arranged([row[index] for index in order], moved)),
                 Safety.UNSAFE if doubt else Safety.SAFE,
             )
     return None
 
 
-def _movers(dockerfile: Dockerfile, stage: Stage, copies: list[Instruction]) -> list[Mover | None]:
+def _movers(facts: Facts, stage: Stage, copies: list[Instruction]) -> list[MovableCopy | None]:
     """What may move of a list of instructions."""
-    starting, values = bases(dockerfile), values_at(dockerfile)
+    starting, values = bases(facts), values_at(facts)
     links = _links(stage, copies[-1]) if copies else ""
-    headed = _headed(dockerfile, copies)
+    headed, managers = _headed(facts, copies), named_in(facts.source)
     return [
-        mover(one, starting[one.start], values.get(one.start, {}), links)
+        movable_copy(one, starting[one.start], values.get(one.start, {}), links, managers)
         if one.keyword in _COPIES and index not in headed
         else None
         for index, one in enumerate(copies)
     ]
 
 
-def _headed(dockerfile: Dockerfile, row: list[Instruction]) -> set[int]:
+def _headed(facts: Facts, row: list[Instruction]) -> set[int]:
     """Which of a row have a comment above them that may speak of the next one, too."""
-    begin = starts(dockerfile)
+    begin = facts.style.starts
     return {
         index
         for index, one in enumerate(row[:-1])
@@ -162,7 +171,10 @@ def _links(stage: Stage, last: Instruction) -> str:
 
 
 def _order(
-    movers: list[Mover | None], before: tuple[Mover, ...], settings: Settings, trusting: bool
+    movers: list[MovableCopy | None],
+    before: tuple[MovableCopy, ...],
+    settings: Settings,
+    trusting: bool,
 ) -> tuple[list[int], str]:
     """The order that a row comes to stand in, by the numbers of the old one, and the doubt.
 
@@ -184,55 +196,60 @@ def _order(
                 if one and other:
                     answer = may_swap(one, other, context)
                     fits = answer == "" or (answer is not None and trusting)
-                    if fits and changes_more(one, other, known, context):
+                    if (
+                        fits
+                        and not is_light(other, context)
+                        and changes_more_often(one, other, known, context)
+                    ):
                         answers[pair] = answer
             reason, one, other = answers[pair], movers[pair[0]], movers[pair[1]]
             if reason is None or one is None or other is None:
                 continue
             above = (*before, *filter(None, (movers[index] for index in order[:place])))
-            if not comes_again(one, other, above):
+            if not is_copied_above(one, other, above):
                 order[place : place + 2] = pair[::-1]
                 doubt = doubt or reason
                 swapped = True
     return order, doubt
 
 
-def _sunk(dockerfile: Dockerfile, stage: Stage, speaking: frozenset[int]) -> Group | None:
-    """The group that takes metadata below installs."""
-    from dockfix.order.metadata import below_installs
+def _metadata_below_installs(facts: Facts, stage: Stage, speaking: frozenset[int]) -> Group | None:
+    """The group that moves metadata below installs."""
+    from dockfix.reorder.metadata import below_installs
 
-    found = below_installs(dockerfile, stage, speaking)
+    found = below_installs(facts, stage, speaking)
     if found is None:
         return None
     order, moved, doubt = found
     first = next(one for one in stage.instructions if one.start in moved)
-    before = rebuilt(dockerfile, stage, first.start)
+    before = count_rebuilt(facts.dockerfile, stage, first.start)
     passed = [one for one in order[: order.index(first)] if one.start > first.start]
+    again = before - sum(map(is_build_step, passed))
     message = (
-        "a new value would install everything below it again: it rebuilds "
-        f"{before} of {total(dockerfile)} steps, then {before - sum(map(is_step, passed))}"
+        f"move this {first.keyword} below the install: a new value then re-runs "
+        f"{again} {'step' if again == 1 else 'steps'} instead of {before}"
     )
     return Group(
         first.keyword_offset,
-        f"{message}; {doubt}" if doubt else message,
-        edits(dockerfile, arranged(order, moved)),
+        with_doubt(message, doubt),
+        edits(facts.style, arranged(order, moved)),
         Safety.UNSAFE if doubt else Safety.SAFE,
     )
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Whether only COPYs among themselves and metadata moved, and each name is what it was."""
     for old, new in zip(before.stages, after.stages, strict=True):
-        if Counter(_meaning(before, old)) != Counter(_meaning(after, new)):
+        if Counter(_meaning(before.dockerfile, old)) != Counter(_meaning(after.dockerfile, new)):
             return "the instructions are not the same, or a variable in them is not"
-        if _rest(before, old) != _rest(after, new):
+        if _rest(before.dockerfile, old) != _rest(after.dockerfile, new):
             return "something else than COPY, ADD, ARG, ENV and LABEL has moved"
     return None
 
 
 def _meaning(dockerfile: Dockerfile, stage: Stage) -> Iterator[tuple[str, frozenset[str]]]:
     """Each instruction with what set the variables that it names, and what is set in the end."""
-    from dockfix.order.metadata import labels, mentions
+    from dockfix.reorder.metadata import labels, mentions
 
     last: dict[str, str] = {}
     for one in stage.instructions:
@@ -260,14 +277,6 @@ def _text(dockerfile: Dockerfile, instruction: Instruction) -> str:
     return dockerfile.source[instruction.start : instruction.end].rstrip("\r\n")
 
 
-_JAVA = "FROM eclipse-temurin:17-jre\nWORKDIR /app\n"
-_APT = "RUN apt-get update && apt-get install -y git\n"
-_LABEL = 'ARG GIT_SHA\nLABEL org.opencontainers.image.revision="$GIT_SHA"\n'
-_LAYERS = (
-    ("build/unpack/app/BOOT-INF/classes/App.class", ""),
-    ("build/unpack/lib/spring.jar", ""),
-)
-
 PASS = Pass(
     code="DF402",
     name="stable-first",
@@ -276,66 +285,4 @@ PASS = Pass(
     aliases=(),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM debian\nCOPY . /srv/app\nCOPY docker/start.sh /usr/local/bin/\n",
-            "FROM debian\nCOPY docker/start.sh /usr/local/bin/\nCOPY . /srv/app\n",
-            why="the whole context changes at least as often as one file of it",
-        ),
-        Example(
-            _JAVA + "ARG built=build/unpack\n\n"
-            "COPY ${built}/app .\nCOPY ${built}/lib BOOT-INF/lib\n",
-            _JAVA + "ARG built=build/unpack\n\n"
-            "COPY ${built}/lib BOOT-INF/lib\nCOPY ${built}/app .\n",
-            why="the context shows that `app` brings no `BOOT-INF/lib` of its own",
-            files=_LAYERS,
-        ),
-        Example(
-            _JAVA + "COPY build/app .\nCOPY build/lib BOOT-INF/lib\n",
-            _JAVA + "COPY build/lib BOOT-INF/lib\nCOPY build/app .\n",
-            why="what `build/app` holds cannot be seen",
-            unsafe=True,
-        ),
-        Example(
-            f"FROM debian\n{_LABEL}{_APT}COPY . /app\n", f"FROM debian\n{_APT}{_LABEL}COPY . /app\n"
-        ),
-        Example(
-            f"FROM debian\nARG VERSION\nENV APP_VERSION=$VERSION\n{_APT}RUN make\n",
-            f"FROM debian\n{_APT}ARG VERSION\nENV APP_VERSION=$VERSION\nRUN make\n",
-            why="make may look at it, apt-get does not",
-        ),
-        Example(
-            "FROM python\nARG GIT_SHA\nRUN pip install flask\nLABEL rev=$GIT_SHA\n",
-            "FROM python\nRUN pip install flask\nARG GIT_SHA\nLABEL rev=$GIT_SHA\n",
-            why="a package that is built from source could read it",
-            unsafe=True,
-        ),
-        *(
-            Example("FROM debian\n" + text, why=why)
-            for text, why in (
-                ("COPY . /app\nCOPY app.conf /app/app.conf\n", "both bring /app/app.conf"),
-                ("COPY one /srv/one\nCOPY two /srv/two\n", "nothing tells which changes more"),
-                ("COPY src /app\nCOPY vendor /app\n", "they may bring the same files"),
-                ("COPY src /x/src\nCOPY --chown=1 vendor /x/vendor\n", "whose is /x?"),
-                ("COPY src /src\nCOPY --from=build /vendor /vendor\n", "not of the context"),
-                ("COPY src /src\nCOPY --link vendor /vendor\n", "depends on no layer above"),
-                ("COPY src $DIR\nCOPY vendor /vendor\n", "where it lands is not known"),
-                ("COPY src /src\nRUN make\nCOPY vendor /vendor\n", "not side by side"),
-                (
-                    "RUN ln -s /srv/data /vendor\nCOPY src /srv/data\nCOPY vendor /vendor\n",
-                    "the link leads one into the other",
-                ),
-                (f"ARG VERSION\n{_APT}", "nobody uses it: it is there to install anew"),
-                (f"ARG VERSION\nRUN make $VERSION\n{_APT}", "it is used first"),
-                (f"ARG DEBIAN_FRONTEND=x\n{_APT}LABEL a=$DEBIAN_FRONTEND\n", "apt reads it"),
-                ("ARG GIT_SHA\nRUN make\nLABEL rev=$GIT_SHA\n", "make may look at it"),
-                ("ARG GIT_SHA\nRUN mkdir /a\nLABEL rev=$GIT_SHA\n", "nothing is installed"),
-            )
-        ),
-        Example(
-            _JAVA + "COPY build/app .\nCOPY build/lib BOOT-INF/lib\n",
-            why="both bring /app/BOOT-INF/lib",
-            files=(("build/app/BOOT-INF/lib/a.jar", ""), ("build/lib/b.jar", "")),
-        ),
-    ),
 )

@@ -15,15 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.edits import Group, Safety
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.syntax.tree import Dockerfile
+from dockfix.edit.edits import Group, Safety
+from dockfix.passes.base import Pass, Settings
+from dockfix.state.facts import Facts
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """One note for all of them."""
     found: dict[str, int] = {}
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         base = stage.base
         if base is None or stage.base_stage is not None or base.lower() == "scratch":
             continue
@@ -38,7 +38,7 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
         yield Group(first, f"{names} {what}: every build may take another image", (), Safety.NOTE)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """A note changes nothing."""
     return None if before.source == after.source else "a note changed the file"
 
@@ -51,15 +51,4 @@ PASS = Pass(
     aliases=("DL3006", "DL3007"),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM debian\nRUN make\n",
-            note="debian names no version: every build may take another image",
-        ),
-        Example(
-            "FROM node AS b\nFROM b\nFROM nginx:latest\n",
-            note="node, nginx:latest name no version: every build may take another image",
-        ),
-        Example("FROM debian:12\nFROM scratch\nFROM $BASE\n", why="nothing to point out"),
-    ),
 )

@@ -22,37 +22,39 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.passes.signs import BLANK
-from dockfix.patterns import lazy
-from dockfix.syntax.arguments import KEYWORDS
-from dockfix.syntax.tree import Dockerfile, Instruction
+from dockfix.dockerfile.arguments import KEYWORDS
+from dockfix.dockerfile.tree import Dockerfile, Instruction
+from dockfix.edit.edits import Edit, Group, Safety
+from dockfix.passes.base import Pass, Settings
+from dockfix.passes.quick_checks import BLANK
+from dockfix.shell.patterns import lazy
+from dockfix.state.facts import Facts
 
 _CAPITALS = lazy(r"[A-Z]+(?=[ \t])")
 
 
 @cache
 def _untidy(escape: str) -> re.Pattern[str]:
-    """A sign of something to do. It may deceive, but where it is missing there is nothing."""
+    """What stands where there is something to do, and sometimes where there is nothing."""
     return re.compile(rf"\n[ \t\r\v\f]*+\n|{re.escape(escape)}[ \t]++\r?\n")
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each instruction with something of the kind."""
-    source, untidy = dockerfile.source, _untidy(dockerfile.escape)
-    for instruction in dockerfile.instructions:
+    source, untidy = facts.source, _untidy(facts.dockerfile.escape)
+    for instruction in facts.instructions:
         end = _text_end(instruction) if instruction.heredocs else instruction.end
-        if source.find(dockerfile.escape, instruction.start, end) < 0:
+        if source.find(facts.dockerfile.escape, instruction.start, end) < 0:
             continue
         # the end of the file may be what an escape character is before
         if end < len(source) and untidy.search(source, instruction.start, end) is None:
             continue
-        edits = list(_edits(dockerfile, instruction))
+        edits = list(_edits(facts.dockerfile, instruction))
         if edits:
             yield Group(
                 instruction.keyword_offset,
-                "remove empty continuation lines and blanks behind the escape character",
+                "remove empty lines and trailing blanks inside the instruction: builders warn about"
+                " such lines, and nobody sees the blanks",
                 tuple(edits),
             )
 
@@ -95,7 +97,7 @@ def _is_keyword(line: str) -> bool:
     return found is not None and found[0] in KEYWORDS
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """Every logical line and every here-document is the same."""
     old, new = before.instructions, after.instructions
     if [_read(one) for one in old] != [_read(one) for one in new]:
@@ -116,25 +118,4 @@ PASS = Pass(
     aliases=("NoEmptyContinuation",),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            "FROM debian\nRUN make one \\\n\n    && make two\n",
-            "FROM debian\nRUN make one \\\n    && make two\n",
-        ),
-        Example("FROM debian\nENV A=1 \\  \n    B=2\n", "FROM debian\nENV A=1 \\\n    B=2\n"),
-        Example("FROM debian\nCMD app \\\n", "FROM debian\nCMD app\n"),
-        Example(
-            "FROM debian\nRUN make \\\n    # all of it\n\n    all \\\n\n",
-            "FROM debian\nRUN make \\\n    # all of it\n    all\n\n",
-            why="comments stay; what is empty at the end of the file is no continuation any more",
-        ),
-        Example(
-            "FROM debian\nRUN make \\\n    \\\n    all\n", why="a line with an escape is not empty"
-        ),
-        Example(
-            "FROM debian\nRUN make \\\n\nCMD app\n",
-            why="CMD is a part of the RUN: what is wrong here is the escape character",
-        ),
-        Example("FROM debian\nRUN <<EOF\nmake \\\n\nEOF\n", why="a here-document is not read"),
-    ),
 )

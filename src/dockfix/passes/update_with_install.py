@@ -12,15 +12,19 @@ at all has never been built. An upgrade makes an image differ with the day of it
 what it replaces; a newer base image does the same for everybody.
 
 What it leaves alone: installs from the lists of an image outside this file that may have some;
-commands that only look at lists; installs behind something that may have added a source, which
-perhaps cannot be fetched from yet; installs in a loop, a condition, a group, after `||`, under a
-cache mount over the lists; installs by scripts, here-documents and exec forms. An update that may
-be needed elsewhere, or does something else as well, stays where it is.
+commands that only look at lists; on an official image an install of what it may have already, which
+succeeds without lists, even where the servers no longer have the release; installs behind something
+that may have added a source, which perhaps cannot be fetched from yet; installs in a loop, a
+condition, a group, after `||`, under a cache mount over the lists; installs by scripts,
+here-documents and exec forms. An update that may be needed elsewhere, or does something else as
+well, stays where it is.
 
 Safety: the RUN installs from lists of the same servers, fetched when it runs. A failing update
 fails the RUN, as it failed the RUN of its own: where errexit is in force the two are joined by `;`,
-else by `&&`, and where neither holds the install is left alone. Behind an install that could not
-find its lists nothing was built before.
+else by `&&`, and where neither holds the install is left alone. An update of its own goes only if
+every program between is known not to install from its lists; scripts of the build context are read.
+Where the image has no lists, one of the packages is surely not in it
+(`dockfix.installs.present`), so that without an update nothing was built before.
 """
 
 from __future__ import annotations
@@ -28,47 +32,55 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from dockfix.edits import Edit, Group, Safety
-from dockfix.facts import Place, outer_base, places, run_commands, script_of, source_span
-from dockfix.ignores import pragma_of
-from dockfix.layout import as_beside, in_line
-from dockfix.packages.apt import APT, APTITUDE
-from dockfix.packages.caches import APT as APT_CACHE
-from dockfix.packages.caches import covered
-from dockfix.packages.command import call_of, calls_in, is_update
-from dockfix.packages.lists import Lists, lists_of, out_of_sight, speaks_of_apt
-from dockfix.packages.manager import words
-from dockfix.passes.base import Example, Pass, Settings
-from dockfix.patterns import lazy
+from dockfix.dockerfile.tree import Blank, Comment, Dockerfile, Instruction
+from dockfix.edit.edits import Edit, Group, Safety
+from dockfix.edit.ignores import pragma_of
+from dockfix.edit.style import as_beside, in_line
+from dockfix.installs.lists import (
+    SOURCES,
+    UPDATE,
+    Lists,
+    are_covered,
+    hidden_install,
+    lists_of,
+    removes_lists,
+    speaks_of_apt,
+)
+from dockfix.installs.present import surely_missing
+from dockfix.installs.sight import Sight
+from dockfix.managers import manager_of
+from dockfix.managers.manager import words
+from dockfix.passes.base import Pass, Settings
+from dockfix.programs.command import call_of, calls_in, command_of, is_update
+from dockfix.programs.effects import Deed
 from dockfix.records import Record
 from dockfix.shell.splice import before
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
-from dockfix.syntax.tree import Blank, Comment, Dockerfile, Instruction
+from dockfix.state.facts import Facts, Place, outer_base, run_commands, script_of, source_span
 from dockfix.typed import Literal
 
 #: Official images on Debian and Ubuntu; all of them remove the lists they fetch.
 _WITHOUT_LISTS = words("debian ubuntu buildpack-deps python node ruby golang php perl rust gcc")
 _OTHER_SYSTEMS = ("alpine", "windows", "nanoserver", "$")
-_REMOVES_LISTS = lazy(r"\brm\b[^&;|]{0,99}/var/lib/apt|\bdist-?clean\b")
-#: What may add a source that cannot be fetched from before something else is installed.
-_SOURCES = lazy(
-    r"/etc/apt\b|sources\.list|apt-key|add-apt-repository|\bdpkg\b|\|[ \t]*(?:sudo )?(?:ba)?sh\b"
-    r"|\.deb\b|https-transport|-release\b|-repo\b|apt-config"
-)
-_UPGRADES = ("upgrade", "dist-upgrade", "full-upgrade")
 
 #: Whether lists lie in the image: surely none, those of an earlier RUN, or nobody knows.
 State = Literal["none", "fetched", "unknown"]
 
 
 class Run(Record):
-    """A RUN and what it does with lists; `script` is None where it was not read."""
+    """A RUN and what it does with lists; `script` is None where it was not read.
+
+    `hidden` is the first program in it that may install from lists of an earlier RUN without saying
+    so, `unknown` says that one may do anything.
+    """
 
     owner: Instruction
     place: Place
     script: Script | None
     lists: Lists
+    hidden: Deed | None
+    unknown: bool
 
 
 class Found(Record):
@@ -79,33 +91,40 @@ class Found(Record):
     edits: list[Edit]
 
 
-_MESSAGE = "fetch the package lists in the RUN that installs from them"
+_MOVED = (
+    "update the package lists in the RUN that installs, not in an earlier one: "
+    "the build cache keeps the lists of an earlier RUN even if they are out of date"
+)
+_ADDED = "update the package lists in the RUN that installs: the base image has none"
 
 
-def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for each install that gets an update, and a note for each upgrade."""
-    if not speaks_of_apt(dockerfile.source):
+    if not speaks_of_apt(facts.source):
         return
-    known = places(dockerfile)
+    known = facts.places
+    sight = Sight(facts, settings.context)
     ends: list[tuple[State, Run | None]] = []
     found: dict[int, Found] = {}
     kept: set[int] = set()
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         state: State = "unknown"
         fetched: Run | None = None
         if stage.base_stage is not None:
             state, fetched = ends[stage.base_stage]
-        elif _has_no_lists(outer_base(dockerfile, stage.index)):
+        elif _has_no_lists(outer_base(facts, stage.index)):
             state = "none"
         for item in stage.instructions:
             if (item.child or item).keyword != "RUN":
                 if state == "fetched" and _changes_sources(item):
                     state = "unknown"
                 continue
-            run = _run(item, known[item.start])
+            run = _run(item, known[item.start], sight)
             yield from _upgrades(run)
+            edit: Edit | None = None
             if run.lists.needy and state != "unknown":
-                edit = _update(dockerfile, run, fetched)
+                missing = state == "fetched" or _surely_fails(facts, run)
+                edit = _update(facts.dockerfile, run, fetched) if missing else None
                 if edit is None and fetched is not None:
                     kept.add(fetched.owner.start)
                 elif edit is not None:
@@ -114,19 +133,38 @@ def rewrite(dockerfile: Dockerfile, settings: Settings) -> Iterator[Group]:
                     found[start].edits.append(edit)
             elif run.lists.needy and fetched is not None:
                 kept.add(fetched.owner.start)
+            if run.hidden and fetched is not None and not _updates_before(run, edit):
+                kept.add(fetched.owner.start)
             state, fetched = _behind(run, state, fetched)
         ends.append((state, fetched))
-    kept |= {one.owner.start for one in _needed_elsewhere(dockerfile, ends) if one is not None}
+    kept |= {
+        one.owner.start for one in _needed_elsewhere(facts.dockerfile, ends) if one is not None
+    }
     for start, one in found.items():
         removal: tuple[Edit, ...] = ()
         if one.source and start not in kept:
-            removal = _removal(dockerfile, one.source, one.runs[0].owner)
+            removal = _removal(facts.dockerfile, one.source, one.runs[0].owner)
         if removal:
             offset = one.runs[0].owner.keyword_offset
-            yield Group(offset, f"{_MESSAGE}, not in an earlier one", (*removal, *one.edits))
+            yield Group(offset, _MOVED, (*removal, *one.edits))
             continue
         for run, edit in zip(one.runs, one.edits, strict=True):
-            yield Group(run.owner.keyword_offset, _MESSAGE, (edit,))
+            yield Group(run.owner.keyword_offset, _MOVED if one.source else _ADDED, (edit,))
+
+
+def _updates_before(run: Run, edit: Edit | None) -> bool:
+    """True if the update that a RUN gets comes before what may install in it."""
+    needs = run.lists.needs
+    return bool(edit and needs and run.hidden and needs.start < run.hidden.start)
+
+
+def _surely_fails(facts: Facts, run: Run) -> bool:
+    """True if an install without lists asks for what is surely not in its official image."""
+    command = command_of(run.lists.needs) if run.lists.needs else None
+    if command is None:
+        return False
+    names = [word.value or "$" for word in command.packages]
+    return surely_missing(outer_base(facts, run.place.stage), names)
 
 
 def _has_no_lists(image: str) -> bool:
@@ -135,21 +173,24 @@ def _has_no_lists(image: str) -> bool:
     return name in _WITHOUT_LISTS and not any(one in tag for one in _OTHER_SYSTEMS)
 
 
-def _run(owner: Instruction, place: Place) -> Run:
+def _run(owner: Instruction, place: Place, sight: Sight) -> Run:
     shell = owner.child or owner
     script = script_of(shell, place)
+    found = sight.of_run(shell, owner, place, script)
+    unknown = any(deed.unknown for deed in found)
     if isinstance(script, Script):
-        return Run(owner, place, script, lists_of(script))
+        lists = lists_of(script)
+        return Run(owner, place, script, lists, hidden_install(found, lists.fetches), unknown)
     body = shell.arguments + "".join(heredoc.content for heredoc in shell.heredocs)
     opaque = speaks_of_apt(body) or shell.json is None
-    return Run(owner, place, None, Lists(opaque=opaque))
+    return Run(owner, place, None, Lists(opaque=opaque), hidden_install(found, None), True)
 
 
 def _upgrades(run: Run) -> Iterator[Group]:
     for _, call in calls_in(run.script) if run.script else ():
-        if call.manager is APT and call.verb and call.verb.value in _UPGRADES:
+        if call.verb and call.verb.value in call.manager.refreshes_all:
             at = source_span(run.owner.child or run.owner, call.verb.start, call.verb.end)[0]
-            message = "an upgrade makes builds differ from day to day: take a newer base image"
+            message = "an upgrade gives another image every day: use a newer base image instead"
             yield Group(at, message, (), Safety.NOTE)
 
 
@@ -158,21 +199,21 @@ def _behind(run: Run, state: State, fetched: Run | None) -> tuple[State, Run | N
     if run.owner.child is not None:
         return state, fetched
     mounts = [flag.value or "" for flag in run.owner.flags if flag.name == "mount"]
-    if any(covered(APT_CACHE, mount) for mount in mounts):
+    if are_covered(mounts):
         return state, fetched
-    if run.script is None or any(map(out_of_sight, run.script.nested)):
+    if run.script is None or run.unknown:
         return "unknown", fetched
     text = run.script.text
-    if _REMOVES_LISTS.search(text):
+    if removes_lists(text):
         return "none", None
-    changed = max((one.start() for one in _SOURCES.finditer(text)), default=-1)
+    changed = max((one.start() for one in SOURCES.finditer(text)), default=-1)
     if changed > text.rfind(" update"):
         return ("unknown" if state == "fetched" or run.lists.fetches else state), fetched
     return ("fetched", run) if run.lists.fetches else (state, fetched)
 
 
 def _changes_sources(item: Instruction) -> bool:
-    """Whether a COPY or ADD may bring sources of packages along."""
+    """True if a COPY or ADD may bring sources of packages along."""
     return item.keyword in ("ADD", "COPY") and (
         "/etc" in item.arguments or item.arguments.split()[-1] in ("/", '"/"]')
     )
@@ -187,13 +228,13 @@ def _update(dockerfile: Dockerfile, run: Run, fetched: Run | None) -> Edit | Non
     mounts = [flag.value or "" for flag in run.owner.flags if flag.name == "mount"]
     if (
         call is None
-        or call.manager not in (APT, APTITUDE)
+        or not call.manager.needs_update
         or call.action not in ("install", "upgrade")
         or call.program.value in shadowed(script)
         or "Dir::" in script.text
-        or any(covered(APT_CACHE, mount) for mount in mounts)
+        or are_covered(mounts)
         or not _from_lists(needs)
-        or _SOURCES.search(script.text, 0, needs.start)
+        or SOURCES.search(script.text, 0, needs.start)
     ):
         return None
     shell = run.place.shell
@@ -206,7 +247,7 @@ def _update(dockerfile: Dockerfile, run: Run, fetched: Run | None) -> Edit | Non
         gap = dockerfile.source[source_span(run.owner, joint.after - 1, joint.after)[1] : at]
         between = as_beside(gap, sequence=joint.sequence, otherwise=between)
     sudo = "sudo " if needs.words[0].value == "sudo" else ""
-    return Edit(at, at, (_plain_update(fetched) or f"{sudo}apt-get update") + between)
+    return Edit(at, at, (_plain_update(fetched) or f"{sudo}{UPDATE}") + between)
 
 
 def _plain_update(run: Run | None) -> str:
@@ -220,7 +261,7 @@ def _plain_update(run: Run | None) -> str:
 
 
 def _from_lists(simple: Simple) -> bool:
-    """Whether anything but files of packages is asked for."""
+    """True if anything but files of packages is asked for."""
     return not any(word.text.endswith(".deb") or "/" in word.text for word in simple.words[1:])
 
 
@@ -282,7 +323,7 @@ def _starts_apt(item: Instruction) -> bool:
     return item.keyword in ("CMD", "ENTRYPOINT") and speaks_of_apt(item.arguments)
 
 
-def verify(before: Dockerfile, after: Dockerfile) -> str | None:
+def verify(before: Facts, after: Facts) -> str | None:
     """The same commands in the same order, updates aside."""
     old, new = run_commands(before, after)
     if _without_updates(old) != _without_updates(new):
@@ -291,16 +332,15 @@ def verify(before: Dockerfile, after: Dockerfile) -> str | None:
 
 
 def _without_updates(commands: list[str]) -> list[str]:
-    return [
-        text
-        for text in commands
-        if not ("update" in (words := text.split()) and _MANAGERS.intersection(words))
-    ]
+    return [text for text in commands if not _updates(text.split())]
 
 
-_MANAGERS = frozenset(("apt", "apt-get", "aptitude"))
+def _updates(words: list[str]) -> bool:
+    """True if the words of a command may be those of an update of lists."""
+    return "update" in words and any(
+        manager.needs_update for word in words if (manager := manager_of(word))
+    )
 
-_FROM = "FROM example.org/base\n"
 
 PASS = Pass(
     code="DF205",
@@ -310,55 +350,4 @@ PASS = Pass(
     aliases=("DL3005",),
     rewrite=rewrite,
     verify=verify,
-    examples=lambda: (
-        Example(
-            before=f"{_FROM}RUN apt-get update\nCOPY a /a\nRUN apt-get install -y git\n",
-            after=f"{_FROM}COPY a /a\nRUN apt-get update && apt-get install -y git\n",
-            why="nothing else needs the update of its own RUN",
-        ),
-        Example(
-            before=(
-                f"{_FROM}RUN apt-get update && apt-get install -y git\nCOPY a /a\n"
-                "RUN ./configure \\\n    && apt-get install -y \\\n        make\n"
-            ),
-            after=(
-                f"{_FROM}RUN apt-get update && apt-get install -y git\nCOPY a /a\n"
-                "RUN ./configure \\\n    && apt-get update \\\n    && apt-get install -y \\\n"
-                "        make\n"
-            ),
-            why="editing /a installs from lists that may be months old",
-        ),
-        Example(
-            before="FROM debian:12\nRUN set -eux; apt-get install -y git; make\n",
-            after="FROM debian:12\nRUN set -eux; apt-get update; apt-get install -y git; make\n",
-            why="the image ships no lists",
-        ),
-        Example(
-            before=f"{_FROM}RUN apt-get install -y git\n",
-            why="the image may bring lists of its own",
-        ),
-        Example(
-            before="FROM node:22-alpine\nRUN apt-get install -y git\n", why="that is no Debian"
-        ),
-        Example(
-            before="FROM debian\nRUN x || apt-get install -y git\n", why="perhaps it never runs"
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install -y ./a.deb\n", why="a file needs no lists"
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get install --update -y git\n",
-            why="that updates by itself",
-        ),
-        Example(
-            before=(
-                "FROM debian\nRUN --mount=type=cache,target=/var/lib/apt apt-get install -y git\n"
-            ),
-            why="the lists may be in the cache",
-        ),
-        Example(
-            before="FROM debian\nRUN apt-get update && apt-get upgrade -y\n",
-            why="what the upgrade brings is for somebody to decide, so it is only pointed out",
-        ),
-    ),
 )

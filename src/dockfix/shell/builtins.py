@@ -1,12 +1,12 @@
 """The names that a shell answers itself, so that no program of that name need exist.
 
-The union over dash, busybox ash and bash: under any of them such a command may run inside the
-shell, where executing the same words would look for a file.
+These are the names of dash, busybox ash and bash together. Such a command may run inside the shell,
+where executing the same words without a shell would look for a file.
 """
 
 from __future__ import annotations
 
-#: Reserved words. Quoted they are none of these, but then they are hardly programs either.
+#: Reserved words. A quoted one is no reserved word, but no program is called so either.
 # fmt: off
 KEYWORDS = frozenset((
     "!", "((", "))", "[[", "]]", "case", "coproc", "do", "done", "elif", "else", "esac", "fi",
@@ -27,5 +27,5 @@ BUILTINS = frozenset((
 
 
 def runs_inside(name: str) -> bool:
-    """Whether some shell runs a command of this name without a program."""
+    """True if some shell runs a command of this name without a program."""
     return name in BUILTINS or name in KEYWORDS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockfix.patterns import lazy
+from dockfix.shell.patterns import lazy
 from dockfix.shell.simple import UNARY, SimpleReader
 from dockfix.shell.tree import Expansion, Test, Word
 
@@ -26,7 +26,7 @@ def read_test(reader: SimpleReader, start: int) -> Test:
 
 
 def _skip_lines(reader: SimpleReader) -> None:
-    """Skip blanks and newlines; a comment is none inside `[[`."""
+    """Skip blanks and newlines. There are no comments inside `[[`."""
     reader.space()
     while reader.at("\n"):
         if reader.body_line >= 0:

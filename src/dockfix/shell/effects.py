@@ -1,9 +1,9 @@
 """What a script leaves behind in its shell, and what it reads that a fresh shell would reset.
 
-Two RUNs may share one shell only if the second cannot tell. This module answers, for one script,
-what the rest of a merged script could notice: state of the shell (`leaks`), state that every fresh
-shell resets (`reads`), and whether `set -e` in the shell would change its course (`sensitive`). It
-overestimates on purpose: a name it does not know as harmless counts.
+Two RUNs may share one shell only if that changes nothing for the second. This module answers three
+questions about one script. Which state of the shell does it change (`changes`)? Which state does it
+read that every fresh shell resets (`reads`)? Could `set -e` in the shell change what it does
+(`sensitive`)? In doubt the answer is yes: a name that is not known to be harmless counts.
 
 Sources: POSIX XCU 2.8.1 (errors and errexit), 2.9.4 (compound commands), 2.12 (the shell execution
 environment), 2.14 (special built-ins); dash(1), bash(1) and busybox ash where they go further.
@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dockfix.patterns import lazy
 from dockfix.records import Record
-from dockfix.remembered import cached_by_value
-from dockfix.shell.reader import read
+from dockfix.shell.patterns import lazy
+from dockfix.shell.reader import read_script
+from dockfix.shell.remembered import cached_by_value
 from dockfix.shell.tree import (
     Arithmetic,
     Case,
@@ -38,12 +38,12 @@ from dockfix.shell.tree import (
 )
 from dockfix.typed import Literal
 
-#: A subshell around the script keeps these from leaking.
+#: A subshell around the script ends these changes with the script.
 CONTAINED = ("directory", "variable", "export", "option", "umask", "limit", "function", "exit",
              "failure", "positional")  # fmt: skip
-#: A subshell keeps these in too, unless they turn `set -e` on unseen: see `chain`.
+#: A subshell ends these too, unless the command turns `set -e` on unseen: see `chain`.
 OPAQUE = ("source", "command")
-#: Nothing keeps these from making a difference, as far as can be said.
+#: No way is known to keep these from changing what the next script does.
 UNCONTAINED = ("exec", "trap", "alias", "eval", "return", "wait", "hash", "background", "errexit",
                "job", "unknown")  # fmt: skip
 
@@ -54,10 +54,10 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-class Leak(Record):
+class StateChange(Record):
     """Shell state that a script changes; `name` is the variable, option or command concerned.
 
-    An "exit" may end the shell as if all had succeeded, a "failure" is one whose status says no.
+    An "exit" may end the shell with status 0; a "failure" ends it with another status.
     """
 
     kind: Kind
@@ -67,29 +67,29 @@ class Leak(Record):
 class Effects(Record):
     """What can be said of a script as a whole.
 
-    `leaks`: changes of shell state that outlive it. `reads`: names of what it reads that a fresh
-    shell resets (`?`, `OLDPWD`, `trap`).
+    `changes` are changes of shell state that outlive it. `reads` are the names of what it reads
+    that a fresh shell resets (`?`, `OLDPWD`, `trap`).
     """
 
-    leaks: tuple[Leak, ...]
+    changes: tuple[StateChange, ...]
     reads: frozenset[str]
     items: tuple[Item, ...]
 
     @property
     def sensitive(self) -> bool:
-        """Whether errexit, were it in force, could change what it does."""
+        """True if errexit could change what it does."""
         return sensitive(self.items)
 
     @property
     def chain(self) -> bool:
-        """Whether it is one list of commands joined by `&&` alone, in which errexit could change
+        """True if it is one list of commands joined by `&&` alone, in which errexit could change
         nothing."""
         return is_chain(self.items)
 
 
 _DIRECTORY = frozenset(("cd", "chdir", "pushd", "popd"))
 _DECLARE = frozenset(("declare", "typeset", "local"))
-_LEAKING: dict[str, Kind] = {
+_CHANGING: dict[str, Kind] = {
     "umask": "umask", "ulimit": "limit", "trap": "trap", "exec": "exec", ".": "source",
     "source": "source", "eval": "eval", "alias": "alias", "unalias": "alias", "shift": "positional",
     "hash": "hash", "exit": "exit", "return": "return", "wait": "wait", "shopt": "option",
@@ -121,7 +121,7 @@ _PRINTS_STATE = frozenset(
 )  # fmt: skip
 _INFALLIBLE = frozenset((":", "true", "echo", "printf", "export", "set", "umask", "unset"))
 _ASSIGNING = lazy(r"\+\+|--|(?<![=!<>])=(?!=)")
-#: A status that says no to every shell: not one that a byte makes 0 of.
+#: A status that is a failure in every shell. (256 is none: its lowest byte is 0.)
 _NO = lazy(r"[1-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]")
 _IDENTIFIER = lazy(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -134,7 +134,7 @@ def identifiers(text: str) -> frozenset[str]:
 @cached_by_value
 def effects_of(text: str, dialect: Dialect) -> Effects | Unknown:
     """The effects of a script; Unknown where the reader did not understand it."""
-    script = read(text, dialect)
+    script = read_script(text, dialect)
     return script if isinstance(script, Unknown) else effects(text, script.items)
 
 
@@ -142,14 +142,14 @@ def effects(text: str, items: tuple[Item, ...]) -> Effects:
     """The effects of a list of a script whose text is `text`."""
     walk = _Walk(text)
     walk.items(items, here=True)
-    return Effects(tuple(dict.fromkeys(walk.leaks)), frozenset(walk.reads), items)
+    return Effects(tuple(dict.fromkeys(walk.changes)), frozenset(walk.reads), items)
 
 
 def is_chain(items: tuple[Item, ...]) -> bool:
-    """Whether a list is nothing but simple commands and pipelines of them, joined by `&&`.
+    """True if a list is nothing but simple commands and pipelines of them, joined by `&&`.
 
-    Errexit has nothing to do in one: a command that fails ends the list with its status, and with
-    it the script, whether the option is set or not.
+    Errexit changes nothing in one: a command that fails ends the list and the script with its
+    status anyway.
     """
     return (
         len(items) == 1
@@ -164,7 +164,7 @@ def is_chain(items: tuple[Item, ...]) -> bool:
 
 
 def sensitive(items: tuple[Item, ...]) -> bool:
-    """Whether errexit could change what a list does, were it in force.
+    """True if errexit could change what a list does, were it in force.
 
     True if a command that can fail is followed by another whatever its status, here or inside a
     compound command, a function or a command substitution.
@@ -179,6 +179,7 @@ def sensitive_item(item: Item) -> bool:
 
 
 def _sensitive_command(command: Command) -> bool:
+    """True if errexit could change what goes on inside a command."""
     if isinstance(command, Simple):
         bodies = [expansion.body for expansion in _expansions(command) if expansion.body]
         return any(map(sensitive, bodies))
@@ -196,6 +197,7 @@ def _sensitive_command(command: Command) -> bool:
 
 
 def _can_fail(item: Item) -> bool:
+    """True if a command of an item may fail."""
     for pipeline in item.node.pipelines:
         for command in pipeline.commands:
             if not isinstance(command, Simple) or command.redirects:
@@ -208,7 +210,7 @@ def _can_fail(item: Item) -> bool:
 
 
 def _is_infallible(words: tuple[Word, ...]) -> bool:
-    """Whether a command succeeds in every shell: not `export a-b`, which names no variable."""
+    """True if a command succeeds in every shell: not `export a-b`, which names no variable."""
     name = words[0].value
     return name in _INFALLIBLE and (
         name not in ("export", "unset")
@@ -217,7 +219,7 @@ def _is_infallible(words: tuple[Word, ...]) -> bool:
 
 
 def _expansions(command: Simple) -> list[Expansion]:
-    """The expansions of a command, those inside of others too; of most commands none."""
+    """The expansions of a command, nested ones too. Most commands have none."""
     found: list[Expansion] = []
     for word in command.words:
         found += word.expansions
@@ -227,7 +229,7 @@ def _expansions(command: Simple) -> list[Expansion]:
         found += redirect.target.expansions
         found += redirect.expansions
     for expansion in found:
-        found += expansion.nested  # and so what is inside of them
+        found += expansion.nested  # and so are those inside them
     return found
 
 
@@ -236,18 +238,18 @@ class _Walk:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.leaks: list[Leak] = []
+        self.changes: list[StateChange] = []
         self.reads: set[str] = set()
         self.function = 0
 
-    def leak(self, kind: Kind, name: str, here: bool = True) -> None:
+    def record(self, kind: Kind, name: str, here: bool = True) -> None:
         if here:
-            self.leaks.append(Leak(kind, name))
+            self.changes.append(StateChange(kind, name))
 
     def items(self, items: tuple[Item, ...] | None, here: bool) -> None:
         for item in items or ():
             if item.terminator == "&":
-                self.leak("background", "&")
+                self.record("background", "&")
             for pipeline in item.node.pipelines:
                 alone = here and len(pipeline.commands) == 1
                 for command in pipeline.commands:
@@ -267,7 +269,7 @@ class _Walk:
                 self.items(body, here)
             self.items(command.orelse, here)
         elif isinstance(command, For):
-            self.leak("variable", command.name, here)
+            self.record("variable", command.name, here)
             if command.words is None:
                 self.parameter("@")
             self.words(command.words or (), here)
@@ -281,16 +283,16 @@ class _Walk:
                 self.words(patterns, here)
                 self.items(body, here)
         elif isinstance(command, Function):
-            self.leak("function", command.name, here)
+            self.record("function", command.name, here)
             self.function += 1
             self.command(command.body, here)
             self.function -= 1
             return
         elif isinstance(command, Test):
             self.words(command.words, here)
-            self.leak("variable", "BASH_REMATCH", here)
+            self.record("variable", "BASH_REMATCH", here)
         elif isinstance(command, Arithmetic):
-            self.leak("variable", "", here)
+            self.record("variable", "", here)
             self.expansions(command.expansions, here)
         self.redirects(command.redirects, here)
 
@@ -299,7 +301,7 @@ class _Walk:
             self.words((redirect.target,), here)
             self.expansions(redirect.expansions, here)
             if redirect.fd.startswith("{"):
-                self.leak("exec", redirect.fd, here)
+                self.record("exec", redirect.fd, here)
 
     def words(self, words: Iterable[Word], here: bool) -> None:
         for word in words:
@@ -311,14 +313,14 @@ class _Walk:
             if expansion.kind == "parameter":
                 self.parameter(expansion.name)
                 if expansion.operator in ("=", ":="):
-                    self.leak("variable", expansion.name, here)
+                    self.record("variable", expansion.name, here)
             elif expansion.kind == "arithmetic":
                 if _ASSIGNING.search(self.text, expansion.start, expansion.end):
-                    self.leak("variable", "", here)
+                    self.record("variable", "", here)
             elif expansion.body is not None:
                 self.items(expansion.body, here=False)
                 if expansion.kind == "process":
-                    self.leak("background", "<(")
+                    self.record("background", "<(")
             self.expansions(expansion.nested, here)
 
     def parameter(self, name: str) -> None:
@@ -342,7 +344,7 @@ class _Walk:
         name = words[0].value if words else None
         if not words or name in _SPECIAL or (name is None and command.assignments):
             for assignment in command.assignments:
-                self.leak("variable", assignment.name, here)
+                self.record("variable", assignment.name, here)
         if words:
             self.named(name, words, here)
 
@@ -350,16 +352,16 @@ class _Walk:
         arguments = words[1:]
         if name is None:
             if "/" not in words[0].text:
-                self.leak("command", words[0].text, here)
+                self.record("command", words[0].text, here)
         elif "/" in name or name in HARMLESS_BUILTINS:
             if name == "printf" and arguments and arguments[0].value == "-v":
-                self.leak("variable", arguments[1].text if len(arguments) > 1 else "", here)
+                self.record("variable", arguments[1].text if len(arguments) > 1 else "", here)
         elif name in ("-v", "-V"):
             return  # `command -v name` only asks
         elif name in _PRINTS_STATE and (not arguments or arguments[0].value in ("-p", "-S")):
             self.reads.add(name)
         elif name in _DIRECTORY:
-            self.leak("directory", name, here)
+            self.record("directory", name, here)
             if arguments and arguments[0].value == "-":
                 self.reads.add("OLDPWD")
         elif name == "set":
@@ -370,17 +372,17 @@ class _Walk:
         elif name in ("export", "readonly", "unset", "read"):
             self.variables("export" if name == "export" else "variable", arguments, here)
         elif name == "exit" and len(arguments) == 1 and _NO.fullmatch(arguments[0].value or ""):
-            self.leak("failure", name, here)
-        elif name in _LEAKING:
-            self.leak(_LEAKING[name], name, here)
+            self.record("failure", name, here)
+        elif name in _CHANGING:
+            self.record(_CHANGING[name], name, here)
 
     def variables(self, kind: Kind, arguments: tuple[Word, ...], here: bool) -> None:
         for word in arguments:
             found = _IDENTIFIER.match(word.text)
             if found:
-                self.leak(kind, found[0], here)
+                self.record(kind, found[0], here)
             elif word.value is None:
-                self.leak(kind, "", here)
+                self.record(kind, "", here)
 
     def set_options(self, arguments: tuple[Word, ...], here: bool) -> None:
         named = False
@@ -392,10 +394,10 @@ class _Walk:
                 else value[:1] == "-" and "e" in value and value[1] != "-"
             ):
                 # wherever it is set: to the left of `&&` even a subshell's own errexit is ignored
-                self.leak("errexit", "set")
+                self.record("errexit", "set")
             elif named or (value[:1] in ("-", "+") and value not in ("-", "--")):
-                self.leak("option", value, here)
+                self.record("option", value, here)
             else:
-                self.leak("positional", "set", here)
+                self.record("positional", "set", here)
                 return
             named = not named and value[-1:] == "o"

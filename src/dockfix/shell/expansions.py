@@ -6,13 +6,9 @@ Functions that move a reader of words forward, as its methods do. The rules are 
 
 from __future__ import annotations
 
-from dockfix.patterns import lazy
+from dockfix.shell.patterns import NAME, lazy
 from dockfix.shell.tree import Expansion
-from dockfix.shell.words import NAME
-from dockfix.typed import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from dockfix.shell.words import WordReader
+from dockfix.typed import Protocol
 
 _BRACED = lazy(rf"(?:{NAME}|[0-9]++|[@*?$!-])")
 _LENGTH = lazy(rf"#({NAME}|[0-9]++|[@*])(?=\}})")
@@ -29,7 +25,41 @@ _SUM = lazy(r"(?>(?:[A-Za-z0-9_ \t\n+*/%<>=!&|^~?:,-]++|(?<=[0-9])#|\\\n)+)")
 _COUNTED = lazy(r"[()'\"`]")
 
 
-def arithmetic(reader: WordReader) -> tuple[Expansion, ...]:
+class Reader(Protocol):
+    """What is asked of the reader of words: see `words.WordReader`."""
+
+    text: str
+    bash: bool
+    pos: int
+    end: int
+    depth: int
+
+    def failure(self, reason: str, offset: int | None = None) -> Exception:
+        """What to raise where the text is not understood."""
+
+    def enter(self) -> None:
+        """Goes one level down."""
+
+    def at(self, token: str) -> bool:
+        """True if a token stands here."""
+
+    def unbroken(self, rest: str) -> None:
+        """Refuses a line continuation in front of what may follow."""
+
+    def piece(self, values: list[str], expansions: list[Expansion]) -> bool:
+        """Reads a part of a word."""
+
+    def double(self, values: list[str], expansions: list[Expansion]) -> None:
+        """Reads a part in double quotes."""
+
+    def dollar(self, values: list[str], expansions: list[Expansion], quoted: bool) -> None:
+        """Reads what begins with a dollar sign."""
+
+    def backquoted(self, quoted: bool) -> Expansion:
+        """Reads a command in backquotes."""
+
+
+def arithmetic(reader: Reader) -> tuple[Expansion, ...]:
     """The expansions in a sum, from inside `((` to behind `))` (XCU 2.6.4)."""
     text, end = reader.text, reader.end
     start = reader.pos
@@ -74,7 +104,7 @@ def arithmetic(reader: WordReader) -> tuple[Expansion, ...]:
     raise reader.failure("`((` is not closed", start)
 
 
-def braces(reader: WordReader, quoted: bool) -> Expansion:
+def braces(reader: Reader, quoted: bool) -> Expansion:
     """`${…}` (XCU 2.6.2)."""
     text, start, end = reader.text, reader.pos, reader.end
     reader.enter()
@@ -107,7 +137,7 @@ def braces(reader: WordReader, quoted: bool) -> Expansion:
     return Expansion(start, reader.pos, "parameter", name, operator, None, quoted, tuple(nested))
 
 
-def _index(reader: WordReader, quoted: bool, nested: list[Expansion]) -> None:
+def _index(reader: Reader, quoted: bool, nested: list[Expansion]) -> None:
     """bash's `[…]` behind a name inside `${…}`, where it is simple."""
     match = _INDEX.match(reader.text, reader.pos, reader.end)
     if not match:
@@ -118,7 +148,7 @@ def _index(reader: WordReader, quoted: bool, nested: list[Expansion]) -> None:
     reader.pos = match.end()
 
 
-def _argument(reader: WordReader, prefix: str, quoted: bool, nested: list[Expansion]) -> str:
+def _argument(reader: Reader, prefix: str, quoted: bool, nested: list[Expansion]) -> str:
     """The operator of a `${…}` and its word, up to the `}`; returns the operator."""
     text, end = reader.text, reader.end
     operator = _OPERATOR.match(text, reader.pos, end) if prefix != "length" else None

@@ -1,9 +1,8 @@
-"""Which commands of a script stop it when they fail, and stand next to each other.
+"""Which commands of a script stand next to each other and stop it when they fail.
 
-For two commands one after the other, "the second runs exactly if the first succeeded, and the
-script fails if either does" is what lets a pass make one command of them. That holds in a chain of
-`&&` that is the last thing a script does, and in a list under `set -e` that is in force from the
-beginning.
+A pass may make one command of two if the second runs exactly when the first succeeded, and the
+script fails when either does. That holds in two places: in a chain of `&&` at the end of a script,
+and in a list under `set -e` from its beginning.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ from collections.abc import Iterator
 
 from dockfix.shell.tree import AndOr, Group, Item, Pipeline, Script, Simple, Subshell
 
-#: Neighbors, in order; None for what is no simple command.
-Row = tuple[Simple | None, ...]
+#: Neighboring commands, in order. None stands for one that is no simple command.
+Neighbors = tuple[Simple | None, ...]
 
 
-def rows(script: Script, *, errexit: bool = False) -> Iterator[Row]:
-    """Rows of neighbors; `errexit` says that the shell itself was started with `-e`."""
+def deciding_neighbors(script: Script, *, errexit: bool = False) -> Iterator[Neighbors]:
+    """Runs of neighboring commands; `errexit` is true if the shell was started with `-e`."""
     items = script.items
     if items and _errexit_throughout(script, errexit):
         yield tuple(_alone(item) for item in items)
@@ -25,19 +24,23 @@ def rows(script: Script, *, errexit: bool = False) -> Iterator[Row]:
 
 
 def deciding(script: Script, *, errexit: bool = False) -> Iterator[Simple]:
-    """The commands whose failure is that of the script, the one behind the last `||` too, which is
-    no neighbor of those around it."""
-    for row in [*rows(script, errexit=errexit), *_last(script.items, alternatives=True)]:
-        yield from filter(None, row)
+    """The commands whose failure makes the script fail.
+
+    The one behind the last `||` is among them, although it is no neighbor of others.
+    """
+    behind_or = _last(script.items, alternatives=True)
+    for neighbors in [*deciding_neighbors(script, errexit=errexit), *behind_or]:
+        yield from filter(None, neighbors)
 
 
-def _last(items: tuple[Item, ...], *, alternatives: bool = False) -> Iterator[Row]:
-    """The chains whose failure is the failure of the list: those of its last item."""
+def _last(items: tuple[Item, ...], *, alternatives: bool = False) -> Iterator[Neighbors]:
+    """The neighbors in the last item of a list, whose failure makes the list fail."""
     if items and items[-1].terminator != "&":
         yield from _chain(items[-1].node, alternatives)
 
 
-def _chain(node: AndOr, alternatives: bool) -> Iterator[Row]:
+def _chain(node: AndOr, alternatives: bool) -> Iterator[Neighbors]:
+    """The neighbors in an and-or list behind its last `||`, and in groups at its top."""
     behind = [number for number, operator in enumerate(node.operators, 1) if operator.text == "||"]
     first = behind[-1] + (not alternatives) if behind else 0
     pipelines = node.pipelines[first:]
@@ -50,6 +53,7 @@ def _chain(node: AndOr, alternatives: bool) -> Iterator[Row]:
 
 
 def _simple(pipeline: Pipeline) -> Simple | None:
+    """The simple command that a pipeline consists of; None for another pipeline."""
     if len(pipeline.commands) != 1 or pipeline.negated:
         return None
     command = pipeline.commands[0]
@@ -57,13 +61,14 @@ def _simple(pipeline: Pipeline) -> Simple | None:
 
 
 def _alone(item: Item) -> Simple | None:
+    """The simple command that an item consists of; None for another item."""
     if len(item.node.pipelines) != 1 or item.terminator == "&":
         return None
     return _simple(item.node.pipelines[0])
 
 
 def _errexit_throughout(script: Script, started_with: bool) -> bool:
-    """Whether `-e` holds for every item: set by the shell or the first command, never changed."""
+    """True if `-e` holds for every item: set by the shell or the first command, never changed."""
     first = _alone(script.items[0])
     sets = first is not None and bool(first.words) and first.words[0].value == "set"
     if first is not None and sets:

@@ -1,31 +1,30 @@
-"""How scripts that ran in a shell each may run in one, joined by `&&`, or by `;` under `set -e`.
+"""How several scripts may run in one shell, joined by `&&`, or by `;` under `set -e`.
 
-A `Chain` takes parts one after the other and says no where a part could notice that another ran
-before it in the same shell. The forms it chooses:
+A `Chain` takes one part after the other. It refuses a part that would do something else because
+another one ran before it in the same shell. Each part gets one of three forms:
 
     plain      a                as it is
-    group      { a || b; }      so that `&&` in front of it speaks of all of it
-    subshell   ( cd /x && a )   so that what it leaves in its shell ends with it
+    group      { a || b; }      so that `&&` in front of it holds for all of it
+    subshell   ( cd /x && a )   so that its changes of the shell end with it
 
-What may be left behind, and why, is argued in `effects`; here are the rules of joining:
+`effects` says what a script changes in its shell. These are the rules of joining:
 
 - A part runs if and only if all before it succeeded: `&&`. In a list joined by `;`, the part's last
   status is what `&&` sees, so `a; b && c` is right for a first part, `{ a; b; } && c` for a later
   one.
-- Errexit does nothing to the left of `&&` (POSIX XCU 2.8.1 and the `set` page), subshells included,
-so
-  a part with errexit in force never goes there. Parts that begin with the same `set -e` prelude are
-  joined by `;` instead, if errexit would have ended each but the last where it failed.
+- Errexit does nothing to the left of `&&` (POSIX XCU 2.8.1 and the `set` page), not even in a
+  subshell. So a part with errexit in force never goes there. Parts that begin with the same
+  `set -e` prelude are joined by `;` instead, if errexit would have ended each but the last where it
+  failed.
 - A SHELL that the file does not declare could carry errexit. So a part in which that would matter
   (`sensitive`) stands to the left of `&&` only where errexit still reaches it: first, as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 from dockfix.records import Record
-from dockfix.remembered import cached_by_value
 from dockfix.shell.effects import (
     CONTAINED,
     OPAQUE,
@@ -35,8 +34,9 @@ from dockfix.shell.effects import (
     identifiers,
     sensitive_item,
 )
-from dockfix.shell.fresh import barrier, lookups, may_replace
-from dockfix.shell.reader import read
+from dockfix.shell.fresh import barrier
+from dockfix.shell.reader import read_script
+from dockfix.shell.remembered import cached_by_value
 from dockfix.shell.tree import Dialect, Item, Script, Simple, Subshell, Unknown
 from dockfix.typed import Literal
 
@@ -51,15 +51,27 @@ _ENVIRONMENT = frozenset(
 )  # fmt: skip
 
 
-#: Leaks that keep a script apart, whatever stands beside it.
+#: Changes of the shell that keep a script apart, whatever stands beside it.
 _NEVER = frozenset(("background", "return", "job", "unknown", "alias"))
 
 
-class Part(Record):
-    """One script, as far as joining it matters. `items` are its list without the prelude.
+class Lookups(Record):
+    """The families of programs that a script looks up in PATH (`pip` and `pip3.11` are one family).
 
-    `prelude` is the text of a leading `set …` that turns on errexit, empty if there is none;
-    `barrier` says why nothing may follow in the same process; `size` counts bytes.
+    `run` are all that a build may replace. `before` are those that the script may replace before it
+    first runs them, `after` those that it may replace later.
+    """
+
+    run: frozenset[str]
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+class Part(Record):
+    """A script that may be joined with others. `items` are its list without the prelude.
+
+    `prelude` is the text of a leading `set …` that turns on errexit, "" if there is none. `barrier`
+    says why nothing may follow in the same process, None if something may. `size` counts bytes.
     """
 
     script: Script
@@ -71,12 +83,12 @@ class Part(Record):
 
     @property
     def words(self) -> frozenset[str]:
-        """All names that a variable could have in it; few chains have to know."""
+        """All words of it that could be names of variables. Computed when asked: few chains ask."""
         return identifiers(self.script.text)
 
     @property
     def is_list(self) -> bool:
-        """Whether `&&` in front would not speak of all of it."""
+        """True if `&&` in front of it would not hold for all of it."""
         return len(self.items) > 1 or "||" in [one.text for one in self.items[0].node.operators]
 
 
@@ -86,19 +98,19 @@ def part_of(text: str, dialect: Dialect, workdir: str | None, user: str | None) 
 
     `workdir` and `user` are those it starts with, None if unknown.
     """
-    script = read(text, dialect)
+    script = read_script(text, dialect)
     whole = effects_of(text, dialect)
     if isinstance(script, Unknown) or isinstance(whole, Unknown):
         return None
-    leaks = {leak.kind for leak in whole.leaks}
-    if not script.items or "\n" in text or leaks & _NEVER:
+    kinds = {change.kind for change in whole.changes}
+    if not script.items or "\n" in text or kinds & _NEVER:
         return None
     prelude, items = "", script.items
-    if "errexit" in leaks:
+    if "errexit" in kinds:
         prelude = prelude_of(script)
         items = script.items[1:]
         rest = effects(text, items)
-        if not prelude or not items or "errexit" in [leak.kind for leak in rest.leaks]:
+        if not prelude or not items or "errexit" in [change.kind for change in rest.changes]:
             return None
         whole = rest
     return Part(
@@ -126,7 +138,7 @@ def prelude_of(script: Script) -> str:
         and not command.redirects
         and command.words[0].value == "set"
         and all(word.plain and word.text != "--" for word in command.words)
-        and any(leak.kind == "errexit" for leak in effects(script.text, (first,)).leaks)
+        and any(change.kind == "errexit" for change in effects(script.text, (first,)).changes)
     ):
         return " ".join(word.text for word in command.words)
     return ""
@@ -135,8 +147,10 @@ def prelude_of(script: Script) -> str:
 class Chain:
     """Parts that run in one shell. `forms[i]` is the form of `parts[i]`; by `;` if `sequence`.
 
-    `declared` says that the SHELL's options are known (and have no `-e`); `names` are those of the
-    environment; `settled` are families of programs that no install puts elsewhere than they are.
+    `declared` is true if the SHELL's options are known (and have no `-e`). `names` are those of the
+    environment. `lookups` tells what a script looks up in PATH, `replaced` which families of
+    programs it may put there (None: any). `never_replaced` are families of programs that no install
+    replaces.
     """
 
     def __init__(
@@ -145,27 +159,32 @@ class Chain:
         *,
         declared: bool,
         names: Container[str],
-        settled: frozenset[str] = frozenset(),
+        lookups: Callable[[Script], Lookups],
+        replaced: Callable[[Script], frozenset[str] | None],
+        never_replaced: frozenset[str] = frozenset(),
     ) -> None:
-        self.declared, self.names, self.settled = declared, names, settled
+        self.declared, self.names = declared, names
+        self.lookups, self.replaced = lookups, replaced
+        self.never_replaced = never_replaced
         self.parts = [first]
         self.forms: list[Form] = ["plain"]
         self.size = first.size
-        self._left: dict[str, int] = {}  # variables that parts leave behind, and which part
-        # programs whose place the shell remembers, by the parts that ran them; then those of them
+        self._left: dict[str, int] = {}  # variables that parts set, and the part that set them
+        # programs whose path the shell remembers, with the parts that ran them; and those of them
         # that have been replaced since
         self._run: dict[str, set[int]] = {}
         self._stale: dict[str, set[int]] = {}
 
     @property
     def sequence(self) -> bool:
-        """Whether the parts are joined by `;` behind one `set -e` prelude."""
+        """True if the parts are joined by `;` behind one `set -e` prelude."""
         return bool(self.parts[0].prelude)
 
-    def add(self, part: Part, overhead: int) -> bool:
-        """Puts a part at the end, if it can't tell; `overhead` is what joining costs in bytes.
+    def add(self, part: Part, overhead: int, *, grouping: bool = True) -> bool:
+        """Adds a part at the end and returns True; False if the part would do something else there.
 
-        A chain that has said no takes no other part.
+        `overhead` is what joining costs in bytes. Only if `grouping` may the part, or one before
+        it, get `( )` or `{ }` around it. After False, no other part may be added.
         """
         last = self.parts[-1]
         if (
@@ -178,12 +197,12 @@ class Chain:
         index = len(self.parts) - 1
         left: set[str] = set()
         contained: set[int] = set()
-        for leak in last.effects.leaks:
-            if leak.kind == "failure":
+        for change in last.effects.changes:
+            if change.kind == "failure":
                 continue  # ends the merged RUN as it ended its own, and so the build
-            if leak.kind == "variable" and self._forgotten(leak.name):
-                left.add(leak.name)
-            elif leak.kind in CONTAINED or leak.kind in OPAQUE:
+            if change.kind == "variable" and self._forgotten(change.name):
+                left.add(change.name)
+            elif change.kind in CONTAINED or change.kind in OPAQUE:
                 contained.add(index)
             else:
                 return False
@@ -193,11 +212,16 @@ class Chain:
             contained.add(index)
         self._look_up(last, index)
         if self._run or self._stale:
-            then = lookups(part.script)
+            then = self.lookups(part.script)
             for name in then.run & self._stale.keys():
                 contained |= self._stale[name]
             for name in then.before & self._run.keys():
                 contained |= self._run[name]
+        if not grouping and (
+            any(self.forms[number] == "plain" for number in contained)
+            or (part.is_list and not self.sequence)
+        ):
+            return False
         if self.sequence:
             if contained or not ends_where_it_fails(last.items):
                 return False
@@ -223,35 +247,37 @@ class Chain:
         return True
 
     def _look_up(self, part: Part, index: int) -> None:
-        """Takes in what a part has run, and what is another program now than the one that ran."""
-        own = lookups(part.script)
+        """Records which programs a part has run, and which earlier ones are replaced now."""
+        own = self.lookups(part.script)
         if self._run:
-            replaced = may_replace(part.script)
+            replaced = self.replaced(part.script)
             for name in list(self._run) if replaced is None else self._run.keys() & replaced:
                 self._stale.setdefault(name, set()).update(self._run[name])
-        for name in own.after - self.settled:
+        for name in own.after - self.never_replaced:
             self._stale.setdefault(name, set()).add(index)
-        for name in own.run - self.settled:
+        for name in own.run - self.never_replaced:
             self._run.setdefault(name, set()).add(index)
 
     def _containable(self, index: int) -> bool:
+        """True if a subshell around a part ends its changes of the shell."""
         part = self.parts[index]
         return (self.declared or not part.effects.sensitive) and all(
-            leak.kind in CONTAINED or (leak.kind in OPAQUE and part.effects.chain)
-            for leak in part.effects.leaks
+            change.kind in CONTAINED or (change.kind in OPAQUE and part.effects.chain)
+            for change in part.effects.changes
         )
 
     def _stands_left(self, index: int, wrapped: bool) -> bool:
+        """True if a part may stand to the left of `&&`, in a group or subshell if `wrapped`."""
         part = self.parts[index]
         if self.declared or not part.effects.sensitive:
             return True
         return index == 0 and not wrapped and not sensitive_item(part.items[-1])
 
     def _forgotten(self, name: str) -> bool:
-        """Whether a variable is one that only a script which names it could notice.
+        """True if a variable matters only to scripts that name it.
 
-        Not one that commands inherit: of the ENV and ARG, or of the base image, whose names, like
-        those of all that POSIX calls environment variables (XBD 8.1), are in capitals.
+        A variable that commands inherit matters to others too: one of ENV and ARG, or of the base
+        image. The names of those are in capitals, as POSIX has it (XBD 8.1).
         """
         return (
             bool(name)
@@ -262,7 +288,7 @@ class Chain:
 
 
 def ends_where_it_fails(items: tuple[Item, ...]) -> bool:
-    """Whether errexit ends the shell when a list's last command fails (POSIX, `set -e`)."""
+    """True if errexit ends the shell when a list's last command fails (POSIX, `set -e`)."""
     node = items[-1].node
     return (
         not node.operators

@@ -1,4 +1,4 @@
-"""Reads a shell script into the tree of `dockfix.shell.tree`, or says where and why it does not.
+"""Reads a shell script into the tree of `dockfix.shell.tree`, or says where and why it cannot.
 
 A recursive descent over the grammar of POSIX XCU 2.10, with bash's additions where the dialect is
 bash. It never guesses: what is unbalanced, what the shells of the dialect read differently, and
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dockfix.patterns import lazy
-from dockfix.remembered import cached_by_value
+from dockfix.shell.patterns import NAME, lazy
+from dockfix.shell.remembered import cached_by_value
 from dockfix.shell.simple import BASH_RESERVED, SimpleReader
 from dockfix.shell.tree import (
     AndOr,
@@ -33,15 +33,15 @@ from dockfix.shell.tree import (
     Word,
 )
 from dockfix.shell.walk import simples
-from dockfix.shell.words import DELIMITER, NAME, NotUnderstoodError
+from dockfix.shell.words import DELIMITER, NotUnderstoodError
 from dockfix.typed import Literal
 
-# By their first character; operators are followed by those that they begin with.
-_OPENING = {
+# By their first character. A longer operator comes before one that it begins with.
+OPENING = {
     "[": ("[[",), "c": ("case", "coproc"), "f": ("for", "function"), "i": ("if",),
     "s": ("select",), "t": ("time",), "u": ("until",), "w": ("while",), "{": ("{",),
 }  # fmt: skip
-_CLOSING = {
+CLOSING = {
     ";": (";;&", ";;", ";&"), "d": ("do", "done"), "e": ("elif", "else", "esac"), "f": ("fi",),
     "i": ("in",), "t": ("then",), "}": ("}",),
 }  # fmt: skip
@@ -59,8 +59,8 @@ _SPECIAL_BUILTINS = frozenset(
 )  # fmt: skip
 
 
-def read(text: str, dialect: Dialect) -> Script | Unknown:
-    """The tree of a script. A text is read once, however often it is asked for."""
+def read_script(text: str, dialect: Dialect) -> Script | Unknown:
+    """The tree of a script. The answer is kept, so that each text is read once."""
     return _read(text, dialect)
 
 
@@ -137,7 +137,7 @@ class Reader(SimpleReader):
             return ""
         if self.text[self.pos] == ")":
             return ")"
-        return self.one_of(_CLOSING)
+        return self.one_of(CLOSING)
 
     def one_of(self, among: Mapping[str, Sequence[str]]) -> str | None:
         """Which of these keywords and operators stands here, if any."""
@@ -151,7 +151,7 @@ class Reader(SimpleReader):
         return None
 
     def delimited(self, pos: int) -> bool:
-        """Whether `DELIMITER` matches at a place."""
+        """True if `DELIMITER` matches at a place."""
         while self.text.startswith("\\\n", pos, self.end):
             pos += 2
         return pos >= self.end or self.text[pos] in " \t\n;&|()<>"
@@ -206,7 +206,7 @@ class Reader(SimpleReader):
         """One command (XCU 2.9); the blanks behind it are skipped."""
         text, start, end = self.text, self.pos, self.end
         character = text[start] if start < end else ""
-        if character not in _OPENING and character != "(":
+        if character not in OPENING and character != "(":
             return self.simple()
         if character == "(":
             if not self.at("(("):
@@ -220,7 +220,7 @@ class Reader(SimpleReader):
             stop = self.pos
             redirects = self.redirects()
             return Arithmetic(start, _end(stop, redirects), expansions, redirects)
-        keyword = self.one_of(_OPENING)
+        keyword = self.one_of(OPENING)
         if keyword is None:
             return self.simple()
         if keyword == "[[" and not self.bash:
@@ -387,7 +387,7 @@ class Reader(SimpleReader):
         if not pattern.fullmatch(name.text) or (name.text in BASH_RESERVED | _SPECIAL_BUILTINS):
             raise self.failure("an unusual name of a function", start)
         self.linebreak()
-        keyword = self.one_of(_OPENING)
+        keyword = self.one_of(OPENING)
         if not self.at("(") and keyword in (None, "function", "select", "coproc", "time"):
             raise self.failure("the body of a function is not a compound command")
         if keyword == "[[" and not self.bash:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dockfix.patterns import lazy
+from dockfix.shell.patterns import NAME, lazy
 from dockfix.shell.tree import Assignment, Command, Expansion, Function, Redirect, Simple, Word
-from dockfix.shell.words import BODY, NAME, WordReader
+from dockfix.shell.words import BODY, WordReader
 
 # Words of nothing but harmless characters, and blanks: most words of most scripts.
 _PLAIN = lazy(r"[A-Za-z0-9_./:@%+,=^ \t-]++")
@@ -39,7 +39,7 @@ _BINARY_WORDS = frozenset(
 
 
 def is_condition(words: Sequence[str]) -> bool:
-    """Whether the words inside `[[ … ]]` are one condition: `a`, `-f a`, `a = b`, maybe negated."""
+    """True if the words inside `[[ … ]]` are one condition: `a`, `-f a`, `a = b`, maybe negated."""
     while words and words[0] == "!":
         words = words[1:]
     if any(word in ("!", "]]", "[[") for word in words):
@@ -91,56 +91,33 @@ class SimpleReader(WordReader):
 
     def simple(self) -> Command:
         """Assignments, words and redirections, or `name()`."""
-        text, end, plain = self.text, self.end, _PLAIN.match
-        start = stop = behind = self.pos
+        text, end = self.text, self.end
+        start = stop = plain_end = self.pos
         assignments: list[Assignment] = []
         words: list[Word] = []
         redirects: list[Redirect] = []
         while self.pos < end:
             pos = self.pos
             character = text[pos]
-            if pos >= behind:
+            if pos >= plain_end:
                 if character in _ENDS and not (
                     character == "&" and text.startswith(">", pos + 1, end)
                 ):
                     break
-                # plain words that begin here, with the blanks behind them
-                match = plain(text, pos, end)
-                behind = match.end() if match else pos
-                if pos < behind < end and text[behind] not in "\n;|&)":
-                    # the last one goes on, or may be no word
-                    behind = max(text.rfind(" ", pos, behind), text.rfind("\t", pos, behind)) + 1
-                    behind = max(behind, pos)
+                plain_end = self.end_of_plain_words(pos)
             if not words:
                 if character == " " or character == "\t":
                     self.space()
                     continue
-                equals = text.find("=", pos, behind)
-                if (
-                    character.isidentifier()
-                    if pos == behind
-                    else equals >= 0 and text.find(" ", pos, equals) < 0
-                ):
-                    assigned = _ASSIGNMENT.match(text, pos, end)
-                    if assigned and (assigned[2] == "=" or self.dialect in ("sh", "bash")):
-                        assignment = self.assignment(assigned)
-                        if redirects and assignment.value.text[:1] == "(":
-                            # Bash reads no array behind a redirection.
-                            raise self.failure("an array behind a redirection", pos)
-                        assignments.append(assignment)
-                        stop = assignment.end
-                        continue
-            if pos < behind:
-                self.pos = behind
-                named = bool(words)
-                for written in text[pos:behind].replace("\t", " ").split(" "):
-                    if written:
-                        stop = pos + len(written)
-                        # half of all nodes of a script are such words
-                        words.append(_new(Word, (pos, stop, written, written, True, ())))
-                        pos = stop
-                    pos += 1
-                if not named and (assignments or words[0].text in BASH_RESERVED):
+                assignment = self.leading_assignment(pos, plain_end, redirects)
+                if assignment is not None:
+                    assignments.append(assignment)
+                    stop = assignment.end
+                    continue
+            if pos < plain_end:
+                is_first = not words
+                stop = self.plain_words(pos, plain_end, words) or stop
+                if is_first and (assignments or words[0].text in BASH_RESERVED):
                     self.check_name(words[0], start, assignments, redirects)
                 continue
             if text.startswith("\\\n", pos, end):
@@ -162,12 +139,8 @@ class SimpleReader(WordReader):
                     redirects.append(redirect)
                     stop = redirect.end
                     continue
-            word = self.argument_word([] if assignments or redirects else words)
-            if words and self.at("("):
-                raise self.failure("`(` inside a word")
+            word = self.checked_word(words, no_array=bool(assignments or redirects))
             stop = word.end
-            if "\\\n" in word.text and (self.at("<") or self.at(">")):
-                raise self.failure("a line break in front of a redirection")
             if not words:
                 self.check_name(word, start, assignments, redirects)
             words.append(word)
@@ -179,6 +152,63 @@ class SimpleReader(WordReader):
         simple = _new(Simple, (start, stop, *parts))
         self.found.append(simple)
         return simple
+
+    def end_of_plain_words(self, pos: int) -> int:
+        """The end of the plain words and blanks that begin here; `pos` if there are none."""
+        text, end = self.text, self.end
+        match = _PLAIN.match(text, pos, end)
+        if match is None:
+            return pos
+        found = match.end()
+        if found < end and text[found] not in "\n;|&)":
+            # The last word goes on, or may be no word.
+            found = max(text.rfind(" ", pos, found), text.rfind("\t", pos, found)) + 1
+            return max(found, pos)
+        return found
+
+    def plain_words(self, pos: int, end: int, words: list[Word]) -> int:
+        """Read plain words up to `end`. Returns the end of the last one, 0 if there is none."""
+        self.pos = end
+        stop = 0
+        for written in self.text[pos:end].replace("\t", " ").split(" "):
+            if written:
+                stop = pos + len(written)
+                # Half of all nodes of a script are such words.
+                words.append(_new(Word, (pos, stop, written, written, True, ())))
+                pos = stop
+            pos += 1
+        return stop
+
+    def leading_assignment(
+        self, pos: int, plain_end: int, redirects: list[Redirect]
+    ) -> Assignment | None:
+        """The assignment in front of a command's words that begins here, if one does."""
+        text = self.text
+        equals = text.find("=", pos, plain_end)
+        may_begin = (
+            text[pos].isidentifier()
+            if pos == plain_end
+            else equals >= 0 and text.find(" ", pos, equals) < 0
+        )
+        if not may_begin:
+            return None
+        found = _ASSIGNMENT.match(text, pos, self.end)
+        if found is None or not (found[2] == "=" or self.dialect in ("sh", "bash")):
+            return None
+        assignment = self.assignment(found)
+        if redirects and assignment.value.text[:1] == "(":
+            # Bash reads no array behind a redirection.
+            raise self.failure("an array behind a redirection", pos)
+        return assignment
+
+    def checked_word(self, words: list[Word], *, no_array: bool) -> Word:
+        """A word of a simple command behind `words`. Refuses what shells read differently."""
+        word = self.argument_word([] if no_array else words)
+        if words and self.at("("):
+            raise self.failure("`(` inside a word")
+        if "\\\n" in word.text and (self.at("<") or self.at(">")):
+            raise self.failure("a line break in front of a redirection")
+        return word
 
     def argument_word(self, words: list[Word]) -> Word:
         """A word of a simple command; in bash maybe the array that a declaration assigns."""

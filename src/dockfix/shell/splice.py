@@ -1,10 +1,10 @@
 """Where a command may be put into a script or taken out, so that all others run and fail as before.
 
-The command put in is one that succeeds if the one before it did. It must run only if that one
-succeeded, must not hide its failure, and must not make errexit look away: to the left of `&&`
-errexit does nothing (POSIX XCU 2.8.1), so behind a command whose failure errexit ends the script
-at, only `;` will do. The command taken out is one that never fails where it matters; what is joined
-by its going must be stopped by the same failures.
+A command that is put in succeeds if the one before it did. It must run only if that one succeeded,
+and must not hide its failure. It must not switch errexit off either: to the left of `&&` errexit
+does nothing (POSIX XCU 2.8.1). So where errexit ends the script at a failing command, the new one
+follows it behind a `;`. A command that is taken out is one whose failure does not matter. The
+commands around it must stop at the same failures as before.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from dockfix.shell.joining import ends_where_it_fails, prelude_of
 from dockfix.shell.tree import Group, Item, Script, Simple, Subshell
 from dockfix.typed import Literal
 
-#: What is known of errexit: it is in force, it is not, or nobody knows (a SHELL of the base image).
+#: Whether errexit is in force. It is unknown where the SHELL is that of the base image.
 Errexit = Literal["on", "off", "unknown"]
 
 _SHOW_STOPPERS = frozenset(("background", "exec", "trap", "exit", "return", "alias", "eval"))
 
 
-class Spot(Record):
-    """A place behind the command that ends at `end`, joined to it by `;` if `sequence`, or `&&`.
+class InsertionPoint(Record):
+    """A place for a new command, behind the command that ends at `end`.
 
-    `behind` is where the next command begins, None if there is none; `stop` is the end of what the
-    joint takes the place of: of a `;` at the end of the script. `inside` says that it lies in a
-    group or a subshell. Positions in the script's text.
+    It is joined by `;` if `sequence`, else by `&&`. `behind` is where the next command begins, None
+    if there is none. `stop` is the end of a `;` at the end of the script, which the new command
+    replaces. `inside` is true in a group or a subshell. All are positions in the script's text.
     """
 
     end: int
@@ -36,8 +36,8 @@ class Spot(Record):
     inside: bool = False
 
 
-def at_end(script: Script, *, errexit: bool, declared: bool) -> Spot | None:
-    """The place behind all that a script does; None if it cannot be had.
+def at_end(script: Script, *, errexit: bool, declared: bool) -> InsertionPoint | None:
+    """The place behind all that a script does; None if there is no such place.
 
     `errexit` is that of the SHELL, `declared` says that the SHELL's options are known.
     """
@@ -48,20 +48,22 @@ def at_end(script: Script, *, errexit: bool, declared: bool) -> Spot | None:
         or any(operator.text == "||" for operator in last.node.operators)
     ):
         return None
-    leaks = {leak.kind for leak in effects(script.text, script.items).leaks}
-    if leaks & _SHOW_STOPPERS:
+    kinds = {change.kind for change in effects(script.text, script.items).changes}
+    if kinds & _SHOW_STOPPERS:
         return None
     # a `;` may follow where errexit has stopped a failure before
     sequence = (
         bool(prelude_of(script)) and len(script.items) > 2 and ends_where_it_fails(script.items)
     )
-    if not sequence and ("errexit" in leaks or errexit or not declared) and sensitive_item(last):
+    if not sequence and ("errexit" in kinds or errexit or not declared) and sensitive_item(last):
         return None
-    return Spot(last.end, last.terminator_start + len(last.terminator), sequence)
+    return InsertionPoint(last.end, last.terminator_start + len(last.terminator), sequence)
 
 
-def behind(script: Script, simple: Simple, *, errexit: bool, declared: bool) -> Spot | None:
-    """The place right behind a simple command of a script; None if it cannot be had."""
+def behind(
+    script: Script, simple: Simple, *, errexit: bool, declared: bool
+) -> InsertionPoint | None:
+    """The place right behind a simple command of a script; None if there is no such place."""
     state = _errexit(script, errexit=errexit, declared=declared)
     if "\n" in script.text or state is None:
         return None
@@ -69,12 +71,12 @@ def behind(script: Script, simple: Simple, *, errexit: bool, declared: bool) -> 
 
 
 def _errexit(script: Script, *, errexit: bool, declared: bool) -> Errexit | None:
-    """What is known of errexit at every item of a script; None if it changes on the way."""
-    leaks = effects(script.text, script.items).leaks
-    if not any(leak.kind == "errexit" for leak in leaks):
+    """The state of errexit at every item of a script; None if it changes on the way."""
+    changes = effects(script.text, script.items).changes
+    if not any(change.kind == "errexit" for change in changes):
         return "on" if errexit else "off" if declared else "unknown"
-    rest = effects(script.text, script.items[1:]).leaks
-    if prelude_of(script) and not any(leak.kind == "errexit" for leak in rest):
+    rest = effects(script.text, script.items[1:]).changes
+    if prelude_of(script) and not any(change.kind == "errexit" for change in rest):
         return "on"
     return "unknown" if len(script.items) == 1 else None
 
@@ -85,7 +87,8 @@ def _behind(
     simple: Simple,
     errexit: Errexit,
     around: Literal["group", "subshell"] | None,
-) -> Spot | None:
+) -> InsertionPoint | None:
+    """The place behind a simple command in a list of items; `around` is what holds the list."""
     number = next((n for n, one in enumerate(items) if one.start <= simple.start < one.end), None)
     if number is None:
         return None
@@ -109,14 +112,14 @@ def _behind(
         return None
     end = pipeline.end
     if place < len(node.pipelines) - 1:
-        return Spot(end, end, sequence=False, behind=node.pipelines[place + 1].start)
+        return InsertionPoint(end, end, sequence=False, behind=node.pipelines[place + 1].start)
     alone = len(node.pipelines) == 1
     if number < len(items) - 1:
         # an errexit that stops at the command has to find it at the end of its list
         ahead = items[number + 1].start
         if alone:
-            return Spot(end, end, sequence=True, behind=ahead)
-        return Spot(end, end, sequence=False, behind=ahead) if errexit == "off" else None
+            return InsertionPoint(end, end, sequence=True, behind=ahead)
+        return InsertionPoint(end, end, sequence=False, behind=ahead) if errexit == "off" else None
     if around is None and script.last_comment:
         return None
     if errexit == "on" and alone and ends_where_it_fails(items):
@@ -126,12 +129,12 @@ def _behind(
     else:
         sequence = False
     if around is not None:
-        return Spot(end, end, sequence, inside=True)
-    return Spot(end, item.terminator_start + len(item.terminator), sequence)
+        return InsertionPoint(end, end, sequence, inside=True)
+    return InsertionPoint(end, item.terminator_start + len(item.terminator), sequence)
 
 
 def surely_runs(items: tuple[Item, ...], simple: Simple) -> bool:
-    """Whether a command has run wherever its list has come to an end without a failure."""
+    """True if a command has run whenever its list ends without a failure."""
     for number, item in enumerate(items):
         if not item.start <= simple.start < item.end:
             continue
@@ -161,9 +164,9 @@ class Joint(Record):
 
 
 def before(script: Script, simple: Simple, *, errexit: bool, declared: bool) -> Joint | None:
-    """How to put a command before another at the top of a script, that must fail as it would.
+    """How to put a command before another one at the top of a script.
 
-    None if it cannot be: the failure of the one put in would be got over.
+    Its failure has to end the script. None if the script could go on after it.
     """
     state = _errexit(script, errexit=errexit, declared=declared)
     items = script.items

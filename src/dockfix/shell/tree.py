@@ -240,13 +240,13 @@ class Script(Record):
 
     @property
     def last_comment(self) -> Comment | None:
-        """The comment that the text ends in: it would swallow whatever were put behind it."""
+        """The comment that the text ends in. Text put behind it would become part of it."""
         found = self.comments[-1] if self.comments else None
         return found if found and found.end == len(self.text) else None
 
 
 class Unknown(Record):
-    """A script that was not understood: where it stopped being so, and why."""
+    """A script that was not understood: where reading stopped, and why."""
 
     text: str
     offset: int

@@ -1,10 +1,10 @@
-"""Walking a script: every command, wherever it stands."""
+"""Walks over a script: every command, wherever it stands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dockfix.remembered import cached_by_identity
+from dockfix.shell.remembered import cached_by_identity
 from dockfix.shell.tree import (
     Arithmetic,
     Case,
@@ -37,6 +37,7 @@ def commands(items: Iterable[Item], *, nested: bool = False) -> list[Command]:
 
 
 def _collect(items: Iterable[Item], nested: bool, found: list[Command]) -> None:
+    """Collects the commands of a list, compound ones before what is inside them."""
     for item in items:
         for pipeline in item.node.pipelines:
             for command in pipeline.commands:
@@ -46,6 +47,7 @@ def _collect(items: Iterable[Item], nested: bool, found: list[Command]) -> None:
 
 
 def _inside(command: Command, nested: bool, found: list[Command]) -> None:
+    """Collects the commands inside a command; with `nested`, those of its expansions too."""
     if nested:
         for expansion in _expansions(_words(command)):
             _collect(expansion.body or (), True, found)
@@ -106,7 +108,7 @@ def _expansions(words: Iterable[Word | Arithmetic]) -> Iterator[Expansion]:
 
 @cached_by_identity
 def shadowed(script: Script) -> frozenset[str]:
-    """The names that functions and aliases of a script hide: no longer the programs they seem."""
+    """The names of functions and aliases of a script: these words run no programs."""
     names = set()
     for simple in script.simples:
         if simple.words and simple.words[0].value == "alias":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from dockfix.patterns import lazy
+from dockfix.shell.patterns import NAME, lazy
 from dockfix.shell.tree import Comment, Dialect, Expansion, Item, Simple, Word
 
 #: Nesting (lists, `${…}`, sums) beyond which a script is not read. Each level costs up to ten of
@@ -17,7 +17,6 @@ DEPTH = 50
 
 #: What ends a word (XCU 2.3, rules 6 and 8; `#` begins a comment only where a word would begin).
 DELIMITER = r"(?:[ \t\n;&|()<>]|\Z|(?>(?:\\\n)+)(?:[ \t\n;&|()<>]|\Z))"
-NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
 
 _LITERAL = lazy(r"""[^ \t\n;&|()<>"'\\$`]++""")
 _DOUBLE = lazy(r'[^"\\$`]++')
@@ -87,7 +86,7 @@ class WordReader:
             raise self.failure(f"nested more than {DEPTH} levels deep")
 
     def at(self, token: str) -> bool:
-        """Whether `token` stands here."""
+        """True if `token` stands here."""
         return self.text.startswith(token, self.pos, self.end)
 
     def unbroken(self, rest: str) -> None:
@@ -164,7 +163,7 @@ class WordReader:
         return Word(start, pos, written, value, value == written, tuple(expansions))
 
     def literal(self, outline: str, assigned: bool) -> bool:
-        """Whether an outline has no glob, braces or tilde to expand (XCU 2.6.1, 2.13)."""
+        """True if an outline has no glob, braces or tilde to expand (XCU 2.6.1, 2.13)."""
         if "*" in outline or "?" in outline:
             return False
         opening = outline.find("[")

@@ -1,0 +1,47 @@
+"""Fits the documents to the site.
+
+The README is its first page, and links to files that are not part of it lead to the repository.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+_ROOT = Path(__file__).parents[1]
+_HOME = "https://github.com/dockfix/dockfix/blob/main"
+_LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)\s]*)?\))")
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Adds the README as the first page."""
+    text = (_ROOT / "README.md").read_text()
+    # its links are seen from the root of the repository, those of a page from docs/
+    text = _LINK.sub(lambda m: m[1] + posixpath.relpath(m[2], "docs") + m[3], text)
+    files.append(File.generated(config, "index.md", content=text))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
+    """Has links that leave the site lead to the repository."""
+    folder = posixpath.dirname(page.file.src_uri)
+
+    def link(found: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join("docs", folder, found[2]))
+        inside = target.removeprefix("docs/")
+        if target == "README.md":
+            home = posixpath.relpath("index.md", folder or ".")
+            return f"{found[1]}{home}{found[3]}"
+        if inside != target and files.get_file_from_path(inside) is not None:
+            return found[0]
+        if inside != target and files.get_file_from_path(f"{inside}/README.md") is not None:
+            return f"{found[1]}{found[2].rstrip('/')}/README.md{found[3]}"
+        return f"{found[1]}{_HOME}/{target}{found[3]}" if (_ROOT / target).exists() else found[0]
+
+    # not in code, where brackets mean something else
+    parts = re.split(r"(^```.*?^```[ ]*$|`[^`\n]*`)", markdown, flags=re.MULTILINE | re.DOTALL)
+    return "".join(part if place % 2 else _LINK.sub(link, part) for place, part in enumerate(parts))

@@ -1,0 +1,1 @@
+"""The programs that build: docker, podman and buildah, driven through their command lines."""

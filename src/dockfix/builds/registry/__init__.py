@@ -1,0 +1,1 @@
+"""Registries: what a tag means today."""

@@ -1,0 +1,250 @@
+"""Searches a directory for Dockerfiles.
+
+By the usual names, without what Git ignores, what the configuration excludes, the places where
+other people's files lie, and files that are generated.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+
+from dockfix.cli.generated import is_generated
+from dockfix.context.disk import CACHE_FOLDER
+from dockfix.context.ignore_names import ENDINGS
+from dockfix.context.worktree import worktree_of
+from dockfix.errors import ConfigError
+from dockfix.records import Record
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+    from dockfix.cli.config import Config
+
+#: Directories that hold nobody's own files.
+SKIPPED_DIRECTORIES = frozenset(
+    {
+        ".bzr",
+        ".direnv",
+        CACHE_FOLDER,
+        ".eggs",
+        ".git",
+        ".hg",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".svn",
+        ".terraform",
+        ".tox",
+        ".venv",
+        "__pycache__",
+        "__pypackages__",
+        "node_modules",
+        "site-packages",
+        "venv",
+    }
+)
+
+#: Ends of names (behind a dot) of files that are not a Dockerfile yet, or were one.
+SKIPPED_ENDS = frozenset(
+    {
+        # templates
+        "ejs",
+        "epp",
+        "erb",
+        "gotmpl",
+        "handlebars",
+        "hbs",
+        "in",
+        "j2",
+        "jinja",
+        "jinja2",
+        "liquid",
+        "m4",
+        "mako",
+        "mustache",
+        "template",
+        "tmpl",
+        "tpl",
+        "twig",
+        # what editors, patch and others leave behind
+        "bak",
+        "backup",
+        "diff",
+        "old",
+        "orig",
+        "patch",
+        "rej",
+        "save",
+        "swo",
+        "swp",
+        "tmp",
+        # texts and data about Dockerfiles
+        *(ending[1:] for ending in ENDINGS),
+        "adoc",
+        "html",
+        "json",
+        "lock",
+        "md",
+        "rst",
+        "xml",
+        "yaml",
+        "yml",
+    }
+)
+
+#: The same behind a lower-case `dockerfile.`: `dockerfile.go` is a program about Dockerfiles, where
+#: `Dockerfile.go` is one for a program in Go.
+SKIPPED_ENDS_OF_LOWER_CASE = frozenset(
+    {"c", "cpp", "cs", "go", "h", "java", "js", "kt", "lua", "php", "py", "rb", "rs", "ts", "vim"}
+)
+
+
+def is_dockerfile(name: str) -> bool:
+    """True if a file in a directory that is searched is taken, by its name."""
+    lower = name.lower()
+    if "erfile" not in lower:
+        return False
+    stem, dot, rest = lower.partition(".")
+    if stem in ("dockerfile", "containerfile"):
+        if not dot:
+            return True
+        end = lower.rpartition(".")[2]
+        if not rest or (name.startswith(stem) and end in SKIPPED_ENDS_OF_LOWER_CASE):
+            return False
+        return end not in SKIPPED_ENDS and not lower.endswith("~")
+    return lower.endswith(".dockerfile") and lower != ".dockerfile"
+
+
+class _Rules(Record):
+    """Patterns and the directory to which they are relative."""
+
+    directory: str
+    spec: GitIgnoreSpec
+
+
+class Search:
+    """One directory's search; `errors` and `generated`, what is left out, fill up on the way."""
+
+    def __init__(self, settings: Callable[[str], Config], exclude: Sequence[str]) -> None:
+        self.errors: list[str] = []
+        self.generated: list[str] = []
+        self._settings = settings
+        self._excluded = _rules(os.getcwd(), exclude, "--exclude") if exclude else ()
+        self._configured: dict[tuple[str, tuple[str, ...]], tuple[_Rules, ...]] = {}
+
+    def walk(self, top: str) -> Iterable[str]:
+        absolute = os.path.realpath(top)
+        ignored = {absolute: _rules_above(absolute)}
+        for directory, directories, names in os.walk(absolute, onerror=self._failed):
+            rules = ignored.pop(directory)
+            if ".gitignore" in names:
+                rules += _gitignore(os.path.join(directory, ".gitignore"), directory)
+            excluded = self._excluded + self._exclusions(directory)
+            shown = os.path.join("" if top == "." else top, directory[len(absolute) :].lstrip("/"))
+            directories[:] = sorted(
+                name
+                for name in directories
+                if name not in SKIPPED_DIRECTORIES
+                and not _matches(rules, os.path.join(directory, name), "/")
+                and not _matches(excluded, os.path.join(directory, name), "/")
+            )
+            for name in directories:
+                ignored[os.path.join(directory, name)] = rules
+            # a directory may hold many thousands of other files
+            for name in sorted(filter(is_dockerfile, names)):
+                path = os.path.join(directory, name)
+                if (
+                    os.path.isfile(path)
+                    and not _matches(rules, path)
+                    and not _matches(excluded, path)
+                ):
+                    if is_generated(path):
+                        self.generated.append(os.path.join(shown, name))
+                    else:
+                        yield os.path.join(shown, name)
+
+    def _failed(self, error: OSError) -> None:
+        self.errors.append(f"{error.filename}: cannot be searched: {error.strerror}")
+
+    def _exclusions(self, directory: str) -> tuple[_Rules, ...]:
+        try:
+            config = self._settings(directory)
+            if not config.exclude:
+                return ()
+            key = config.root, config.exclude
+            if key not in self._configured:
+                self._configured[key] = _rules(*key, config.origin)
+            return self._configured[key]
+        except ConfigError as error:
+            if str(error) not in self.errors:
+                self.errors.append(str(error))
+            return ()
+
+
+def _rules_above(directory: str) -> tuple[_Rules, ...]:
+    """What Git ignores in a directory because of the directories above it, in its repository."""
+    top = worktree_of(directory)
+    if top is None:
+        return ()
+    above: list[str] = []
+    at = directory
+    while at != top:
+        at = os.path.dirname(at)
+        above.append(at)
+    rules = _gitignore(os.path.join(at, ".git", "info", "exclude"), at)
+    for one in reversed(above):
+        rules += _gitignore(os.path.join(one, ".gitignore"), one)
+    # Who names an ignored directory wants it searched.
+    inside = directory
+    while inside != at:
+        if _matches(rules, inside, "/"):
+            return ()
+        inside = os.path.dirname(inside)
+    return rules
+
+
+def _gitignore(path: str, directory: str) -> tuple[_Rules, ...]:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            lines = file.read().split("\n")
+    except OSError:
+        return ()
+    return _rules(directory, lines)
+
+
+def _rules(directory: str, lines: Sequence[str], origin: str = "") -> tuple[_Rules, ...]:
+    """Rules of patterns as in `.gitignore`.
+
+    A wrong pattern is passed over, as Git does; with an `origin` to name it is a ConfigError.
+    """
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return (_Rules(directory, GitIgnoreSpec.from_lines(lines)),)
+    except ValueError as error:
+        if origin:
+            raise ConfigError(f"{origin}: exclude: {error}") from error
+    return tuple(rules for line in lines for rules in _rule(directory, line))
+
+
+def _rule(directory: str, line: str) -> tuple[_Rules, ...]:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return (_Rules(directory, GitIgnoreSpec.from_lines([line])),)
+    except ValueError:
+        return ()
+
+
+def _matches(rules: tuple[_Rules, ...], path: str, end: str = "") -> bool:
+    """True if the last rule that speaks of a path (`end` is "/" for a directory) says: left out."""
+    for directory, spec in reversed(rules):
+        above = directory.rstrip("/") + "/"
+        inside = path[len(above) :] if path.startswith(above) else ""
+        decision = spec.check_file(inside + end).include if inside else None
+        if decision is not None:
+            return decision
+    return False

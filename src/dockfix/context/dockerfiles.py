@@ -1,0 +1,133 @@
+"""The Dockerfiles of a build context: all that may be built from it, in any folder.
+
+A line of an ignore file has to be right for all of them. They are found by their names, anywhere
+below the root, and in the Compose and Bake files there, inline ones too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from dockfix.context import compose, disk
+from dockfix.context.ignore_names import ENDINGS
+from dockfix.records import Record
+from dockfix.shell.patterns import lazy
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Folders with files of others, not of the project.
+_FOREIGN = frozenset(
+    (".git", ".hg", ".svn", ".tox", ".venv", "node_modules", "venv", disk.CACHE_FOLDER)
+)
+#: Limits of folders and of names in all. Beyond them, the Dockerfiles count as not known.
+_MOST_FOLDERS = 5_000
+_MOST_NAMES = 300_000
+_LARGEST = 1_000_000
+_BAKE_NAMES = frozenset(
+    ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json")
+)
+#: `dockerfile = "x"` and `"dockerfile": "x"`, also inline; HCL may compute the value.
+_BAKED = lazy(r"\bdockerfile(-inline)?\"?[ \t]*[=:][ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|(\S))")
+
+
+class Written(Record):
+    """A Dockerfile: its path seen from the root of the context, and its text.
+
+    The text is None if it cannot be read. An inline Dockerfile has the path of the file around it.
+    `own` says that it is the one that is being rewritten.
+    """
+
+    path: str
+    text: str | None
+    own: bool = False
+
+
+def find_dockerfiles(root: str, own: str = "") -> tuple[Written, ...] | None:
+    """The Dockerfiles that may be built from a folder; None if they are not all known.
+
+    `own` is the path of the one that is being rewritten.
+    """
+    if own:
+        own = os.path.relpath(os.path.realpath(own), os.path.realpath(root))
+    found: dict[str, Written] = {}
+    folders = [""]
+    names = 0
+    for at, folder in enumerate(folders):
+        if at == _MOST_FOLDERS or names > _MOST_NAMES:
+            return None
+        try:
+            with os.scandir(os.path.join(root, folder)) as entries:
+                for entry in entries:
+                    names += 1
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name not in _FOREIGN:
+                            folders.append(path)
+                    elif is_dockerfile(entry.name):
+                        found[path] = Written(path, _text(root, path), path == own)
+                    elif compose.is_compose(entry.name) or entry.name in _BAKE_NAMES:
+                        for one in _named_by(root, path):
+                            if one.text is None and not one.path:
+                                return None
+                            found.setdefault(f"{one.path}\n{one.text}", one)
+        except OSError:
+            continue
+    return tuple({(one.path, one.text): one for one in found.values()}.values())
+
+
+def is_dockerfile(name: str) -> bool:
+    """True if a file is a Dockerfile by its name."""
+    lower = name.lower()
+    return not lower.endswith((*ENDINGS, ".md", ".txt", ".py", ".go", ".js", ".sh")) and (
+        lower.startswith(("dockerfile.", "containerfile."))
+        or lower in ("dockerfile", "containerfile")
+        or lower.endswith(".dockerfile")
+    )
+
+
+def _named_by(root: str, path: str) -> Iterator[Written]:
+    """The Dockerfiles that a Compose or Bake file names; unknown ones have no path and text."""
+    folder, _, name = path.rpartition("/")
+    if name in _BAKE_NAMES:
+        for inline, value, computed in _BAKED.findall(_text(root, path) or ""):
+            if computed or "${" in value:
+                yield Written("", None)
+            elif inline:
+                yield Written(path, value.replace("\\n", "\n").replace('\\"', '"'))
+            else:
+                named = os.path.normpath(os.path.join(folder, value))
+                yield Written(named, _text(root, named))
+        return
+    for build in _builds_of(compose.load(os.path.join(root, path))):
+        inline = build.get("dockerfile_inline")
+        if isinstance(inline, str):
+            yield Written(path, inline)
+            continue
+        context, dockerfile = build.get("context", "."), build.get("dockerfile")
+        if isinstance(context, str) and isinstance(dockerfile, str):
+            named = os.path.normpath(os.path.join(folder, context, dockerfile))
+            if not os.path.isabs(named) and "$" not in named:
+                yield Written(named, _text(root, named))
+
+
+def _builds_of(file: Any) -> Iterator[dict[str, Any]]:
+    services = file.get("services") if isinstance(file, dict) else None
+    for service in services.values() if isinstance(services, dict) else ():
+        build = service.get("build") if isinstance(service, dict) else None
+        if isinstance(build, dict):
+            yield build
+
+
+def _text(root: str, path: str) -> str | None:
+    full = os.path.join(root, path)
+    try:
+        if not os.path.isfile(full):
+            return None
+        with open(full, "rb") as file:
+            data = file.read(_LARGEST + 1)
+    except (OSError, ValueError):
+        return None
+    return None if len(data) > _LARGEST else data.decode("utf-8", "surrogateescape")

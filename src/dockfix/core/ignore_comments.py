@@ -1,0 +1,138 @@
+"""Ignore comments of dockfix's own: those that do nothing, and those that findings would need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from dockfix.core.findings import Applied
+from dockfix.dockerfile.parser import parse
+from dockfix.dockerfile.tree import Comment, Dockerfile, Instruction
+from dockfix.edit.edits import Edit, Safety
+from dockfix.edit.ignores import ignores, pragma_of
+from dockfix.passes import ENTRIES, PASSES, Entry
+from dockfix.records import Record
+
+#: Findings of the program itself, which no comment switches off.
+_OWN_CODE = "DF001"
+
+
+class _Ignore(Record):
+    """A name in an ignore comment, and the instruction that it is about; None: there is none."""
+
+    comment: Comment
+    name: str
+    instruction: Instruction | None
+
+
+def idle_comments(
+    source: str, chosen: Iterable[Entry], findings_of: Callable[[str], list[Applied]]
+) -> list[Applied]:
+    """A note for each name in an ignore comment that does nothing.
+
+    `findings_of` says what the `chosen` passes find in a text.
+    """
+    tree = parse(source, "")
+    found = list(_ignores(tree))
+    if not found or ignores(tree).whole_file:
+        return []
+    findings = findings_of(_without_meaning(source, [one.comment for one in found]))
+    running = {name for entry in chosen for name in entry.load().ignore_names}
+    known = {name for one in PASSES for name in one.ignore_names}
+    notes: list[Applied] = []
+    for comment, name, instruction in found:
+        lower = name.lower()
+        if lower not in known:
+            why = f"no pass is called {name}: nothing is ignored by that name"
+        elif instruction is None:
+            why = "no instruction follows in the next line: nothing is ignored"
+        elif lower in running and not _is_needed(lower, instruction, findings):
+            why = f"{name} finds nothing here: the comment can go"
+        else:
+            continue
+        notes.append(_note(tree, comment, why))
+    return notes
+
+
+def _without_meaning(source: str, comments: Iterable[Comment]) -> str:
+    """The text, as long as it is, with comments that say nothing to dockfix any more."""
+    for start in {comment.start for comment in comments}:
+        at = source.index(":", start)
+        source = f"{source[:at]};{source[at + 1 :]}"
+    return source
+
+
+def _ignores(tree: Dockerfile) -> Iterator[_Ignore]:
+    """The names in dockfix's own ignore comments."""
+    waiting: list[Comment] = []
+    for item in (*tree.items, None):
+        if isinstance(item, Comment):
+            waiting.append(item)
+            continue
+        for comment in waiting:
+            pragma = pragma_of(comment.text)
+            if pragma is not None and pragma.kind == "own":
+                for name in pragma.names:
+                    yield _Ignore(comment, name, item if isinstance(item, Instruction) else None)
+        waiting = []
+
+
+def _is_needed(name: str, instruction: Instruction, findings: Iterable[Applied]) -> bool:
+    names = {one.code: one.ignore_names for one in PASSES}
+    return any(
+        name in names.get(one.code, ())
+        and one.start < instruction.end
+        and max(one.end, one.start + 1) > instruction.start
+        for one in findings
+    )
+
+
+def _note(tree: Dockerfile, comment: Comment, message: str) -> Applied:
+    line, column = tree.position(comment.start)
+    return Applied(
+        _OWN_CODE, "ignore", message, line, column, Safety.NOTE, comment.start, comment.end
+    )
+
+
+def comments_for(source: str, findings: Sequence[Applied]) -> list[Edit]:
+    """The edits that put an ignore comment above each instruction that findings point to.
+
+    A comment of dockfix's own that is there already gets the further names. The findings are those
+    of this very text.
+    """
+    tree = parse(source, "")
+    codes = {entry.code: entry.name for entry in ENTRIES}
+    wanted: dict[int, list[str]] = {}
+    lines = source.split("\n")
+    offsets = [0]
+    for text in lines:
+        offsets.append(offsets[-1] + len(text) + 1)
+    for one in findings:
+        name = codes.get(one.code)
+        offset = offsets[one.line - 1] + one.column - 1
+        for index, instruction in enumerate(tree.instructions):
+            if name is not None and instruction.start <= offset < instruction.end:
+                names = wanted.setdefault(index, [])
+                if name not in names:
+                    names.append(name)
+    return [_comment(tree, tree.instructions[index], names) for index, names in wanted.items()]
+
+
+def _comment(tree: Dockerfile, instruction: Instruction, names: list[str]) -> Edit:
+    """The edit that adds names to the ignore comment of an instruction, or the comment."""
+    for comment in _comments_above(tree, instruction):
+        pragma = pragma_of(comment.text)
+        if pragma is not None and pragma.kind == "own":
+            at = comment.end - len(pragma.rest)
+            return Edit(at, at, "".join(f",{name}" for name in names))
+    source, start = tree.source, instruction.start
+    indent = source[start : instruction.keyword_offset]
+    eol = "\r\n" if "\r\n" in source else "\n"
+    return Edit(start, start, f"{indent}# dockfix: ignore={','.join(names)}{eol}")
+
+
+def _comments_above(tree: Dockerfile, instruction: Instruction) -> Iterator[Comment]:
+    """The comments right above an instruction, the nearest first."""
+    for item in reversed(tree.items[: tree.items.index(instruction)]):
+        if not isinstance(item, Comment):
+            return
+        yield item

@@ -1,0 +1,526 @@
+"""The pipeline: passes run over a file until a whole sweep changes nothing. Each step is checked.
+
+    bytes -> tokens -> tree -> edits -> bytes          one pass
+
+The tree is read again only after a pass changed something. In the last sweep no pass has anything
+to do, which proves that a second run changes nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
+
+from dockfix.context.ignore_names import DEFAULT
+from dockfix.core.check import check, check_copied
+from dockfix.core.findings import Applied
+from dockfix.core.incremental import parse_again
+from dockfix.core.origins import Made, Origins
+from dockfix.dockerfile.parser import parse
+from dockfix.dockerfile.source import decode, encode
+from dockfix.dockerfile.tree import Dockerfile
+from dockfix.edit.edits import Edit, Group, Safety, apply
+from dockfix.edit.ignores import ignores
+from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError
+from dockfix.passes import ENTRIES, Entry
+from dockfix.passes.base import Pass, Settings
+from dockfix.records import Record
+from dockfix.shell.remembered import forget_old, forget_others
+from dockfix.state.facts import Facts
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockfix.context import Context
+    from dockfix.core.fixes import Fix
+
+#: After so many sweeps, a file that still changes is left alone.
+MOST_SWEEPS = 10
+
+
+class OtherFile(Record):
+    """Another file that has to change with the Dockerfile: the ignore file of the build context.
+
+    `path` is seen from the root of the context; `before` is None for a new file.
+    """
+
+    path: str
+    before: str | None
+    after: str
+
+
+class Rewrite(Record):
+    """The result for a file. `before` and `after` are its text, decoded with `surrogateescape`.
+
+    `applied` are the groups made, `offered` those that need `unsafe_fixes`, `notes` those without
+    edits; each in the order of the original file. `others` are files of the build context that
+    belong to the change: `after` is right only together with them. `steps` are the edits in the
+    order in which they were made. Their group numbers are indexes into `applied`.
+    """
+
+    before: str
+    after: str
+    applied: tuple[Applied, ...]
+    offered: tuple[Applied, ...]
+    notes: tuple[Applied, ...]
+    others: tuple[OtherFile, ...] = ()
+    steps: tuple[tuple[Made, ...], ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """True if the file would change, or another one with it."""
+        return self.before != self.after or bool(self.others)
+
+    def to_bytes(self) -> bytes:
+        """The rewritten file, in the bytes of the original where nothing was changed."""
+        return encode(self.after)
+
+    @property
+    def edits(self) -> list[Edit]:
+        """The change as edits of `before`, in order, that neither overlap nor touch."""
+        return sorted([edit for fix in self.fixes for edit in fix.edits])
+
+    @property
+    def findings(self) -> list[Applied]:
+        """All of them."""
+        return [*self.applied, *self.offered, *self.notes]
+
+    @property
+    def fixes(self) -> list[Fix]:
+        """The change as edits of `before`, with the places in `applied` of what makes each."""
+        from dockfix.core.fixes import Fix, fixes
+
+        found = fixes(self.before, self.steps)
+        if apply(self.before, [edit for fix in found for edit in fix.edits]) == self.after:
+            return found
+        # Two halves of a character that is no UTF-8 met where text was cut.
+        whole = Edit(0, len(self.before), self.after)
+        return [Fix(tuple(range(len(self.applied))), (whole,))]
+
+    def diff(self, path: str = "Dockerfile", context: str | None = None) -> bytes:
+        """The change as a patch that `git apply` takes; empty if there is none.
+
+        `context` is what the patch calls the root of the build context: by default the directory
+        of `path`.
+        """
+        from dockfix.core.diff import unified
+
+        root = path.rpartition("/")[0] if context is None else context
+        patches = [unified(encode(self.before), encode(self.after), path)]
+        for other in self.others:
+            before = None if other.before is None else encode(other.before)
+            name = f"{root}/{other.path}" if root else other.path
+            patches.append(unified(before, encode(other.after), name))
+        return b"".join(patches)
+
+
+def rewrite(
+    source: bytes | str,
+    *,
+    filename: str = "Dockerfile",
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+    extend_select: Sequence[str] = (),
+    unsafe_fixes: bool = False,
+    settings: Settings | None = None,
+    find_context: Callable[[Dockerfile], tuple[Context | None, str]] | None = None,
+    most: int | None = None,
+    only: Callable[[Applied], bool] | None = None,
+    notes: bool = True,
+    ignored: Iterable[str] = (),
+) -> Rewrite:
+    """Rewrites a Dockerfile and checks the result.
+
+    `select`, `extend_select` and `ignore` name passes (by name, code, prefix of codes, or alias);
+    `select=None` selects those that are on by default, to which `extend_select` adds. An unsafe
+    pass named in full is allowed its changes without `unsafe_fixes`. `filename` is for messages
+    only; nothing is read or written. `find_context` returns the build context of a file that copies
+    something, or the reason why it is unknown. `most` ends the work after so many groups, the first
+    ones of a complete run; a search for a wrong group needs that. `only` says which groups may be
+    made; an editor makes one of them that way. Without `notes`, passes that only write notes are
+    not run. `ignored` are names as in an ignore comment that holds for the whole file; what is the
+    name of no pass is passed over.
+
+    Raises DockerfileSyntaxError for a file BuildKit would refuse, ConfigError for a name of no
+    pass, and CheckFailed when the result does not pass dockfix's own checks.
+    """
+    chosen = choose(select, ignore, extend_select)
+    named = _named(chosen, (*(select or ()), *extend_select))
+    text = source if isinstance(source, str) else decode(source)
+    settings = (settings or Settings())._replace(named=named)
+    passes = chosen if notes else [one for one in chosen if not one.notes]
+    off = frozenset(name.lower() for name in ignored)
+
+    def run(text: str) -> Rewrite:
+        """Does a text, with all that is chosen."""
+        one = _Run(text, filename, settings, unsafe_fixes, off)
+        one.most, one.only, one.find_context = most, only, find_context
+        return one.run(passes)
+
+    result = run(text)
+    if notes and "dockfix:" in text:
+        from dockfix.core.ignore_comments import idle_comments
+
+        told = idle_comments(result.before, passes, lambda text: run(text).findings)
+        return result._replace(notes=_in_order([*result.notes, *told]))
+    return result
+
+
+def run_passes(
+    passes: Iterable[Entry],
+    text: str,
+    filename: str,
+    settings: Settings,
+    *,
+    unsafe: bool = False,
+) -> Rewrite:
+    """Runs passes over a file, in the order in which they are given. Raises as `rewrite` does.
+
+    Unsafe changes are made if `unsafe`, and by the passes that `settings` says were named.
+    """
+    return _Run(text, filename, settings, unsafe).run(passes)
+
+
+def choose(
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+    extend_select: Sequence[str] = (),
+) -> tuple[Entry, ...]:
+    """The passes to run, in their order. Raises ConfigError for a name that fits none."""
+    wanted = {one.code for one in ENTRIES if one.default} if select is None else _matching(select)
+    wanted |= _matching(extend_select)
+    wanted -= _matching(ignore)
+    return tuple([one for one in ENTRIES if one.code in wanted])
+
+
+def _named(passes: Iterable[Entry], names: Iterable[str]) -> frozenset[str]:
+    """The codes of the passes that somebody named in full."""
+    named = {name.strip().lower() for name in names}
+    if not named:
+        return frozenset()
+    return frozenset(
+        one.code for one in passes if not named.isdisjoint((one.name, one.code.lower()))
+    )
+
+
+def _matching(names: Sequence[str]) -> set[str]:
+    """The codes of the passes that fit one of the names."""
+    found: set[str] = set()
+    for name in names:
+        lower = name.strip().lower()
+        fits = {
+            one.code
+            for one in ENTRIES
+            if lower == one.name
+            or (lower == "all" and not one.connects)
+            or (lower and one.code.lower().startswith(lower))
+        } or {
+            one.code for one in ENTRIES if lower in (alias.lower() for alias in one.load().aliases)
+        }
+        if not fits:
+            from difflib import get_close_matches
+
+            close = get_close_matches(lower, [one.name for one in ENTRIES], 1)
+            hint = f"; did you mean {close[0]}?" if close else "; see --list-passes"
+            raise ConfigError(f"no pass is called {name!r}{hint}")
+        found |= fits
+    return found
+
+
+class _Run:
+    """One file on its way through the passes.
+
+    Unsafe changes are made if `unsafe`, and by the unsafe passes that the user named in full, and
+    so wants as they are.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        filename: str,
+        settings: Settings,
+        unsafe: bool,
+        ignored: frozenset[str] = frozenset(),
+    ) -> None:
+        forget_others()
+        self.filename = filename
+        self.settings = settings
+        self.most: int | None = None
+        self.only: Callable[[Applied], bool] | None = None
+        self.context = settings.context
+        self.find_context: Callable[[Dockerfile], tuple[Context | None, str]] | None = None
+        self.unsafe = unsafe
+        #: Unsafe changes are made now: after the safe ones, so that a default run comes first
+        #: either way, and two runs leave what one leaves.
+        self.with_unsafe = False
+        self.original = self.read(text)
+        self.facts = Facts(self.original)
+        self.ignored = ignored
+        self.switched_off = ignores(self.original, ignored)
+        self.origins = Origins()
+        self.steps: list[tuple[Made, ...]] = []
+        self.groups = 0
+        self.line_starts: list[int] = []
+
+    def read(self, text: str) -> Dockerfile:
+        # Through bytes, because two halves of a character could meet where text was cut.
+        return parse(decode(encode(text)), self.filename)
+
+    def read_again(self, edits: Sequence[Edit]) -> Dockerfile:
+        text = apply(self.facts.source, edits)
+        whole = decode(encode(text))
+        if text != whole:
+            return parse(whole, self.filename)
+        return parse_again(self.facts.dockerfile, edits, text)
+
+    def run(self, passes: Iterable[Entry]) -> Rewrite:
+        passes = tuple(passes)
+        applied: list[Applied] = []
+        reason = _left_alone(self.original)
+        if reason or self.switched_off.whole_file:
+            notes = [self.note("file", reason)] if reason else []
+            return self.result(applied, [], notes)
+        unknown = self.look_for_context() if passes else ""
+        if self.context is None:
+            # and none comes to be known
+            passes = tuple([one for one in passes if not one.context])
+        found: dict[str, list[Applied]] = {}
+        self.come_to_rest(passes, applied, found)
+        if self.unsafe and any(
+            one.safety is Safety.UNSAFE for each in found.values() for one in each
+        ):
+            self.with_unsafe = True
+            self.come_to_rest(passes, applied, found)
+        rest = [finding for one in passes for finding in found.get(one.code, ())]
+        notes = [finding for finding in rest if finding.safety is Safety.NOTE]
+        if unknown:
+            notes.append(self.note("context", unknown))
+        if self.original.fragment:
+            notes.append(self.note("fragment", "no FROM: read as part of a stage"))
+        return self.result(applied, [f for f in rest if f.safety is Safety.UNSAFE], notes)
+
+    def come_to_rest(
+        self, passes: Sequence[Entry], applied: list[Applied], found: dict[str, list[Applied]]
+    ) -> None:
+        """Runs the passes until none has anything to do: adds to `applied` what they make, and has
+        `found` hold what each of them only offers or notes in the end.
+        """
+        last = "the passes together"
+        at_rest = sweeps = 0
+        while at_rest < len(passes):
+            if sweeps == MOST_SWEEPS:
+                raise CheckFailed(
+                    last,
+                    f"the file did not come to rest in {MOST_SWEEPS} sweeps",
+                    filename=self.filename,
+                )
+            sweeps += 1
+            for one in passes:
+                if one.may_work(self.facts, self.settings):
+                    made, found[one.code] = self.step(one.load())
+                    if made:
+                        applied += made
+                        at_rest, last = 0, one.name
+                        continue
+                else:
+                    found.pop(one.code, None)
+                at_rest += 1
+                # those behind it have seen this very tree
+                if at_rest == len(passes):
+                    break
+
+    def look_for_context(self) -> str:
+        """Finds the build context of a file that copies something. Returns why not, or ""."""
+        if self.find_context is None or (
+            self.facts.keywords.isdisjoint(("COPY", "ADD"))
+            and "--mount" not in self.original.source
+        ):
+            return ""
+        self.context, why = self.find_context(self.original)
+        self.settings = self.settings._replace(context=self.context)
+        return why
+
+    def step(self, one: Pass) -> tuple[list[Applied], list[Applied]]:
+        """Runs one pass on the current file. Returns what it did, and what it only offers."""
+        found: Iterable[Group] = one.rewrite(self.facts, self.settings)
+        if self.switched_off.speaks:
+            off = self.switched_off
+            found = [group for group in found if not off.covers(group, one.names_of(group))]
+        groups = [self.possible(group) for group in found]
+        if not groups:
+            return [], []
+        unsafe = self.with_unsafe or (
+            one.safety is Safety.UNSAFE and one.code in self.settings.named
+        )
+        allowed = (Safety.SAFE, Safety.UNSAFE) if unsafe else (Safety.SAFE,)
+        taken: list[Group] = []
+        left: list[Applied] = []
+        for group in groups:
+            if group.safety in allowed and group.changes:
+                if self.only is None or self.only(self.locate(one, group)):
+                    taken.append(group)
+            else:
+                left.append(self.locate(one, group))
+        taken = _apart(taken)
+        taken = taken if self.most is None else taken[: self.most]
+        if not taken:
+            return [], left
+        made = [self.locate(one, group) for group in taken]
+        edits = tuple(sorted([edit for group in taken for edit in group.edits]))
+        try:
+            after = Facts(self.read_again(edits))
+        except DockerfileSyntaxError as error:
+            raise CheckFailed(
+                one.name, f"BuildKit would refuse it ({error})", filename=self.filename
+            ) from error
+        settings = self.ignoring([line for group in taken for line in group.ignored])
+        problem = (
+            check(self.facts, after, edits, adds_stages=one.adds_stages)
+            or check_copied(after.dockerfile, self.settings.context, settings.context)
+            or one.verify(self.facts, after)
+        )
+        if problem:
+            raise CheckFailed(one.name, problem, filename=self.filename)
+        if after.source == self.facts.source and settings is self.settings:
+            return [], left
+        if self.most is not None:
+            self.most -= len(made)
+        self.steps.append(
+            tuple(
+                Made(edit, number)
+                for number, group in enumerate(taken, self.groups)
+                for edit in group.edits
+            )
+        )
+        self.groups += len(taken)
+        self.settings = settings
+        if edits:
+            self.origins.add(edits, self.facts.source)
+            self.facts = after
+            self.switched_off = ignores(after.dockerfile, self.ignored)
+            forget_old()
+        return made, left
+
+    def possible(self, group: Group) -> Group:
+        """The group; a note in its place if it needs a file that may not be changed."""
+        if not group.ignored or (self.settings.context and not self.settings.alone):
+            return group
+        needed = ", ".join(group.ignored)
+        context = self.settings.context
+        name = DEFAULT if context is None else context.ignore_file
+        message = f"{group.message} (not done: needs {needed} in {name})"
+        return Group(group.offset, message, (), Safety.NOTE)
+
+    def ignoring(self, lines: Sequence[str]) -> Settings:
+        """The settings with a context whose ignore file has these lines too."""
+        context = self.settings.context
+        if not lines or context is None:
+            return self.settings
+        from dockfix.context.ignorefile import extended
+
+        before = context.ignore_text()
+        after = extended(before, lines)
+        if before == after:
+            return self.settings
+        return self.settings._replace(context=context.with_ignore_text(after))
+
+    def locate(self, one: Pass, group: Group) -> Applied:
+        offset, safety, declares = group.offset, group.safety, group.declares
+        start = self.origins.of(min([offset, *[edit.start for edit in group.edits]]))
+        end = self.origins.of(max([offset, *[edit.end for edit in group.edits]]))
+        line, column = self.position(self.origins.of(offset))
+        return Applied(
+            one.code, one.name, group.message, line, column, safety, start, end, declares
+        )
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """`Dockerfile.position` of the original, for many offsets."""
+        if not self.line_starts:
+            lines = self.original.source.split("\n")
+            self.line_starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
+    def note(self, name: str, message: str) -> Applied:
+        return Applied("DF001", name, message, 1, 1, Safety.NOTE, 0, 0)
+
+    def result(
+        self, applied: list[Applied], offered: list[Applied], notes: list[Applied]
+    ) -> Rewrite:
+        in_order = _in_order(applied)
+        return Rewrite(
+            self.original.source,
+            self.facts.source,
+            in_order,
+            _in_order(offered),
+            _in_order(notes),
+            self.others(),
+            self.renumbered(applied, in_order),
+        )
+
+    def renumbered(
+        self, applied: list[Applied], in_order: tuple[Applied, ...]
+    ) -> tuple[tuple[Made, ...], ...]:
+        """The steps with the numbers that their groups have in the order of the file."""
+        places = {id(one): place for place, one in enumerate(in_order)}
+        return tuple(
+            tuple([Made(made.edit, places[id(applied[made.group])]) for made in step])
+            for step in self.steps
+        )
+
+    def others(self) -> tuple[OtherFile, ...]:
+        before, after = self.context, self.settings.context
+        if before is after or before is None or after is None:
+            return ()
+        old, new = before.ignore_text(), after.ignore_text() or ""
+        twins = before.twins()
+        if not twins:
+            return (OtherFile(after.ignore_file, old, new),)
+        from dockfix.context.ignorefile import extended
+
+        added = [line for line in new[len(old or "") :].splitlines() if line]
+        return (
+            OtherFile(after.ignore_file, old, new),
+            *[OtherFile(path, text, extended(text, added)) for path, text in twins],
+        )
+
+
+def _in_order(findings: list[Applied]) -> tuple[Applied, ...]:
+    """The findings in the order of the original file."""
+    return tuple(sorted(findings, key=lambda finding: (finding.line, finding.column)))
+
+
+def _apart(groups: list[Group]) -> list[Group]:
+    """The groups, from the top of the file, that do not overlap with one taken before.
+
+    The spans of two groups may touch, if nothing is inserted there.
+    """
+    if len(groups) < 2:
+        return groups
+    taken: list[Group] = []
+    done = (-1, 0)
+    for group in sorted(groups, key=_beginning):
+        if not group.edits:
+            taken.append(group)
+        elif _beginning(group) > done:
+            taken.append(group)
+            done = max([(edit.end, edit.start == edit.end) for edit in group.edits])
+    return taken
+
+
+def _beginning(group: Group) -> tuple[int, int]:
+    """The start of the first edit of a group. An insertion sorts before other edits there."""
+    if not group.edits:
+        return group.offset, 0
+    return min([(edit.start, edit.start < edit.end) for edit in group.edits])
+
+
+def _left_alone(dockerfile: Dockerfile) -> str:
+    """Why a file is left alone, because another frontend reads it; "" if it is not."""
+    for directive in dockerfile.directives:
+        if directive.name == "syntax":
+            image = directive.value.partition("@")[0]
+            name = image.rpartition("/")[2].partition(":")[0]
+            if not (name in ("dockerfile", "dockerfile-upstream") and "docker/" in f"/{image}"):
+                return f"left alone: it is written for another frontend, {directive.value}"
+    return ""

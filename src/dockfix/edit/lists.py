@@ -1,0 +1,130 @@
+"""The layout of a list of words: what stands between them, and lists written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dockfix.edit.edits import Edit, smallest
+from dockfix.edit.style import Style
+from dockfix.records import Record
+
+
+class Gap(Record):
+    """What stands before a slot's word: `head` up to the end of the line, `lines`, then `tail`.
+
+    `lines` are whole lines, endings included: comments, and lines that are empty but for white
+    space or the escape character. Without a line break everything is in `tail`.
+    """
+
+    head: str
+    lines: tuple[str, ...]
+    tail: str
+
+    @property
+    def text(self) -> str:
+        return self.head + "".join(self.lines) + self.tail
+
+    @property
+    def breaks(self) -> bool:
+        """True if the word begins a line."""
+        return bool(self.head)
+
+    @property
+    def comments(self) -> tuple[str, ...]:
+        if not self.lines:
+            return ()
+        return tuple(line for line in self.lines if line.lstrip().startswith("#"))
+
+    @property
+    def divides(self) -> bool:
+        """True if an empty line stands in it."""
+        return bool(self.lines) and len(self.comments) < len(self.lines)
+
+
+def gap_of(text: str, escape: str) -> Gap | None:
+    """The gap that a text is; None if there is more in it than space, comments and line breaks."""
+    head, newline, rest = text.partition("\n")
+    if not newline:
+        return None if text.strip(" \t") else Gap("", (), text)
+    if head.strip() != escape:
+        return None
+    *lines, tail = rest.split("\n")
+    for line in lines:
+        if not line.lstrip().startswith("#") and line.strip() not in ("", escape):
+            return None
+    if tail.strip(" \t"):
+        return None
+    return Gap(head + newline, tuple(line + "\n" for line in lines), tail)
+
+
+def refilled(
+    source: str,
+    span: tuple[int, int],
+    old: Sequence[tuple[Gap, str]],
+    new: Sequence[tuple[Gap, str]],
+    escape: str,
+) -> tuple[Edit, ...]:
+    """The edits that write a list anew, which lies at `span`: every word in the gap it is given.
+
+    Escape characters that stood in one column stand in it again.
+    """
+    start, end = span
+    spaces = before_escape(source, end, escape)
+    end += len(spaces or "")
+    if any(gap.breaks and gap.head[0] in " \t" for gap, _ in old):
+        # somewhere the author has a blank there, so one is missing elsewhere
+        spaces = " " if spaces == "" else spaces
+        new = [(_with_blank(gap), word) for gap, word in new]
+    lengths = {len(word) for _, word in old}
+    heads = [gap.head[: len(gap.head) - len(gap.head.lstrip(" \t"))] for gap, _ in old[1:]]
+    ends = [len(word) + len(head) for (_, word), head in zip(old, heads, strict=False)]
+    if spaces is not None:
+        ends.append(len(old[-1][1]) + len(spaces))
+    one_per_line = all(gap.breaks for gap, _ in old[1:])
+    aligned = len(ends) > 2 and len(set(ends)) == 1 and len(lengths) > 1 and one_per_line
+    text, before = "", ""
+    for gap, word in new:
+        if aligned and before:
+            gap = gap._replace(head=_padded(gap.head, ends[0] - len(before)))
+        text += gap.text + word
+        before = word
+    if spaces is not None:
+        text += _padded(spaces, ends[0] - len(before)) if aligned else spaces
+    elif len(blanks_behind(source, end)) > 1:
+        end, text = end + len(blanks_behind(source, end)), f"{text} "
+    return smallest(source, start, end, text)
+
+
+def _with_blank(gap: Gap) -> Gap:
+    if not gap.breaks or gap.head[0] in " \t":
+        return gap
+    return gap._replace(head=f" {gap.head}")
+
+
+def blanks_behind(source: str, offset: int) -> str:
+    """The blanks from an offset on."""
+    line = source[offset : source.find("\n", offset) + 1 or len(source)]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def one_blank(source: str, offset: int, style: Style) -> str:
+    """What stands behind the last word of a list that ends at an offset: one blank in front of an
+    operator or the escape character, none where the author has none in front of an operator."""
+    blanks = blanks_behind(source, offset)
+    if source[offset + len(blanks) : offset + len(blanks) + 1] in ("", "\r", "\n"):
+        return blanks
+    return " " if blanks or source.startswith(style.escape, offset) else ""
+
+
+def _padded(head: str, width: int) -> str:
+    return " " * max(1, width) + head.lstrip(" \t")
+
+
+def before_escape(source: str, offset: int, escape: str) -> str | None:
+    """The blanks between an offset and the escape character at the end of its line; None if
+    something else stands there."""
+    line = source[offset : source.find("\n", offset) + 1]
+    rest = line.lstrip(" \t")
+    if rest[:1] != escape or rest[1:].lstrip(" \t") not in ("\n", "\r\n"):
+        return None
+    return line[: len(line) - len(rest)]

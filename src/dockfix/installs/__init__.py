@@ -1,0 +1,1 @@
+"""What installs need, read, leave behind and influence, asked over all package managers."""

@@ -1,0 +1,43 @@
+"""Commands of a package manager without their packages, in which those that may be one agree."""
+
+from __future__ import annotations
+
+from dockfix.programs.command import command_of, commands_in
+from dockfix.shell.remembered import cached_by_identity
+from dockfix.shell.tree import Script, Simple
+
+
+def frame(simple: Simple) -> tuple[object, ...]:
+    """All of a manager's command but its packages: equal for two that differ in nothing else."""
+    command = command_of(simple)
+    if command is None:
+        return (simple,)
+    anywhere = command.manager.anywhere
+    return (
+        command.manager.name,
+        command.program,
+        command.verb.text,
+        tuple((one.name, one.value.text) for one in simple.assignments),
+        tuple(sorted((one.option, one.early and not anywhere) for one in command.options)),
+    )
+
+
+def values(simple: Simple) -> list[str]:
+    """The packages of an install, as the manager gets them, as far as they are known."""
+    command = command_of(simple)
+    return [word.value or "" for word in command.packages] if command else []
+
+
+@cached_by_identity
+def has_alike(script: Script) -> bool:
+    """True if two installs of a script, or two updates, differ in nothing but their packages."""
+    found = [
+        (command.action, simple)
+        for simple, command in commands_in(script)
+        if command.action in ("install", "update")
+    ]
+    actions = [action for action, _ in found]
+    if len(set(actions)) == len(actions):
+        return False  # one update and one install, as in most scripts
+    frames = [(action, frame(simple)) for action, simple in found]
+    return len(set(frames)) < len(frames)

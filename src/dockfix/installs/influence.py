@@ -1,0 +1,163 @@
+"""Packages whose coming first changes what a later install does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from dockfix.managers.manager import base
+from dockfix.records import Record
+from dockfix.shell.patterns import lazy
+
+
+class _Family(Record):
+    """Names of packages: in full, by how they start, and by how they start and end."""
+
+    names: frozenset[str]
+    starts: tuple[str, ...]
+    spans: tuple[tuple[str, str], ...]
+
+    def holds(self, name: str) -> bool:
+        return (
+            name in self.names
+            or name.startswith(self.starts)
+            or any(name.startswith(start) and name.endswith(end) for start, end in self.spans)
+        )
+
+
+def _family(text: str) -> _Family:
+    """A family from its members, where a star stands for anything."""
+    members = text.split()
+    spans = [member.partition("*") for member in members if "*" in member]
+    return _Family(
+        frozenset(member for member in members if "*" not in member),
+        tuple(start for start, _, end in spans if not end),
+        tuple((start, end) for start, _, end in spans if end),
+    )
+
+
+#: They bring sources, keys, ways to fetch, or change the manager itself: an install behind them may
+#: find other packages than one beside them.
+_SOURCES = _family(
+    """apt-transport-* ca-certificates* software-properties* *-keyring *-keys *-archive epel* remi-*
+    pgdg-* apt apt-utils apt-list* apt-cacher* apt-p2p apt-rpm auto-apt-proxy
+    squid-deb-proxy-client netselect* aptitude dpkg libapt-* localepurge etckeeper needrestart
+    debconf* cdebconf yum yum-* dnf dnf-* dnf5-* microdnf libdnf* rpm libzypp* zypper*
+    subscription-manager* apk-tools* google-chrome* google-earth* opera* vivaldi* brave*
+    microsoft-edge* skype* slack* code teamviewer* dropbox nautilus-dropbox spotify* steam*
+    virtualbox* flashplugin*"""
+)
+_RELEASES = lazy(
+    r"(?!lsb[-_]).*[-_]release(?:-.*)?|.*-repos?(?:sitor(?:y|ies))?(?:-.*)?"
+    r"|python\d*-(?:software-properties|dnf).*"
+)
+
+#: Packages that others accept as an alternative (`default-jre | java-runtime`). apt counts what is
+#: asked for beside them: `php` alone brings Apache, beside `php-fpm` it does not; installed one
+#: after the other, both are there.
+_JAVA = lazy(
+    r"(?:openjdk|java|default-j|oracle-java|temurin|zulu|adoptopenjdk|gcj|ibm-java|jdk|jre)\S*"
+)
+_ALTERNATIVES = lazy(
+    r"""(?:postfix|exim|sendmail|ssmtp|msmtp|nullmailer|dma|mailutils|bsd-mailx|heirloom-mailx|qmail
+        |courier|opensmtpd|mail-transport|default-mta|citadel|esmtp)\S*
+    |(?:mysql|mariadb|percona|default-mysql|default-libmysql|libmysql|libmariadb|virtual-mysql)\S*
+    |(?:fonts-|ttf-|otf-|gsfonts|xfonts-|t1-)\S*|(?:pinentry|gnome-keyring)\S*
+    |(?:clang|tcc|gcc-\d|g\+\+-\d|gfortran-|llvm|libc\+\+)\S*|(?:mawk|gawk|original-awk|busybox\S*)
+    |(?:libblas|libopenblas|libatlas|liblapack|libmkl|intel-mkl)\S*
+    |(?:libopenmpi|openmpi|libmpich|mpich|mpi-default|lam)\S*
+    |(?:rsyslog|syslog-ng|inetutils-syslogd|busybox-syslogd|sysklogd)\S*
+    |(?:cronie|bcron|systemd-cron|chrony|openntpd|ntpsec|systemd-timesyncd)
+    |(?:systemd|sysvinit|upstart|runit|resolvconf|openresolv|dbus)\S*
+    |(?:lynx|w3m|elinks|links2?|firefox|chromium|epiphany|konqueror)\S*
+    |(?:libnvidia|nvidia|ocl-icd|pocl|intel-opencl|mesa-opencl|beignet)\S*
+    |(?:lua\d|luajit|tclsh|tcl\d|tk\d)\S*|(?:netcat-openbsd|ncat)|(?:pulseaudio|pipewire|jackd)\S*
+    |(?:dropbear|openssh-server|lsh-server|tinysshd)|(?:linux-(?:image|headers))\S*
+    |(?:xserver|xvfb|tightvnc|tigervnc|xorg|xterm|rxvt|kitty|alacritty)\S*|(?:tofrodos|ed|ncal)""",
+    re.VERBOSE,
+)
+
+_WEB_SERVERS = lazy(r"(?:php|libapache2-mod|apache2|nginx|lighttpd|hhvm|httpd|cherokee)\S*")
+#: Those that want a web server or a way to run PHP in one.
+_WEB = lazy(
+    r"""(?:lib)?php\S*|hhvm|nagios\S*|icinga\S*|munin\S*|cacti\S*|awstats|cgit|gitweb|mailman\S*
+    |roundcube\S*|zabbix\S*|drupal\S*|wordpress\S*|squirrelmail|mediawiki|owncloud\S*|nextcloud\S*
+    |moodle|adminer|\S*admin|dokuwiki|smokeping|bugzilla\S*|viewvc|websvn|mrtg|\S*-doc|\S*web\S*
+    |graphite\S*|collectd\S*|letsencrypt|certbot\S*|python3?-certbot\S*|apache2\S*|backuppc|rt4\S*""",
+    re.VERBOSE,
+)
+
+#: Families of packages that throw one another out: asked for at once, apt refuses.
+_RIVALS = (
+    "nodejs npm node-* yarn yarnpkg cmdtest",
+    "docker* containerd* runc* podman* moby* crun*",
+    "libcurl*-dev",
+    "libssl-dev libssl1.0-dev",
+    "libjpeg*",
+    "libpng*",
+    "libtiff*",
+    "libreadline*",
+    "libhdf5* hdf5*",
+    "ruby* rubygems* rake* bundler*",
+    "erlang* esl-erlang* elixir* rabbitmq*",
+    "redis* memcached* elasticsearch* kibana* logstash*",
+    "iptables* nftables* ufw* firewalld*",
+    "libav* ffmpeg* libsw*",
+    "vim* neovim*",
+    "libudev* udev* eudev* libsystemd*",
+    "libgl* libegl* libgles* libglx* mesa*",
+    "libmagick* libgraphicsmagick* imagemagick* graphicsmagick*",
+    "libpq* postgresql* pgdg* libpgtypes* libecpg*",
+    "libzmq*-dev libgdbm*-dev libdb*-dev libpython*-dev python*-dev",
+)
+_RIVAL_FAMILIES = tuple(map(_family, _RIVALS))
+#: All of these families in one: most packages are in none.
+_ANY_RIVAL = _family(" ".join(_RIVALS))
+
+#: The first of them is there, or is another one, when the second is built or run by the same pip.
+_BUILD_TOOLS = lazy(
+    r"pip|setuptools.*|wheel|poetry.*|flit.*|hatch.*|pdm.*|distribute|packaging|virtualenv|pbr"
+    r"|cython|numpy|scipy|pybind11|cffi|scikit-build.*|meson.*|cmake|ninja|maturin|torch.*|tensorflow.*"
+    r"|mpi4py|pkgconfig|versioneer|jinja2|six|keyring|keyrings\..*|artifacts-keyring|certifi"
+)
+
+
+def changes_sources(names: Iterable[str]) -> bool:
+    """True if one of the packages may change where packages come from, or the manager itself."""
+    return any(_brings_sources(base(name)) for name in names)
+
+
+def _brings_sources(name: str) -> bool:
+    return _SOURCES.holds(name) or (
+        ("release" in name or "-repo" in name or name.startswith("python"))
+        and _RELEASES.fullmatch(name) is not None
+    )
+
+
+def chosen_beside(before: Collection[str], second: Iterable[str], *, chooses: bool) -> bool:
+    """True if a manager may bring something else for both lists at once than for one by one.
+
+    `before` are the names of the packages of the first list, `chooses` is what its record says.
+    """
+    for name in {base(name) for name in second}:
+        if name in before:
+            continue
+        if _JAVA.fullmatch(name):
+            return True
+        if not chooses:
+            continue
+        if _ALTERNATIVES.fullmatch(name):
+            return True
+        if _WEB_SERVERS.fullmatch(name) and any(map(_WEB.fullmatch, before)):
+            return True
+        if not _ANY_RIVAL.holds(name):
+            continue
+        for family in _RIVAL_FAMILIES:
+            if family.holds(name) and any(map(family.holds, before)):
+                return True
+    return False
+
+
+def builds_others(names: Iterable[str]) -> bool:
+    """True if pip uses one of the packages itself, or setup scripts of others are known to."""
+    return any(_BUILD_TOOLS.fullmatch(base(name).replace("_", "-")) for name in names)

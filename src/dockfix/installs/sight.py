@@ -1,0 +1,242 @@
+"""What the commands of a file do, the scripts of the build context that they run included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dockfix.context import Context
+from dockfix.dockerfile.tree import Instruction, Stage
+from dockfix.installs.lists import lists_of
+from dockfix.programs.effects import (
+    Called,
+    Deed,
+    deeds,
+    deeds_of_text,
+    deeds_of_words,
+    kinds_of_text,
+)
+from dockfix.programs.program_table import ANYTHING, SHELLS
+from dockfix.shell.fresh import barrier, loses_directory
+from dockfix.shell.patterns import lazy
+from dockfix.shell.reader import read_script
+from dockfix.shell.remembered import cached_by_value
+from dockfix.shell.tree import Script
+from dockfix.state.facts import Facts, Place
+from dockfix.state.paths import UNTOLD, bases, copy_of, resolve
+from dockfix.state.programs import may_write
+
+#: How many scripts may run one another, the first counted: what is below is not looked at.
+_DEEPEST = 3
+_INTERPRETER = lazy(r"#![ \t]*(?:\S*/env[ \t]+(?:-S[ \t]+)?)?(\S+)")
+#: Names that people give to scripts which start something.
+_SCRIPT_NAMES = lazy(
+    r"\.(?:ba)?sh$|entry|start|run|init|boot|setup|install|wrap|launch|^cmd|^up$|exec|^my_",
+    re.IGNORECASE,
+)
+_FOLDERS = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
+#: What a start script runs in the end is what CMD says, which is looked at by itself, or itself.
+_ARGUMENTS = frozenset(("$@", "${@}", "$*", "$0"))
+
+
+class Sight:
+    """What the RUNs and starts of a file may do, as far as it and its build context show."""
+
+    def __init__(self, facts: Facts, context: Context | None) -> None:
+        self._facts, self._context = facts, context
+        self._starting = bases(facts)
+        self._texts: dict[tuple[int, str], tuple[str, ...] | None] = {}
+
+    def of_run(
+        self, shell: Instruction, owner: Instruction, place: Place, script: object
+    ) -> tuple[Deed, ...]:
+        """What a RUN may do; `script` is its script, if it was read."""
+        if isinstance(script, Script):
+            found: Iterable[Deed] = deeds(script)
+        elif shell.json is not None:
+            found = deeds_of_words(shell.json)
+        else:
+            body = "\n".join([shell.arguments, *(one.content for one in shell.heredocs)])
+            found = deeds_of_text(body)
+        found = tuple(found)
+        if not any(deed.called for deed in found):
+            return found
+        return tuple(self._resolved(found, owner, place, _DEEPEST))
+
+    def of_starts(self, stage: Stage) -> Iterator[Deed]:
+        """What the programs may do that an image of a stage starts: its CMDs and ENTRYPOINTs.
+
+        Those of the stages that it is built on are not among them. Scripts that can be seen are
+        read. Of the rest, what is started in another language is taken for the application, and so
+        is a program whose name is not that of a script that starts one.
+        """
+        for item in stage.instructions:
+            if item.keyword in ("CMD", "ENTRYPOINT"):
+                yield from self._of_start(stage, item)
+
+    def _of_start(self, stage: Stage, item: Instruction) -> Iterator[Deed]:
+        if item.json is None:
+            first = deeds_of_text(item.arguments)
+        elif item.json and item.json[0][:1] != "-":
+            first = deeds_of_words(item.json)
+        else:
+            return  # arguments of an ENTRYPOINT
+        behind = stage.instructions[-1]
+        place = self._facts.places[behind.start]
+        for deed in self._resolved(first, behind, place, _DEEPEST):
+            if not (deed.unknown and _is_application(deed)):
+                yield deed
+
+    def _resolved(
+        self, found: Iterable[Deed], owner: Instruction, place: Place, depth: int
+    ) -> Iterator[Deed]:
+        """The deeds with those of the files that they run in their place, where these are seen."""
+        for deed in found:
+            called = deed.called
+            texts = self._files(called, owner, place) if called and depth else None
+            if called is None or texts is None:
+                yield deed
+                continue
+            for text in texts:
+                for inner in self._of_file(called, text, owner, place, depth - 1):
+                    yield inner._replace(program=deed.program, start=deed.start)
+
+    def _of_file(
+        self, called: Called, text: str, owner: Instruction, place: Place, depth: int
+    ) -> Iterator[Deed]:
+        if called.language == "npm":
+            script = _script_of_package(text, called.name)
+            if script is None:
+                yield Deed(called.program, ANYTHING)
+            elif script:
+                yield from self._of_script(script, called, owner, place, depth)
+            return
+        language = called.language
+        if language == "make":
+            yield Deed(called.program, kinds_of_text(text))
+            return
+        if language == "own" or (language == "other" and text.startswith("#!")):
+            found = _INTERPRETER.match(text)
+            if found is None and (text[:1] == "\x7f" or "\0" in text):
+                yield Deed(called.program, ANYTHING)
+                return
+            name = found[1].rpartition("/")[2] if found else "sh"
+            language = "sh" if name in SHELLS else "other"
+        if language == "sh":
+            yield from self._of_script(text, called, owner, place, depth)
+        else:
+            yield Deed(called.program, kinds_of_text(text))
+
+    def _of_script(
+        self, text: str, called: Called, owner: Instruction, place: Place, depth: int
+    ) -> Iterator[Deed]:
+        script = _read(text)
+        if script is None:
+            yield Deed(called.program, ANYTHING)
+            return
+        if loses_directory(script, place.workdir):
+            yield Deed(called.program, frozenset(("loses",)))
+        elif barrier(script, place.workdir, place.user):
+            yield Deed(called.program, frozenset(("leaves", "meets", "apart")))
+        lists = lists_of(script)
+        if lists.needs is not None:
+            yield Deed(called.program, frozenset(("installs",)))
+        for deed in self._resolved(deeds(script), owner, place, depth):
+            if lists.fetches is not None and deed.start > lists.fetches.start:
+                deed = deed._replace(kinds=deed.kinds - {"installs"})
+            yield deed
+
+    def _files(self, called: Called, owner: Instruction, place: Place) -> tuple[str, ...] | None:
+        """The texts that a file which is run may have; None: one of them cannot be had."""
+        if called.path is None or self._context is None or _mounts_files(owner):
+            return None
+        path = called.path
+        if called.language == "own" and "/" not in path:
+            every = [self._texts_at(f"{folder}/{path}", owner) for folder in _FOLDERS]
+            if any(one is None for one in every):
+                return None
+            return tuple(text for one in every for text in one or ()) or None
+        resolved = resolve(place.base, path)
+        return (self._texts_at(resolved, owner) or None) if resolved else None
+
+    def _texts_at(self, path: str, owner: Instruction) -> tuple[str, ...] | None:
+        """The texts of the files of the context that may lie at a path; None: nobody knows."""
+        key = owner.start, path
+        if key not in self._texts:
+            self._texts[key] = self._read_at(path, owner)
+        return self._texts[key]
+
+    def _read_at(self, path: str, owner: Instruction) -> tuple[str, ...] | None:
+        assert self._context is not None
+        found: list[str] = []
+        name = path.rpartition("/")[2]
+        for item in self._above(owner):
+            if item.keyword == "RUN":
+                if any(may_write(text, name) for text in _texts_of(item)):
+                    return None
+                continue
+            copy = copy_of(item, self._starting[item.start])
+            if copy is None:
+                if name in item.arguments or item.heredocs or "$" in item.arguments.split()[-1]:
+                    return None
+                continue
+            named = copy.names(path, self._context)
+            for source in (named,) if named is not None else copy.brings(path, self._context):
+                text = None if source == UNTOLD else self._context.read(source)
+                if text is None:
+                    return None
+                found.append(text)
+        return tuple(found)
+
+    def _above(self, owner: Instruction) -> Iterator[Instruction]:
+        """The COPYs, ADDs and RUNs that an instruction finds done."""
+        index: int | None = self._facts.places[owner.start].stage
+        while index is not None:
+            stage = self._facts.stages[index]
+            for item in stage.instructions:
+                if item.start < owner.start and item.keyword in ("RUN", "COPY", "ADD"):
+                    yield item
+            index = stage.base_stage
+
+
+def _is_application(deed: Deed) -> bool:
+    """True if what an image starts is no shell script, though nobody knows what it does."""
+    called = deed.called
+    if called is None:
+        return "$" not in deed.program or deed.program in _ARGUMENTS
+    if called.language != "own":
+        return called.language != "sh"
+    path = called.path
+    return path is not None and not _SCRIPT_NAMES.search(path.rpartition("/")[2])
+
+
+def _mounts_files(owner: Instruction) -> bool:
+    """True if a RUN sees files that lie in no image."""
+    return any(flag.name == "mount" for flag in (owner.child or owner).flags)
+
+
+def _texts_of(run: Instruction) -> Iterator[str]:
+    yield run.arguments
+    for body in run.heredocs:
+        yield body.content
+
+
+@cached_by_value
+def _read(text: str) -> Script | None:
+    script = read_script(text, "bash")
+    return script if isinstance(script, Script) else None
+
+
+@cached_by_value
+def _script_of_package(text: str, name: str) -> str | None:
+    """The commands of a script of package.json, with those before and behind; None: not known."""
+    import json
+
+    try:
+        scripts = json.loads(text).get("scripts", {})
+        parts = [scripts.get(f"{when}{name}") for when in ("pre", "", "post")]
+    except (ValueError, AttributeError):
+        return None
+    if any(part is not None and not isinstance(part, str) for part in parts) or not parts[1]:
+        return None
+    return "\n".join(part for part in parts if part)

@@ -1,0 +1,101 @@
+"""cargo: every command looks for the source files that make up a package, so none is split off.
+`cargo chef` makes a recipe for that, with stages of its own."""
+
+from __future__ import annotations
+
+from dockfix.managers.manager import Cache, Made, Manager, Mount, verbs, words
+from dockfix.managers.manifests.shape import Needs, Project, Reads, UnsureError
+from dockfix.managers.manifests.toml import read_toml, table
+from dockfix.shell.patterns import lazy
+
+_WHY = "cargo looks for the source of every package"
+
+
+def reads(values: list[str]) -> Reads | None:
+    """What a command reads, told by its words; None: not understood."""
+    if values[:1] in (["fetch"], ["vendor"], ["build"]):
+        return Reads("cargo", ("Cargo.toml",), source=_WHY, words=tuple(values))
+    return None
+
+
+def needs(project: Project, command: Reads) -> Needs:
+    """Never told."""
+    raise UnsureError(_WHY)
+
+
+#: What is fetched: builds work on it, so nothing cleans it.
+CACHE = Cache(
+    name="cargo",
+    folders=("/usr/local/cargo/registry",),
+    fills=words("build install fetch test check run"),
+    names=("CARGO_HOME",),
+    mount=Mount(bases=words("rust"), offline=words("--offline --frozen"), store=True),
+)
+
+_ELSEWHERE = words("--target-dir --manifest-path --out-dir --artifact-dir --example --lib --bench")
+
+
+def leaves(project: Project, values: list[str], above: str) -> list[str]:
+    """The programs that a command leaves (The Cargo Book, "Build Cache", "cargo install")."""
+    verb = next((value for value in values if value[:1] not in "-+"), "")
+    names = {value.partition("=")[0] for value in values}
+    if verb not in ("build", "install", "b"):
+        if verb in ("fetch", "vendor", "check", "test", "clippy", "fmt", "init", "clean", "new"):
+            return []
+        raise UnsureError(f"what cargo {verb} leaves is not known")
+    if (
+        names & _ELSEWHERE
+        or "CARGO_TARGET_DIR" in above
+        or "[build]" in (project.read(".cargo/config.toml") or "")
+    ):
+        raise UnsureError("where cargo puts what it builds is not told")
+    if verb == "install":
+        root = _value(values, "--root")
+        if "--path" not in names:
+            return []
+        folder = f"{root.rstrip('/')}/bin" if root else "/usr/local/cargo/bin"
+        own = _value(values, "--path") in (".", "./")
+        return [f"{folder}/{name}" for name in (_programs(project) if own else ["*"])]
+    profile = _value(values, "--profile")
+    folder = "release" if names & {"--release", "-r"} or profile == "release" else "debug"
+    target = _value(values, "--target")
+    if profile and profile != "release":
+        raise UnsureError("where cargo puts what it builds is not told")
+    folder = f"target/{target}/{folder}" if target else f"target/{folder}"
+    return [f"{folder}/{name}" for name in _programs(project)]
+
+
+def _programs(project: Project) -> list[str]:
+    """The names of the programs of a package; `*` for those of a workspace."""
+    data = read_toml(project.read("Cargo.toml") or "")
+    if "workspace" in data or not table(data, "package"):
+        return ["*"]
+    listed = data.get("bin", [])
+    names = [str(table(one).get("name", "")) for one in listed] if isinstance(listed, list) else []
+    if project.kind("src/main.rs") is not None:
+        names.append(str(table(data, "package").get("name", "")))
+    found = project.entries("src/bin") if project.kind("src/bin") is not None else ()
+    return [*dict.fromkeys([*names, *(name.removesuffix(".rs") for name in found)])]
+
+
+def _value(values: list[str], option: str) -> str:
+    for at, value in enumerate(values):
+        if value == option and at + 1 < len(values):
+            return values[at + 1]
+        if value.startswith(f"{option}="):
+            return value.partition("=")[2]
+    return ""
+
+
+MANAGER = Manager(
+    name="cargo",
+    verbs=verbs(install="install fetch vendor", other="build test check run doc clean add"),
+    cache=CACHE,
+    reads=reads,
+    needs=needs,
+    manifests=("Cargo.toml", "Cargo.lock"),
+    made=Made("target", "Cargo.toml", lazy(r"\bcargo[ \t]+(?:build|install|chef)\b")),
+    stamps=lazy(r"\bcargo[ \t]+install\b"),
+    language="rust",
+    leaves=leaves,
+)

@@ -1,0 +1,36 @@
+"""conda, mamba and micromamba (conda's own reference)."""
+
+from __future__ import annotations
+
+from dockfix.managers.manager import Cache, Manager, OnPath, verbs, words
+from dockfix.managers.old_images import before_conda_clean
+
+#: `clean -f` is in the documentation since conda 4.6.
+CACHE = Cache(
+    name="conda",
+    folders=("/opt/conda/pkgs", "~/.conda/pkgs", "~/miniconda3/pkgs"),
+    fills=words("install create update upgrade env"),
+    cleans=words("clean"),
+    wipes=words("clean"),
+    cleanup=("{} clean -afy",),
+    settled=words("--offline --download-only --use-index-cache"),
+    cleaned=("/pkgs", "build/", "CONDA_PKGS_DIRS"),
+    names=("CONDA_PKGS_DIRS",),
+    offline=words("--offline -C --use-index-cache"),
+    shipped=True,
+    unknown=before_conda_clean,
+)
+
+MANAGER = Manager(
+    name="conda",
+    verbs=verbs(
+        install="install create env",
+        upgrade="update upgrade",
+        remove="remove uninstall",
+        clean="clean",
+        reads="info list search",
+        other="run init config activate build shell",
+    ),
+    cache=CACHE,
+    on_path=OnPath(environments=words("create env")),
+)

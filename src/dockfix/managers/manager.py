@@ -1,0 +1,523 @@
+"""What is known of a package manager: the shape of its record, and the names of packages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from dockfix.managers import PROGRAMS
+from dockfix.records import Record
+from dockfix.shell.patterns import lazy
+from dockfix.typed import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dockfix.context import Context
+    from dockfix.managers.manifests.shape import Needs, Project, Reads, Wanted
+    from dockfix.shell.tree import Word
+
+#: What a command does to an image. "reads": looks into the lists of what can be had.
+Action = Literal["update", "install", "upgrade", "remove", "clean", "reads", "other"]
+#: Which code of packages an install runs: none, their scripts if it is not told otherwise, or what
+#: builds them.
+Code = Literal["none", "scripts", "builds"]
+
+
+class Mount(Record):
+    """How a cache is kept between builds by a cache mount of RUN."""
+
+    #: The folders to mount; empty: all of the cache.
+    folders: tuple[str, ...] = ()
+    #: The verbs that profit; empty: those that fill the cache, and if there are none, any call.
+    verbs: frozenset[str] = frozenset()
+    #: The official images where the folders are known to be the place; empty: everywhere.
+    bases: frozenset[str] = frozenset()
+    #: Images beside the official ones that start as root.
+    as_root: frozenset[str] = frozenset()
+    #: Variables that move the folders, beside those of the cache.
+    names: tuple[str, ...] = ()
+    #: Words of a command that uses another folder, or relies on what was there before.
+    offline: frozenset[str] = frozenset()
+    #: An option that keeps the manager from storing anything, beside that of the cache.
+    option: str = ""
+    #: Only one build at a time may write there.
+    locked: bool = False
+    #: Programs may run from what lies there, so that images need it.
+    store: bool = False
+    #: A file of official images that has the folders emptied after each command.
+    emptied_by: str = ""
+
+
+class Cache(Record):
+    """What a manager leaves behind for next time, and what gets rid of it.
+
+    An image has no next time. Where a manager has an option that keeps it from storing anything,
+    the option is the way; else commands that clean up, in the RUN that made the mess. A cache with
+    neither is not cleaned: builds work on it, or it is only worth a mount.
+    """
+
+    #: What messages call it.
+    name: str
+    #: Where it lies; `~` is the home of whoever runs the manager.
+    folders: tuple[str, ...]
+    #: The verbs that leave something there.
+    fills: frozenset[str]
+    #: The verbs that clean up, at least partly.
+    cleans: frozenset[str] = frozenset()
+    #: The verb and operands of a command that does nothing but clean up.
+    wipes: frozenset[str] = frozenset()
+    #: The option that keeps it from storing anything, to be put behind a verb of `fills`.
+    option: str = ""
+    #: What that is good for, for the message.
+    why: str = ""
+    #: Options whose place it takes.
+    instead: frozenset[str] = frozenset()
+    #: The commands that clean up; `{}` is the program as it was called.
+    cleanup: tuple[str, ...] = ()
+    #: Words by which a command that cleans up is not asked, and so keeps everything.
+    keeps_unasked: frozenset[str] = frozenset()
+    #: The folders that an `rm` empties to clean up, spelled as `cleanup` spells them.
+    emptied: tuple[str, ...] = ()
+    #: Words, beside the option, by which the author has decided: such a command is left alone.
+    settled: frozenset[str] = frozenset()
+    #: Texts of a script by which the author has decided.
+    cleaned: tuple[str, ...] = ()
+    #: Variables of a file by which the author has decided.
+    names: tuple[str, ...] = ()
+    #: Words by which a later command lives on what was stored.
+    offline: frozenset[str] = frozenset()
+    #: Only worth the trouble in a stage whose layers an image gets.
+    shipped: bool = False
+    #: Official images that have the option set.
+    has_option: frozenset[str] = frozenset()
+    #: Whether a base image, by its name, has a manager from before the option or the cleanup, which
+    #: would stop at it.
+    unknown: Callable[[str], bool] | None = None
+    #: Whether the cache is known to be one, by the verbs that fill it and the build context.
+    is_known: Callable[[list[str], Context | None], bool] | None = None
+    #: It holds the lists that a later install may live on.
+    lists: bool = False
+    #: With the option, an update before an install and a removal behind it do nothing.
+    keeps_index: bool = False
+    #: What other linters call the matter.
+    aliases: tuple[str, ...] = ()
+    #: How to keep it between builds; None: not known.
+    mount: Mount | None = None
+
+    @property
+    def is_cleaned(self) -> bool:
+        """True if there is a way to keep it out of an image."""
+        return bool(self.option or self.cleanup)
+
+    @property
+    def decided(self) -> frozenset[str]:
+        """The words of a command by which somebody has made up his mind."""
+        return self.settled | {self.option} if self.option else self.settled
+
+    @property
+    def junk(self) -> frozenset[str]:
+        """The operands of an `rm` that cleans up."""
+        return _junk(self.emptied)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """Globs of what an image is without then, in the home of whomever."""
+        return tuple(
+            f"{home}{folder.lstrip('~')}/**"
+            for folder in self.folders
+            for home in (("/root", "/home/*") if folder[0] == "~" else ("",))
+        )
+
+
+@lru_cache(maxsize=256)
+def _junk(folders: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(f"{folder}{end}" for folder in folders for end in ("", "/", "/*"))
+
+
+class NewMajor(Record):
+    """A release of a manager after which an install does less than before.
+
+    It comes with an install of the manager itself that names it, a later one, or none.
+    """
+
+    version: int
+    #: What is otherwise, for the message.
+    changes: str
+
+
+class OnPath(Record):
+    """What a manager may put into PATH, where a shell has remembered an older program.
+
+    That of a system puts there what its words name, and no build replaces its own programs half-way
+    under the same name: it needs no such record.
+    """
+
+    #: Whatever it does, it puts there at most what its words name.
+    named: bool = False
+    #: The verbs that put there what their words name, and `beside`.
+    names: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
+    #: The verbs that put nothing there.
+    inert: frozenset[str] = frozenset()
+    #: Words of a command that may make an environment with a Python and a pip of its own, in a
+    #: folder that has been in PATH before.
+    environments: frozenset[str] = frozenset()
+    #: What a command puts there, told by the words behind the program; None: not known.
+    called: Callable[[tuple[Word, ...]], list[str] | None] | None = None
+    #: Official images that have its programs in /usr/local/bin.
+    first_in: frozenset[str] = frozenset()
+
+
+class Asking(Record):
+    """How a manager asks before it does something, and who answers."""
+
+    #: The verbs before which it asks.
+    verbs: frozenset[str]
+    #: Options after which nothing is asked, or nothing is done.
+    told: frozenset[str]
+    #: Letters of options that say the same.
+    letters: str
+    #: The option that answers yes.
+    answer: str = "-y"
+    #: The option stands behind the program, not behind the verb.
+    early: bool = False
+    #: Settings that answer for every command of a file.
+    answered: re.Pattern[str] | None = None
+    #: What other linters call a command without it.
+    alias: str = ""
+
+
+class Stable(Record):
+    """A program of a manager that is not made for scripts, and the one that is."""
+
+    program: str
+    instead: str
+    #: The verbs that both have, and do the same.
+    verbs: frozenset[str]
+    #: What other linters call the matter.
+    alias: str
+
+
+class Renamed(Record):
+    """Options that have a newer name."""
+
+    #: The new name for each; empty: it goes with another one.
+    options: dict[str, str]
+    #: They mean this only if all of them are there.
+    together: bool = False
+    #: The verbs that take them; empty: all.
+    verbs: frozenset[str] = frozenset()
+    #: Official images whose manager knows the new names, by the name that FROM has; None: all.
+    bases: re.Pattern[str] | None = None
+    #: What in a file says that its manager may not be that of the image.
+    others: re.Pattern[str] | None = None
+    #: A word of settings that the new option replaces, where the old one adds to them, and the
+    #: variables and the file that such settings stand in.
+    replaces: str = ""
+    names: tuple[str, ...] = ()
+    file: str = ""
+
+
+class Lock(Record):
+    """How an install is told to keep to its lock file, and not to write another."""
+
+    #: The names of lock files, one of which has to be there.
+    files: tuple[str, ...]
+    #: The verbs of an install that may write another; empty text: a call without a verb.
+    verbs: frozenset[str]
+    #: The option that keeps to it, behind the verb.
+    option: str = ""
+    #: The verb that keeps to it, in place of another; or the one to be written where none stands.
+    verb: str = ""
+    #: The command that has to come before.
+    first: str = ""
+    #: Another option, by the files of the project; empty: `option` is right.
+    newer: Callable[[Project], str] | None = None
+    #: Texts of a file (in lower case) by which somebody has made up his mind.
+    settled: tuple[str, ...] = ()
+    #: Variables that have every install keep to it, if they are true.
+    frozen_by: frozenset[str] = frozenset()
+
+
+class WithoutProject(Record):
+    """How an install leaves out the project itself, so that it reads no more than its manifests.
+
+    Such an install, and behind it the same one without the option, leave what the second alone
+    leaves.
+    """
+
+    #: The option, which may stand behind all other words.
+    option: str
+    #: Options that say which parts of a project are installed: it is left as it is.
+    settled: frozenset[str]
+    #: Versions that do not know the option, as a file names them.
+    older: re.Pattern[str]
+
+
+class Made(Record):
+    """A folder of the project that a build makes anew."""
+
+    #: Its name, and that of the file beside it that says what it holds.
+    folder: str
+    manifest: str
+    #: The commands that make it.
+    command: re.Pattern[str]
+    #: Texts of a Dockerfile after which not all of it may be made; None: there are none.
+    partly: re.Pattern[str] | None = None
+
+
+class Manager(Record):
+    """One package manager, frozen. Sources are the manager's own pages, if nothing else is said."""
+
+    #: Its own name, and that of its module.
+    name: str
+    #: Its subcommands, and what they do.
+    verbs: dict[str, Action]
+
+    # How its commands are read, word by word: `command`
+
+    #: A package word that may be moved within its list: ask `is_plain`. None: its commands are not
+    #: read word by word.
+    plain: re.Pattern[str] | None = None
+    #: A package word that makes the order of the whole list count: ask `is_ordered`.
+    ordered: re.Pattern[str] | None = None
+    #: Options without a value. An option that is neither here nor in `valued` is not known, and a
+    #: command with such an option is not understood.
+    flags: frozenset[str] = frozenset()
+    #: Options with a value (`-t x`, `-tx`, `--opt x`, `--opt=x`).
+    valued: frozenset[str] = frozenset()
+    #: The same before the verb, for a manager that means something else there (None: the same).
+    early_flags: frozenset[str] | None = None
+    early_valued: frozenset[str] | None = None
+    #: It means the same by an option before the verb and behind it.
+    anywhere: bool = False
+    #: Options that speak of one package only.
+    single: frozenset[str] = frozenset()
+    #: Options, and the spelling that they are compared by.
+    same: tuple[tuple[str, str], ...] = ()
+    #: What a word does that is a verb, where `verbs` cannot list them.
+    action: Callable[[str], Action | None] | None = None
+    #: The verb of a call without any words; empty: it does nothing.
+    bare: str = ""
+    #: Options of which an install needs one to put packages where they are used by default.
+    globally: frozenset[str] = frozenset()
+    #: Options that name a list of packages.
+    list_options: frozenset[str] = frozenset()
+    #: It knows verbs by many a wrong name, or by their beginnings.
+    lenient: bool = False
+
+    # What its installs do
+
+    #: Its packages are those of the system, and installs by name look at no project's files.
+    system: bool = False
+    #: An install is one transaction over one set of lists, so that two may be one.
+    transactions: bool = False
+    #: Options that keep installs apart, though they are the same.
+    apart: tuple[str, ...] = ()
+    #: What is asked for beside a package decides which of several that will do is brought.
+    chooses: bool = True
+    #: Its packages are in the tables of `distributions`, by which it may go by order or not.
+    has_tables: bool = False
+    #: Why an install by name may bring other packages in another order of its list, for people;
+    #: empty text: it cannot. None: nothing is known that says so.
+    order_doubt: Callable[[Command], str] | None = None
+    #: Packages are built with what was installed before them.
+    builds: bool = False
+    #: An install finds nothing before an update has fetched the lists.
+    needs_update: bool = False
+    #: Verbs that bring whatever is installed up to date.
+    refreshes_all: frozenset[str] = frozenset()
+    #: The option of an install that brings only what packages need; empty: none is known, or none
+    #: needed.
+    only_needed: str = ""
+    #: The commands of a RUN that installs packages and leaves nothing else: what comes first, what
+    #: the packages stand behind, what comes last; empty texts: nothing does. None: not known.
+    installing: tuple[str, str, str] | None = None
+    #: A setting for every command of a file that decides about it.
+    only_needed_setting: str = ""
+    #: What packages bring along, and an install runs.
+    code: Code = "builds"
+    #: How it asks; None: it asks nothing.
+    asking: Asking | None = None
+    #: A program of it that is not made for scripts.
+    stable: Stable | None = None
+    #: Options with a newer name.
+    renamed: Renamed | None = None
+
+    #: The language whose packages it installs; empty: a system's, or one that no split of a stage
+    #: knows.
+    language: str = ""
+    #: Why what a command brings does not lie where programs of the language look first, told by the
+    #: words behind the program and all instructions of the stage above it; empty text: it does.
+    #: None: nobody knows.
+    aside: Callable[[list[str], str], str] | None = None
+    #: The packages that a command asks for, told by the words behind the program and the project's
+    #: files. Raises UnsureError.
+    wants: Callable[[Project, list[str]], Iterable[Wanted]] | None = None
+    #: The programs that a command leaves, as paths seen from where it runs, told by the project's
+    #: files, the words behind the program and all of the stage above; `*` is any name. Raises
+    #: UnsureError.
+    leaves: Callable[[Project, list[str], str], Iterable[str]] | None = None
+    #: Given VIRTUAL_ENV, it works in that environment, though it lies in another one itself.
+    enters_environment: bool = False
+
+    #: What it may put into PATH; None: of a system's, what its words name; of others, not known.
+    on_path: OnPath | None = None
+
+    #: The newest release after which an install does less than before.
+    new_major: NewMajor | None = None
+
+    # What it leaves behind
+
+    #: What it stores for next time.
+    cache: Cache | None = None
+
+    # What it reads of a project
+
+    #: What a command reads, told by the words behind the program; None: not understood.
+    reads: Callable[[list[str]], Reads | None] | None = None
+    #: The same for a manager whose commands are read word by word; the flag says that it was
+    #: called as a module of its language.
+    reads_command: Callable[[Command, bool], Reads | None] | None = None
+    #: What a command needs of a project whose files can be seen. Raises UnsureError.
+    needs: Callable[[Project, Reads], Needs] | None = None
+    #: Texts of which one stands in every command that installs what a manifest says; empty: the
+    #: names of its programs.
+    hints: tuple[str, ...] = ()
+    #: A manifest is a list of packages, which hardly ever names files of the project.
+    plain_lists: bool = False
+    #: The dependencies whose version a manifest (its name, its text) leaves open, as it spells
+    #: them.
+    loose: Callable[[str, str], list[str]] | None = None
+    #: Its lock file.
+    lock: Lock | None = None
+    #: What an install of a project compiles or fetches with Git, as its lock file says, for people;
+    #: empty: nothing. Raises UnsureError where it does not say. None: not known.
+    compiles: Callable[[Project], str] | None = None
+    #: How an install leaves out the project itself; None: not known, or it never installs it.
+    without_project: WithoutProject | None = None
+    #: Names of files that say what a project takes from elsewhere, beside `lock.files`; a star
+    #: stands for anything.
+    manifests: tuple[str, ...] = ()
+    #: What its builds make anew in the folder of the project.
+    made: Made | None = None
+    #: Commands that write the commit into what they build, and ask Git for it.
+    stamps: re.Pattern[str] | None = None
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """The names of its programs, without versions."""
+        return frozenset(PROGRAMS[self.name].replace("*", "").split())
+
+    def is_manifest(self, name: str) -> bool:
+        """True if a name, or a pattern of COPY, is that of its manifests or lock files."""
+        from fnmatch import fnmatchcase
+
+        names = self.manifests + (self.lock.files if self.lock else ())
+        if "*" not in name:
+            return any(fnmatchcase(name, one) for one in names)
+        begin = name.partition("*")[0].rstrip(".")
+        return any(
+            begin in (one, one.partition(".")[0]) and fnmatchcase(one, name) for one in names
+        )
+
+    def is_plain(self, word: str) -> bool:
+        """True if a package word may be moved within its list."""
+        return _is_simple(word) or (
+            self.plain is not None and self.plain.fullmatch(word) is not None
+        )
+
+    def is_ordered(self, word: str) -> bool:
+        """True if a package word makes the order of the whole list count."""
+        return (
+            self.ordered is not None
+            # apt removes `name-`
+            and not (_is_simple(word) and word[-1] != "-")
+            and self.ordered.fullmatch(word) is not None
+        )
+
+
+class Argument(Record):
+    """An option with its value, or an operand: then `option` is empty.
+
+    `option` is the option as it is compared with others (`-y`, `--opt=value`), `early` says that it
+    stands before the verb. `words` are its words as written.
+    """
+
+    words: tuple[Word, ...]
+    option: str
+    early: bool
+
+    @property
+    def start(self) -> int:
+        return self.words[0].start
+
+    @property
+    def end(self) -> int:
+        return self.words[-1].end
+
+
+class Command(Record):
+    """A command of a package manager, every word in its place.
+
+    `program` are the texts of the words up to and with the program's name (`sudo`, `apt-get`);
+    `arguments` is what follows, the verb aside.
+    """
+
+    manager: Manager
+    action: Action
+    program: tuple[str, ...]
+    verb: Word
+    arguments: tuple[Argument, ...]
+
+    @property
+    def options(self) -> tuple[Argument, ...]:
+        """The options, in order."""
+        return tuple([argument for argument in self.arguments if argument.option])
+
+    @property
+    def packages(self) -> tuple[Word, ...]:
+        """The operands, in order: of an install, what is to be installed."""
+        return tuple([argument.words[0] for argument in self.arguments if not argument.option])
+
+
+@lru_cache(maxsize=4096)
+def _is_simple(word: str) -> bool:
+    """True if a word is a name for every manager: most are, and then no pattern is compiled."""
+    return (
+        word.isascii()
+        and word.replace("-", "").isalnum()
+        and word[0] != "-"
+        # npm takes these for values
+        and word not in ("true", "false", "null")
+    )
+
+
+_BEHIND_NAME = lazy(r"[=<>~!/:@\[;\s]")
+
+
+@lru_cache(maxsize=4096)
+def base(name: str) -> str:
+    """The name of a package without version, suite, architecture, extras."""
+    if name.replace("-", "").isalnum():
+        # nearly all are, and then no pattern is compiled
+        return name.lower()
+    return _BEHIND_NAME.split(name.lstrip("@"), maxsplit=1)[0].lower()
+
+
+def words(*texts: str) -> frozenset[str]:
+    """The words of several texts."""
+    return frozenset(" ".join(texts).split())
+
+
+def verbs(**actions: str) -> dict[str, Action]:
+    """Verbs by action: `verbs(install="install add")`."""
+    return {verb: action for action, text in _typed(actions) for verb in text.split()}
+
+
+def _typed(actions: dict[str, str]) -> Iterable[tuple[Action, str]]:
+    known: dict[str, Action] = {
+        "update": "update", "install": "install", "upgrade": "upgrade", "remove": "remove",
+        "clean": "clean", "reads": "reads", "other": "other",
+    }  # fmt: skip
+    return [(known[name], text) for name, text in actions.items()]

@@ -1,0 +1,188 @@
+"""uv: `uv sync` reads pyproject.toml and uv.lock; `uv pip install` the lists that pip reads.
+
+A project with a build system is built and installed, unless `--no-install-project` is given; what
+its metadata is may then still depend on the source, if pyproject.toml calls part of it dynamic.
+"""
+
+from __future__ import annotations
+
+from dockfix.context import Context
+from dockfix.managers.manager import (
+    Cache,
+    Lock,
+    Manager,
+    Mount,
+    OnPath,
+    WithoutProject,
+    verbs,
+    words,
+)
+from dockfix.managers.manifests.shape import (
+    Needs,
+    Project,
+    Reads,
+    UnsureError,
+    joined,
+    present,
+    text_of,
+    verb_of,
+)
+from dockfix.managers.manifests.toml import local_table, read_toml, table
+from dockfix.managers.pip import NAME
+from dockfix.managers.pip import needs as needs_of_lists
+from dockfix.shell.patterns import lazy
+
+_SYNC = lazy(
+    r"-[qv]+|--(?:frozen|locked|dev|no-dev|only-dev|no-install-project|no-install-workspace"
+    r"|no-editable|all-extras|all-groups|no-cache|quiet|verbose|compile-bytecode|inexact|exact"
+    r"|no-default-groups|no-progress|no-python-downloads|extra[= ]\S+|group[= ]\S+"
+    r"|no-group[= ]\S+|only-group[= ]\S+|python[= ][\w.]+|link-mode[= ]\w+)"
+)
+_VALUED = (
+    "--extra", "--group", "--no-group", "--only-group", "--python", "--link-mode", "-r",
+    "--requirement", "--requirements", "-c", "--constraint", "--index-url", "--extra-index-url",
+    "--index-strategy",
+)  # fmt: skip
+_PIP = lazy(
+    r"-[qvU]+|--(?:system|no-cache|no-cache-dir|upgrade|quiet|verbose|compile-bytecode|no-deps"
+    r"|no-progress|pre|break-system-packages|require-hashes|link-mode[= ]\w+|index-strategy[= ]\S+"
+    r"|(?:extra-)?index-url[= ]https?://\S+|python[= ][\w.]+)"
+)
+_LIST = lazy(r"(?:-r|-c|--requirements?|--constraint)[= ]?([^\s$]+)")
+_SETTINGS = ("uv.toml", ".python-version")
+
+
+def reads(values: list[str]) -> Reads | None:
+    """What a command reads, told by its words; None: not understood."""
+    verb, options = verb_of(values)
+    if verb == "pip" and options[:1] == ["install"]:
+        return _pip_install(options[1:])
+    if verb != "sync" or not all(_SYNC.fullmatch(word) for word in joined(options, _VALUED)):
+        return None
+    frozen = {"--frozen", "--locked"} & set(options)
+    kept = {"--no-install-project", "--no-install-workspace"} & set(options)
+    return Reads(
+        "uv",
+        ("pyproject.toml",),
+        ("uv.lock", *_SETTINGS),
+        (".venv",),
+        () if frozen else ("uv.lock",),
+        words=("sync", *options),
+        source="" if kept else "uv installs the project without --no-install-project",
+    )
+
+
+def _pip_install(options: list[str]) -> Reads | None:
+    files: list[str] = []
+    source = ""
+    for word in joined(options, _VALUED):
+        named = _LIST.fullmatch(word)
+        if named:
+            files.append(named[1])
+        elif word[:1] in (".", "/") or word.startswith(("-e", "--editable")):
+            source = "uv builds the project, which reads its source"
+        elif word[:1] == "-":
+            if not _PIP.fullmatch(word):
+                return None
+        elif not NAME.fullmatch(word):
+            return None
+    return Reads("uv", tuple(files), _SETTINGS, words=("pip", *options), source=source)
+
+
+def needs(project: Project, command: Reads) -> Needs:
+    """The manifests, if they name no path and no source says what they hold."""
+    if any(project.above(name) is not None for name in ("pyproject.toml", "uv.toml")):
+        raise UnsureError("the project may belong to a workspace in a folder above")
+    found = list(present(project, _SETTINGS))
+    if command.words[:1] == ("pip",):
+        lists = tuple(name for name in command.manifests if not name.endswith(".toml"))
+        found += needs_of_lists(project, command._replace(manifests=lists, optional=())).files
+        manifests = [name for name in command.manifests if name.endswith(".toml")]
+        # settings of uv, whatever is installed
+        found += [name for name in present(project, ("pyproject.toml",)) if name not in manifests]
+    else:
+        manifests = ["pyproject.toml"]
+        found += present(project, ("uv.lock",))
+    for name in manifests:
+        _check(read_toml(text_of(project, name)), command)
+    return Needs((*manifests, *found))
+
+
+def _check(data: dict[str, object], command: Reads) -> None:
+    settings = table(data, "tool", "uv")
+    packaged = "build-system" in data or settings.get("package") is True
+    if command.source and packaged and settings.get("package") is not False:
+        raise UnsureError(command.source)
+    sources = table(settings, "sources").values()
+    if {"--frozen", "--no-install-workspace"} <= set(command.words):
+        # it takes from uv.lock alone what to install, and does not look for the members (uv's guide
+        # to Docker, "Intermediate layers")
+        settings = {key: value for key, value in settings.items() if key != "workspace"}
+    elif table(settings, "workspace") or any("workspace" in table(one) for one in sources):
+        raise UnsureError("a workspace has manifests in other directories")
+    if table(data, "project").get("dynamic") and "--frozen" not in command.words:
+        raise UnsureError("a part of the metadata of pyproject.toml is read from the source")
+    local = local_table(settings) or local_table(table(data, "project"))
+    if local:
+        raise UnsureError(f"{local} in pyproject.toml is a path of the project")
+
+
+def links_nothing(verbs: list[str], context: Context | None) -> bool:
+    """True if no setting of the project has an environment consist of links into the cache."""
+    texts = [context.read(name) or "" for name in ("uv.toml", "pyproject.toml")] if context else []
+    return not any("link-mode" in text for text in texts)
+
+
+#: `--no-cache` is taken behind any verb and has been since 0.1; uv's guide to Docker has it for
+#: images. With it, a folder takes the cache's place as long as the command runs (tried with 0.13).
+#: Links into the cache, and a way without the network, need it to stay.
+CACHE = Cache(
+    name="uv",
+    folders=("~/.cache/uv",),
+    # `uv pip install` and `uv tool install` say so, too
+    fills=words("sync add install"),
+    option="--no-cache",
+    why="an image has no use for what it installed from",
+    settled=words("--no-cache-dir -n --cache-dir --link-mode --help -h"),
+    cleaned=(".cache", "UV_NO_CACHE", "UV_CACHE_DIR", "uv.toml", "uv cache", "--offline"),
+    names=("UV_NO_CACHE", "UV_CACHE_DIR", "XDG_CACHE_HOME", "UV_LINK_MODE", "UV_OFFLINE",
+           "UV_CONFIG_FILE"),
+    offline=words("--offline"),
+    is_known=links_nothing,
+    mount=Mount(
+        offline=words("--no-cache-dir --cache-dir --offline"), names=("UV_NO_CONFIG",)
+    ),
+)  # fmt: skip
+
+MANAGER = Manager(
+    name="uv",
+    verbs=verbs(
+        install="sync add install",
+        remove="uninstall remove",
+        other="python run venv lock export cache build publish init tree self version",
+    ),
+    cache=CACHE,
+    reads=reads,
+    needs=needs,
+    lock=Lock(
+        ("uv.lock",),
+        words("sync"),
+        option="--locked",
+        # the option beside such a variable stops uv 0.5, and newer ones warn
+        settled=("uv_frozen", "uv_locked"),
+        frozen_by=words("UV_FROZEN UV_LOCKED"),
+    ),
+    # Changelog, 0.3.3. uv's guide to Docker, "Intermediate layers": the packages first, then the
+    # source, then the same command without the option. A sync removes nothing that the lock file
+    # names, and adds what is missing, so that the second one adds the project alone.
+    without_project=WithoutProject(
+        "--no-install-project",
+        words(
+            "--no-install-project --no-install-workspace --no-install-local --only-dev --only-group"
+        ),
+        lazy(r"(?i)\buv(?:[-_]?version)?[\"']?(?:[=~<:@/]|\s)+v?0\.(?:[0-2]|3\.[0-2])(?!\d)"),
+    ),
+    on_path=OnPath(environments=words("add env install sync update venv")),
+    manifests=("*requirements*.txt", "*requirements*.in", "pyproject.toml"),
+    language="python",
+)

@@ -1,1 +1,0 @@
-"""The order of COPYs, installs and metadata: what may change places, and what that saves."""

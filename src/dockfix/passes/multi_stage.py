@@ -1,0 +1,150 @@
+"""A stage that builds and runs becomes two: one that builds, and one with what runs.
+
+What it does: the last stage of a file, if it holds compilers, headers or installers that nothing
+needs when the container runs, is divided. The instructions that build stay in a stage of their
+own, `build`, word for word and with their comments. The final stage begins with the slim form of
+the same image, gets what the build leaves by `COPY --from=build`, and has every setting, user,
+package and file that the image had.
+
+    FROM python:3.12                      FROM python:3.12 AS build
+    WORKDIR /srv                          WORKDIR /srv
+    COPY requirements.txt .               RUN python -m venv /opt/venv
+    RUN pip install -r requirements.txt   ENV PATH=/opt/venv/bin:$PATH
+    COPY . .                              COPY requirements.txt .
+    CMD ["gunicorn", "shop:app"]          RUN pip install -r requirements.txt
+
+                                          FROM python:3.12-slim
+                                          WORKDIR /srv
+                                          COPY --from=build /opt/venv /opt/venv
+                                          ENV PATH=/opt/venv/bin:$PATH
+                                          COPY . .
+                                          CMD ["gunicorn", "shop:app"]
+
+Why: what an image holds is stored, pulled and looked through for known holes each time. A
+compiler and its headers are half a gigabyte that never runs. In a stage of its own it can stay
+for the build, and its layers stay in the build cache. `docker build --target build` has what it
+always had.
+
+How a stage is cut: each command is sorted by what it leaves. Packages of the system are looked at
+one by one. What only builds (compilers, build systems, `-dev` packages) goes; of a `-dev` package
+its shared libraries stay, by the names that the distribution has for them; every other package
+stays, because a program may call it. Installs of a language are for the build, and what they
+leave is carried. Settings go to both sides, what starts the container to the final one. Where
+both sides are built on the same image, what stands above the build becomes a stage `base`.
+
+What is carried: of Python in its own image (pip, pipenv, poetry) a virtual environment, made by
+the same interpreter. Of Go and Rust in their own images the programs that the start commands and
+scripts name, onto the slim form of the Debian below the image, and of the project what is no
+source (templates, settings, pages). Of Node.js in its own image (npm) the packages; where
+something is built, the whole folder of the project.
+
+What it leaves alone: whatever is not understood; a note then says why. An image that is not in
+the table of images; commands of which nobody knows what they leave; packages of which it is not
+known which libraries of a full image they need; source that calls a program of the build, that
+compiles when it runs, or that calls a program by a name that is not told; editable installs, and
+installs for one user; files that name the folder where packages lay; an install as another user
+than root; a file that does not say what the container starts; a build context that is not at
+hand, where files of it are copied. A file in which there is nothing to gain is left alone without
+a note. What no text tells, `dockfix verify --evidence` learns from a build: then what each RUN was
+seen to leave is carried, on the same base, and the result is built and compared before it is
+written.
+
+Safety: unsafe. The image is another one on purpose: it is without what only builds, its packages
+lie in another folder, and PATH names that. What runs is argued as far as the file and its build
+context show: the final stage has the same version of the same language on the same release of the
+same distribution, all shared libraries that the build could have been linked with, and every
+program that something is seen to call. What data, plugins or people call at run time cannot be
+seen here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dockfix.dockerfile.tree import Instruction
+from dockfix.edit.edits import Group, Safety, with_doubt
+from dockfix.passes.base import Pass, Settings
+from dockfix.state.facts import Facts
+
+
+def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
+    """A group for the last stage, or a note that says why it is left alone."""
+    from dockfix.stages.find import Left, find
+
+    found = find(facts, settings.context, settings.evidence)
+    if found is None:
+        return
+    begin = facts.stages[-1].instructions[0]
+    if isinstance(found, Left):
+        yield Group(begin.keyword_offset, f"not divided: {found.reason}", (), Safety.NOTE)
+        return
+    from dockfix.edit.stages import divided
+
+    yield Group(
+        begin.keyword_offset,
+        _message(found.what, found.base, found.dropped),
+        divided(facts.style, found.division),
+        Safety.UNSAFE,
+        declares=found.left,
+    )
+
+
+def _message(what: str, base: str, dropped: tuple[str, ...]) -> str:
+    """What the final stage is without."""
+    names = ", ".join(dropped[:3]) + (f" and {len(dropped) - 3} more" if dropped[3:] else "")
+    without = f", without {names}" if names else ""
+    return with_doubt(
+        f"build in a stage of its own: the image is then {base} with {what}{without}",
+        "a program may need what stays behind",
+    )
+
+
+def verify(before: Facts, after: Facts) -> str | None:
+    """Whether no instruction is lost, and the final stage has the settings of the old one."""
+    olds, news = before.stages[-1].instructions[1:], list(after.instructions)
+    texts = [_text(after, one) for one in news]
+    for one in olds:
+        if _text(before, one) not in texts:
+            return f"a {one.keyword} is lost"
+    final: list[Instruction] = []
+    stage = after.stages[-1]
+    while stage.index >= before.stages[-1].index:
+        final = [*stage.instructions[1:], *final]
+        if stage.base_stage is None:
+            break
+        stage = after.stages[stage.base_stage]
+    for keyword in _KEPT:
+        old = [_text(before, one) for one in olds if one.keyword == keyword]
+        new = [_text(after, one) for one in final if one.keyword == keyword]
+        if [text for text in new if text in old] != old:
+            return f"the final stage has not every {keyword}"
+    if [one.keyword for one in final if one.keyword in _STARTS] != [
+        one.keyword for one in olds if one.keyword in _STARTS
+    ]:
+        return "the final stage starts something else"
+    return None
+
+
+_STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
+_KEPT = (
+    "ENV", "USER", "WORKDIR", "EXPOSE", "VOLUME", "HEALTHCHECK", "STOPSIGNAL", "LABEL", "SHELL",
+    "CMD", "ENTRYPOINT", "MAINTAINER",
+)  # fmt: skip
+
+
+def _text(facts: Facts, one: Instruction) -> str:
+    return facts.source[one.keyword_offset : one.end].strip()
+
+
+PASS = Pass(
+    code="DF601",
+    name="multi-stage",
+    summary="Build in a stage of its own, and keep compilers and installers out of the image",
+    safety=Safety.UNSAFE,
+    aliases=(),
+    rewrite=rewrite,
+    verify=verify,
+    default=False,
+    adds_stages=True,
+    splits=True,
+)

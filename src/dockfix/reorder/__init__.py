@@ -1,0 +1,1 @@
+"""Which instructions of a stage may change places, and what a new order saves."""

@@ -1,1 +1,0 @@
-"""What dockfix says about files and passes; nothing here prints."""

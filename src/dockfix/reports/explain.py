@@ -1,0 +1,57 @@
+"""The page of a pass, from its docstring and its examples."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+
+from dockfix.passes.base import Pass
+from dockfix.reports.examples import text_of
+
+
+def explain(one: Pass) -> str:
+    """What a pass does, why, and on which examples, as Markdown."""
+    aliases = ", ".join(one.aliases) or "none"
+    about = inspect.cleandoc(sys.modules[one.rewrite.__module__].__doc__ or one.summary)
+    parts = [
+        f"# {one.name} ({one.code})",
+        one.summary,
+        f"- Safety: {one.safety.value}\n- By default: {one.by_default}\n"
+        f"- Known elsewhere as: {aliases}{_declared(one)}",
+        about,
+        text_of(one.name),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def plain(markdown: str) -> str:
+    """Markdown of `explain` as text for a terminal: headings without marks, code indented."""
+    lines: list[str] = []
+    fence = ""
+    for line in markdown.split("\n"):
+        if fence:
+            if line == fence:
+                fence = ""
+            else:
+                lines.append(f"    {line}".rstrip())
+        elif line.startswith("```"):
+            fence = "`" * (len(line) - len(line.lstrip("`")))
+        else:
+            lines.append(line.lstrip("#").lstrip() if line.startswith("#") else line)
+    return "\n".join(lines)
+
+
+def _declared(one: Pass) -> str:
+    """What images may show of a pass, for `dockfix verify`."""
+    paths, changed, logs = (
+        ", ".join(f"`{glob}`" for glob in globs)
+        for globs in (one.removes(), one.changes(), one.logs)
+    )
+    fields = " and ".join(f"`{field}`" for field in one.restates)
+    return (
+        ("\n- Leaves packages out that nobody asked for by name" if one.fewer_packages else "")
+        + (f"\n- Removes from the image: {paths}" if paths else "")
+        + (f"\n- May change what the image keeps in: {changed}" if changed else "")
+        + (f"\n- Leaves other records of how the image was made: {logs}" if logs else "")
+        + (f"\n- Says in another form: {fields}" if fields else "")
+    )

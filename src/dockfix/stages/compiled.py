@@ -1,0 +1,348 @@
+"""Compiled programs in their language's own image: the files that the start commands name, carried.
+
+The final stage has the release of Debian below the image, in its slim form. Which files the build
+leaves, the language's manager tells by its words. Of the project, the final stage gets what is no
+source: templates, settings, pages, which the program may read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dockfix.dockerfile.tree import Instruction
+from dockfix.managers import every_manager
+from dockfix.managers.manifests.shape import UnsureError
+from dockfix.records import Record
+from dockfix.shell.patterns import lazy
+from dockfix.shell.reader import read_script
+from dockfix.shell.tree import Script
+from dockfix.stages.sides import Done, Run
+from dockfix.stages.source import files_below, is_shell_script
+from dockfix.stages.view import Cut, View
+from dockfix.state.image_variants import OFF_THE_MIRRORS
+from dockfix.state.paths import Copy, copy_of, resolve, within
+
+#: Files of a project that no program reads: about its source, and how it is built.
+_ABOUT = lazy(
+    r"(?:readme|licen[cs]e|changelog|changes|contributing|authors|notice|copying|codeowners)(?:\W.*)?"
+    r"|.*\.(?:md|rst|proto|patch)|\.git.*|\.dockerignore|\.editorconfig|(?:.*\.)?dockerfile(?:\..*)?"
+    r"|(?:docker-)?compose.*\.ya?ml|makefile|justfile|\.golangci.*|\.travis\.yml|\.air\.toml"
+    r"|rust-toolchain.*|\.?rustfmt\.toml|\.?clippy\.toml|renovate\.json|skaffold\.yaml|procfile"
+    r"|\.pre-commit.*|\.drone.*|\.goreleaser.*|azure-pipelines.*|cloudbuild.*|jenkinsfile",
+    re.IGNORECASE,
+)
+#: More entries than this are not named one by one.
+_MOST = 6
+#: Commands beside the language's own that may stand in a RUN of the build.
+_BESIDE = frozenset(("chmod", "cp", "echo", "ls", "mkdir", "mv", "rm", "strip", "touch"))
+_FOLDERS = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
+
+
+class Language(Record):
+    """What is particular to one language.
+
+    `name` is what its manager's record calls it, `source` the endings of its source files, `called`
+    packages that its programs rely on, `home` the directory that its image starts in, `programs`
+    where its installs go, `lost` the programs that only its image has, `environment` the variables
+    that it sets for them.
+    """
+
+    name: str
+    source: tuple[str, ...]
+    called: tuple[str, ...]
+    home: str
+    programs: str
+    lost: frozenset[str]
+    environment: tuple[str, ...]
+
+
+def cut_of(view: View, language: Language, linked: tuple[str, ...]) -> Cut:
+    """How the stage is divided. Raises UnsureError."""
+    release = view.image.suite
+    if not release:
+        raise UnsureError(f"the release of Debian below {view.stage.base} is not known")
+    moves = view.image.release is not None and view.image.release.moving
+    if moves and "CGO_ENABLED=0" not in view.text:
+        raise UnsureError(
+            f"{view.stage.base} may be on a later release of Debian one day, with another C"
+            f" library: name the release ({release})"
+        )
+    runs = [run for run in view.runs.values() if _is_of(run, language)]
+    if not runs:
+        raise UnsureError("nothing is built")
+    last = runs[-1].instruction
+    left: list[str] = []
+    for run in runs:
+        left += _outputs(view, run, language, left)
+    build = {run.instruction.start for run in runs}
+    for run in view.runs.values():
+        if run not in runs and _touches(view, run, left, language):
+            left += _outputs(view, run, language, left)
+            build.add(run.instruction.start)
+            last = max(last, run.instruction, key=lambda one: one.start)
+    programs = _started(view, left, language)
+    if not programs:
+        raise UnsureError("which file the build leaves for the start is not told")
+    carried, consumed = _of_project(view, language, last)
+    build |= {one.start for one in consumed}
+    entries = list(dict.fromkeys([*programs, *carried]))
+    _check_rest(view, language, consumed, entries, build)
+    lines = [f"COPY --from={{build}} {path} {path}" for path in entries]
+    if any(path.startswith(f"{language.programs}/") for path in programs):
+        lines.append(f"ENV PATH={language.programs}:$PATH")
+    called = language.called
+    if release in OFF_THE_MIRRORS:
+        folders = ("/etc/ssl/certs", "/usr/share/zoneinfo")
+        lines = [*(f"COPY --from={{build}} {one} {one}" for one in folders), *lines]
+        called = ()
+    starts = [one for one in view.instructions if one.keyword == "WORKDIR"]
+    begins: tuple[str, ...] = ()
+    if language.home != "/" and not (starts and starts[0].arguments.startswith("/")):
+        begins = (f"WORKDIR {language.home}",)
+    return Cut(
+        frozenset(build),
+        f"{view.image.reference.library}debian:{release}-slim",
+        tuple(lines),
+        linked=linked,
+        called=called,
+        left=(*language.environment, "/usr/local/**", "/root/**"),
+        what="what is built",
+        lost=language.lost,
+        begins=begins,
+    )
+
+
+def _is_of(run: Run, language: Language) -> bool:
+    return any(done.manager and done.manager.language == language.name for done in run.done or ())
+
+
+def _here(view: View, one: Instruction, language: Language) -> str:
+    """The directory in which an instruction works."""
+    base = view.facts.places[one.start].base
+    return re.sub(r"^\?[^/]*", language.home.rstrip("/"), base) or "/"
+
+
+def _outputs(view: View, run: Run, language: Language, before: list[str]) -> list[str]:
+    """The files that a RUN of the build leaves, by their paths; `*` stands for any name."""
+    line = view.line(run.instruction)
+    if run.done is None or not run.chained:
+        raise UnsureError(f"what the RUN of line {line} does is not understood")
+    here = _here(view, run.instruction, language)
+    found: list[str] = []
+    for done in run.done:
+        if done.program == "cd":
+            moved = resolve(here, (done.values[1:] or [""])[0])
+            if moved is None:
+                raise UnsureError(f"where line {line} works is not told")
+            here = moved
+        elif done.manager is not None and done.manager.language == language.name:
+            leaves = done.manager.leaves
+            values = done.values[1:]
+            if leaves is None or done.simple.redirects:
+                raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+            for path in leaves(view.project(run.instruction), values, view.above(run.instruction)):
+                full = resolve(here, path)
+                if full is None:
+                    raise UnsureError(f"where line {line} puts what it builds is not told")
+                found.append(full)
+        elif done.program in ("cp", "mv"):
+            found += _copied(done, here, [*before, *found], line)
+        elif done.kind not in ("system", "nothing", "scratch") and done.program not in _BESIDE:
+            raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+    return found
+
+
+def _copied(done: Done, here: str, left: list[str], line: int) -> Iterator[str]:
+    words = [value for value in done.values[1:] if value[:1] != "-"]
+    paths = [resolve(here, word) for word in words]
+    source, target = (paths[0], paths[1]) if len(paths) == 2 else (None, None)
+    if source is None or target is None or not _is_left(source, left):
+        raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+    is_folder = words[1].endswith(("/", "/.")) or words[1] == "." or target in _FOLDERS
+    yield f"{target.rstrip('/')}/{source.rpartition('/')[2]}" if is_folder else target
+
+
+def _is_left(path: str, left: Iterable[str]) -> bool:
+    """True if a build leaves a path."""
+    folder = path.rpartition("/")[0]
+    return any(one == path or one == f"{folder}/*" for one in left)
+
+
+def _touches(view: View, run: Run, left: list[str], language: Language) -> bool:
+    """True if a RUN only works on what the build leaves, or on the project's own folder."""
+    if run.done is None or not run.kinds <= {"files", "nothing", "scratch", "runs"}:
+        return False
+    if any(done.kind == "runs" and done.program != "strip" for done in run.done):
+        return False
+    here = _here(view, run.instruction, language)
+    words = [
+        value
+        for done in run.done
+        if done.kind in ("files", "runs")
+        for value in done.values[1:]
+        if value[:1] != "-"
+    ]
+    paths = [resolve(here, word) for word in words]
+    return any(path is not None and _is_left(path, left) for path in paths)
+
+
+def _started(view: View, left: list[str], language: Language) -> list[str]:
+    """The files of the build that the container starts, or that its scripts name."""
+    end = _here(view, view.stage.instructions[-1], language)
+    starts = [one for one in view.instructions if one.keyword in ("CMD", "ENTRYPOINT")]
+    programs = [path for one in starts for path in _paths(_program(one), end, language)]
+    found = [path for path in programs if _is_left(path, left)]
+    words: list[str] = []
+    for path in view.files:
+        text = view.read(path)
+        if is_shell_script(path, text):
+            words += re.split(r"[\s;&|()\"']+", text)
+    exact = [path for path in left if not path.endswith("/*")]
+    named = [path for word in words for path in _paths(word, end, language) if path in exact]
+    if not found and not named:
+        return []
+    # one that is named for certain may be called by another
+    names = {path.rpartition("/")[2] for path in (*found, *named)}
+    others = [path for path in exact if path.rpartition("/")[2] not in names]
+    return list(dict.fromkeys([*found, *named, *(others if len(others) <= _MOST else [])]))
+
+
+def _paths(word: str, end: str, language: Language) -> list[str]:
+    """Where a program may lie that is called so."""
+    if "/" in word:
+        path = resolve(end, word)
+        return [] if path is None else [path]
+    return [f"{folder}/{word}" for folder in (language.programs, *_FOLDERS)] if word else []
+
+
+def _program(one: Instruction) -> str:
+    """The program that a start command names, behind one that only starts others."""
+    if one.json is not None:
+        words = [word for word in one.json if word[:1] != "-"]
+    else:
+        script = read_script(one.arguments, "bash")
+        if not isinstance(script, Script):
+            raise UnsureError(f"the {one.keyword} cannot be read")
+        simple = script.simples[0] if script.simples else None
+        words = [word.value or "" for word in simple.words] if simple else []
+    while words and words[0].rpartition("/")[2] in ("exec", "tini", "dumb-init", "catatonit"):
+        words = [word for word in words[1:] if word[:1] != "-"]
+    return words[0] if words else ""
+
+
+def _of_project(
+    view: View, language: Language, last: Instruction
+) -> tuple[list[str], list[Instruction]]:
+    """What the final stage gets of the project, and the copies that are then for the build alone.
+
+    A copy without source in it is as good in the final stage, and is not among these.
+    """
+    entries: list[str] = []
+    consumed: list[Instruction] = []
+    folders: list[str] = []
+    for one in view.instructions:
+        if one.keyword not in ("COPY", "ADD") or one.start > last.start:
+            continue
+        here = _here(view, one, language)
+        copy = copy_of(one, here)
+        if copy is None:
+            raise UnsureError(f"what line {view.line(one)} copies is not told")
+        if copy.origin is not None:
+            continue
+        files = list(_landing(view, copy))
+        source = [path for path, name in files if name.endswith(language.source)]
+        others = [path for path, name in files if not _is_about(name, language)]
+        if not source and others:
+            continue
+        consumed.append(one)
+        if others and any(flag.name == "chown" for flag in one.flags):
+            raise UnsureError(
+                f"what line {view.line(one)} copies belongs to a user, and a folder that is carried"
+                " would be root's"
+            )
+        folders.append(copy.target)
+        entries += _largest(others, [path for path, _ in files if path not in others])
+    entries = list(dict.fromkeys(entries))
+    entries = [one for one in entries if not any(o != one and within(one, o) for o in entries)]
+    if len(entries) > _MOST:
+        folder = min(folders, key=len)
+        if folder == "/":
+            raise UnsureError("the project lies in /, with many files that it may read")
+        entries = [folder]
+    return entries, consumed
+
+
+def _check_rest(
+    view: View,
+    language: Language,
+    consumed: list[Instruction],
+    entries: list[str],
+    build: set[int],
+) -> None:
+    """Raises UnsureError if a RUN of the final stage works on source, which is not there."""
+    folders = [
+        copy.target for one in consumed if (copy := copy_of(one, _here(view, one, language)))
+    ]
+    for run in view.runs.values():
+        if run.instruction.start in build:
+            continue
+        here = _here(view, run.instruction, language)
+        for done in run.done or ():
+            if done.program in ("mkdir", "touch", "echo") or (
+                done.program == "rm" and any(word[:2] in ("-f", "-r") for word in done.values)
+            ):
+                continue
+            for word in done.values:
+                path = resolve(here, word) if word[:1] != "-" else None
+                if path is None or not any(within(path, folder) for folder in folders):
+                    continue
+                if path in folders or any(
+                    within(path, one) or within(one, path) for one in entries
+                ):
+                    continue
+                if "/" in word or _is_source(view, path):
+                    raise UnsureError(
+                        f"line {view.line(run.instruction)} works on {word}, which the final stage"
+                        " would not have"
+                    )
+
+
+def _is_source(view: View, path: str) -> bool:
+    """True if a file of the context is called as the last part of a path."""
+    name = path.rpartition("/")[2]
+    return any(name in one.split("/") for one in view.files)
+
+
+def _is_about(name: str, language: Language) -> bool:
+    base = name.rpartition("/")[2]
+    return (
+        base.endswith(language.source)
+        or any(one.is_manifest(base) for one in every_manager() if one.language == language.name)
+        or _ABOUT.fullmatch(base) is not None
+        or name.startswith((".github/", ".circleci/", ".cargo/"))
+    )
+
+
+def _landing(view: View, copy: Copy) -> Iterator[tuple[str, str]]:
+    """The files that a copy brings: where each lands, and its path in the context."""
+    context = view.context
+    if context is None:
+        raise UnsureError("the build context is not at hand, and so not what is built")
+    for top, path in files_below(copy.instruction, context):
+        if context.kind(top) == "file":
+            name = path.rpartition("/")[2]
+            yield (f"{copy.target.rstrip('/')}/{name}" if copy.into else copy.target), path
+        else:
+            rest = path[len(top) :].lstrip("/")
+            yield f"{copy.target.rstrip('/')}/{rest}", path
+
+
+def _largest(wanted: list[str], others: list[str]) -> Iterator[str]:
+    """The highest folders in which all files are wanted, and files that have no such folder."""
+    above = {path[:at] for path in others for at in range(1, len(path)) if path[at] == "/"}
+    for path in wanted:
+        parts = path.split("/")
+        folders = ["/".join(parts[:end]) for end in range(2, len(parts))]
+        yield next((folder for folder in folders if folder not in above and
+                    folder.count("/") > 1), path)  # fmt: skip

@@ -1,0 +1,62 @@
+"""Finds the ecosystem of a stage, and has the stage divided; or says why it is left alone."""
+
+from __future__ import annotations
+
+from dockfix.context import Context
+from dockfix.managers.manifests.shape import UnsureError
+from dockfix.records import Record
+from dockfix.stages import go, node, python, rust
+from dockfix.stages.packages import only_builds
+from dockfix.stages.seen import Seen
+from dockfix.stages.split import Split, split
+from dockfix.stages.view import Ecosystem, View
+from dockfix.state.base_images import is_windows
+from dockfix.state.evidence import Evidence
+from dockfix.state.facts import Facts
+from dockfix.state.image_variants import image_of
+
+#: In this order: the first that a stage is one of.
+_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, node)
+
+
+class Left(Record):
+    """A stage that is left alone, and what would have to be known."""
+
+    reason: str
+
+
+def find(facts: Facts, context: Context | None, evidence: Evidence | None) -> Split | Left | None:
+    """How the last stage is divided; None if there is nothing to gain.
+
+    What text tells goes before what a build showed.
+    """
+    stage = facts.stages[-1]
+    if stage.base is None or stage.base_stage is not None or is_windows(facts.dockerfile, stage):
+        return None
+    image = image_of(stage.base)
+    if image is None:
+        return None
+    view = View(facts, image, context)
+    ecosystems = [one for one in _ECOSYSTEMS if one.concerns(view)][:1]
+    if evidence is not None:
+        ecosystems.append(Seen(evidence))
+    found: Left | None = None
+    for one in ecosystems:
+        try:
+            return split(view, one)
+        except UnsureError as error:
+            found = Left(str(error)) if _is_worth_it(view) else None
+    return found
+
+
+def _is_worth_it(view: View) -> bool:
+    """True if something in the stage only builds."""
+    release = view.image.release
+    other = release is not None and release.distribution != "debian"
+    return bool(view.image.full and not view.image.is_slim and not other) or any(
+        only_builds(word.value or "")
+        for run in view.runs.values()
+        for done in run.of_kind("system")
+        if done.command is not None and done.action == "install"
+        for word in done.command.packages
+    )

@@ -1,0 +1,135 @@
+"""Installs of packages of the system in the final stage: without what only builds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dockfix.edit.stages import Call, calls_text
+from dockfix.managers import every_manager
+from dockfix.managers.manager import base
+from dockfix.managers.manifests.shape import UnsureError
+from dockfix.records import Record
+from dockfix.stages.packages import only_builds
+from dockfix.stages.sides import Done, Run
+from dockfix.stages.view import View
+from dockfix.state.image_variants import OFF_THE_MIRRORS, Image
+
+#: Packages that slim images have, beside those of Debian's smallest system.
+_IN_IMAGE = {
+    "python": frozenset(("ca-certificates", "netbase", "tzdata", "media-types", "openssl")),
+    "ruby": frozenset(("ca-certificates", "tzdata")),
+    "rust": frozenset(("ca-certificates",)),
+}
+
+
+class Install(Record):
+    """The line of a RUN; empty if nothing is left of it. `placed`: it has what else is needed."""
+
+    line: str
+    placed: bool
+
+
+def base_name(word: str) -> str:
+    """The name of a package without its version."""
+    return base(word)
+
+
+def in_image(image: Image) -> frozenset[str]:
+    """Packages that the slim form of an image has."""
+    return _IN_IMAGE.get(image.name, frozenset())
+
+
+def without_recommends(done: Done) -> bool:
+    """True if an install brings no recommended packages."""
+    manager = done.manager
+    option = manager.only_needed if manager else ""
+    return bool(option) and option in done.values
+
+
+def without_builders(view: View, run: Run, needed: Sequence[str]) -> Install:
+    """The RUN as the final stage has it: its installs without the packages that only build, with
+    those that are needed in their place, and without what it removes."""
+    source, one = view.facts.source, run.instruction
+    gone = _removed(run)
+    calls: list[Call] = []
+    breaks: list[bool] = []
+    end: int | None = None
+    placed = installs = False
+    for done in run.done or ():
+        command = done.command
+        if done.kind == "nothing" and done.program not in ("set", "export"):
+            continue
+        if done.kind not in ("system", "scratch", "nothing") or done.action == "remove":
+            continue
+        if done.simple.redirects:
+            raise UnsureError(f"line {view.line(one)} redirects what an install says")
+        head = [f"{item.name}={item.value.text}" for item in done.simple.assignments]
+        call = Call(" ".join([*head, *(word.text for word in done.simple.words)]))
+        if done.action == "install" and command is not None:
+            packages = [word.text for word in command.packages]
+            kept = [
+                name
+                for name in packages
+                if not only_builds(base_name(name)) and base_name(name) not in gone
+            ]
+            if needed and not placed:
+                kept += [name for name in needed if name not in kept]
+                kept = sorted(kept) if packages == sorted(packages) else kept
+                placed = True
+            if not kept:
+                continue
+            installs = True
+            head += [word.text for word in done.simple.words if word not in command.packages]
+            call = Call(" ".join(head), tuple(kept), _is_broken(view, run, done))
+        if calls:
+            begin = _at(run, done.simple.start)
+            breaks.append(end is not None and "\n" in source[end:begin])
+        calls.append(call)
+        end = _at(run, done.simple.end)
+    if not installs:
+        return Install("", placed=False)
+    head_text = " ".join([source[one.keyword_offset :].split()[0], *(f.text for f in one.flags)])
+    return Install(calls_text(view.facts.style.of(one), head_text, calls, breaks, one), placed)
+
+
+def _removed(run: Run) -> set[str]:
+    """The names of the packages that a RUN removes."""
+    return {
+        base_name(word.value or "")
+        for done in run.of_kind("system")
+        if done.action == "remove" and done.command
+        for word in done.command.packages
+    }
+
+
+def _is_broken(view: View, run: Run, done: Done) -> bool:
+    """True if the list of an install has a line for each package."""
+    packages = done.command.packages if done.command else ()
+    if not packages:
+        return False
+    words = list(done.simple.words)
+    before = words[words.index(packages[0]) - 1] if len(packages) == 1 else packages[0]
+    span = view.facts.source[_at(run, before.start) : _at(run, packages[-1].end)]
+    return "\n" in span
+
+
+def _at(run: Run, position: int) -> int:
+    one = run.instruction
+    return one.logical.offset(one.arguments_start + position)
+
+
+def new_install(view: View, names: Sequence[str]) -> str:
+    """A RUN that installs packages and leaves nothing else. Raises UnsureError where none can."""
+    base = view.base
+    installing = next(one.installing for one in every_manager() if one.has_tables)
+    suites = base.suites if base else ()
+    if installing is None or not suites or OFF_THE_MIRRORS.intersection(suites):
+        where = view.stage.base or "the image"
+        raise UnsureError(f"{names[0]} is needed, and {where} has no package lists any more")
+    first, install, last = installing
+    broken = len(names) > 2
+    calls = [Call(first), Call(install, tuple(names), broken), Call(last)]
+    begin = view.stage.instructions[0]
+    style = view.facts.style.of()
+    keyword = "RUN" if begin.logical.text[begin.keyword_start :][:4].isupper() else "run"
+    return calls_text(style, keyword, calls, [True, True], begin)

@@ -1,0 +1,92 @@
+"""Rust in its own image: the programs that cargo leaves, on Debian.
+
+Crates that are linked with libraries of the system are told by their names in the lock file: they
+end in `-sys`. What their libraries are called is in a table here; without a lock file, or with such
+a crate that is not in the table, the stage is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dockfix.managers.manager import words
+from dockfix.managers.manifests.shape import UnsureError
+from dockfix.shell.patterns import lazy
+from dockfix.stages.compiled import Language, cut_of
+from dockfix.stages.source import called_by_script, is_shell_script
+from dockfix.stages.view import Cut, View
+
+_LANGUAGE = Language(
+    "rust",
+    (".rs",),
+    ("ca-certificates",),
+    "/",
+    "/usr/local/cargo/bin",
+    words("rustc rustup rustdoc"),
+    ("Env PATH", "Env RUSTUP_HOME", "Env CARGO_HOME", "Env RUST_VERSION"),
+)
+#: Crates that are linked with a library, by the package of Debian that they are built with.
+_LINKED = {
+    "alsa-sys": "libasound2-dev", "bzip2-sys": "libbz2-dev", "curl-sys": "libcurl4-openssl-dev",
+    "libsqlite3-sys": "libsqlite3-dev", "lzma-sys": "liblzma-dev", "mysqlclient-sys":
+    "default-libmysqlclient-dev", "openssl-sys": "libssl-dev", "pq-sys": "libpq-dev",
+    "sasl2-sys": "libsasl2-dev", "libudev-sys": "libudev-dev", "libpq-sys": "libpq-dev",
+    "libxml": "libxml2-dev",
+}  # fmt: skip
+#: Those that are part of the program, or of another system.
+_ALONE = words(
+    "android-sys aws-lc-sys aws-lc-fips-sys bindgen-sys blake3-sys brotli-sys cc-sys cloudabi-sys",
+    "core-foundation-sys coreaudio-sys fsevent-sys iana-time-zone-sys inotify-sys jemalloc-sys",
+    "js-sys kqueue-sys libbpf-sys libdeflate-sys libgit2-sys libmimalloc-sys libnghttp2-sys",
+    "libssh2-sys libz-ng-sys libz-sys linux-raw-sys lmdb-sys lz4-sys mach-sys ndk-sys objc-sys",
+    "ittapi-sys secp256k1-sys security-framework-sys snmalloc-sys tikv-jemalloc-sys wasi-sys",
+    "web-sys winapi-sys windows-sys winreg-sys zstd-sys librocksdb-sys onig_sys hidapi-sys",
+    "schannel-sys rdkafka-sys",
+)
+_NAME = lazy(r'^name = "([^"]+)"', re.MULTILINE)
+_STARTS = lazy(r"\bCommand::new\(\s*(?:\"([^\"]*)\")?")
+
+
+def concerns(view: View) -> bool:
+    """True if it is Rust's own image, and something is built."""
+    return view.image.name == "rust" and any(
+        done.manager and done.manager.language == "rust"
+        for run in view.runs.values()
+        for done in run.done or ()
+    )
+
+
+def cut(view: View) -> Cut:
+    """The programs, carried onto Debian."""
+    return cut_of(view, _LANGUAGE, _linked(view))
+
+
+def _linked(view: View) -> tuple[str, ...]:
+    """The packages of Debian whose libraries the crates are linked with."""
+    locks = [path for path in view.files if path.endswith(".lock")]
+    if not locks:
+        raise UnsureError("without a lock file, the libraries that crates need are not known")
+    found: dict[str, None] = {}
+    for path in locks:
+        for name in _NAME.findall(view.read(path)):
+            if name in _LINKED:
+                found[_LINKED[name]] = None
+            elif name.endswith(("-sys", "_sys")) and name not in _ALONE:
+                raise UnsureError(f"which library {name} needs is not known")
+            elif name in ("gtk", "gstreamer", "opencv", "ffmpeg-next", "gdal", "libloading"):
+                raise UnsureError(f"which libraries {name} needs is not known")
+    return tuple(found)
+
+
+def calls(path: str, text: str) -> frozenset[str]:
+    """The programs that a file calls."""
+    if is_shell_script(path, text):
+        return called_by_script(path, text)
+    if not path.endswith(".rs") or "process" not in text or path.endswith("build.rs"):
+        return frozenset()
+    named: set[str] = set()
+    for call in _STARTS.finditer(text):
+        if call[1] is None:
+            raise UnsureError(f"{path} runs a program, and which is not told")
+        named.add(call[1].rpartition("/")[2])
+    return frozenset(named)

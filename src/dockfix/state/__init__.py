@@ -1,0 +1,1 @@
+"""What holds at an instruction: shell, directory, user, environment, paths, programs, stages."""

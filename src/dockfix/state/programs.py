@@ -1,0 +1,154 @@
+"""Whether the kernel can execute a program, or it may be a script that only a shell runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dockfix.context import Context
+from dockfix.dockerfile.tree import Instruction, Stage
+from dockfix.shell.patterns import lazy
+from dockfix.state.facts import Facts
+from dockfix.state.paths import UNTOLD, Copy, bases, copy_of, resolve
+
+#: Where programs are installed. Packages put only executable programs there.
+_INSTALLED = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+_STARTS = ("#!", "\x7fELF")
+#: Compilers whose `-o` names the program that they write.
+_COMPILER = lazy(
+    r"\b(?:go[ \t]+build|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|rustc|gfortran|ghc|ldc2|dmd)\b"
+    r"(?>[^;&|\n]*?[ \t]-o)(?:[ \t]+|=)?([^\s;&|]+)"
+)
+
+
+class Programs:
+    """What a file and its build context tell about the programs that the file starts."""
+
+    def __init__(self, facts: Facts, context: Context | None) -> None:
+        self._stages = facts.stages
+        self._context = context
+        self._starting = bases(facts)
+        self._seen: dict[tuple[str | None, str, int], tuple[bool, bool]] = {}
+
+    def executable(self, stage: Stage, instruction: Instruction, program: str) -> bool:
+        """True if `program`, started by `instruction`, is surely no script without `#!`.
+
+        It is true for a bare name that nothing in the file writes: a package brought that program.
+        It is true for a file of the context whose first bytes are those of a program or of `#!`.
+        """
+        name = program.rpartition("/")[2]
+        path = resolve(self._starting[instruction.start], program) if "/" in program else ""
+        found, all_start_right = self._found(path, name, stage)
+        return all_start_right if found else _installed(path) and not name.endswith(".sh")
+
+    def _found(self, path: str | None, name: str, stage: Stage) -> tuple[bool, bool]:
+        """Whether a stage or one that it is built from brings the program, and always one that
+        starts right. The answer for each stage is kept for those built on it."""
+        line: list[Stage] = []
+        known = False, True
+        current: int | None = stage.index
+        while current is not None:
+            if (path, name, current) in self._seen:
+                known = self._seen[path, name, current]
+                break
+            line.append(self._stages[current])
+            current = line[-1].base_stage
+        for one in reversed(line):
+            starts = list(self._starts(path, name, one))
+            known = known[0] or bool(starts), known[1] and all(starts)
+            self._seen[path, name, one.index] = known
+        return known
+
+    def _starts(self, path: str | None, name: str, stage: Stage) -> Iterator[bool]:
+        """For each file that may become the program in a stage: True if it starts right."""
+        context = self._context
+        installed = _installed(path)
+        targets = [path] if path else [f"{folder}/{name}" for folder in _INSTALLED]
+        for other in stage.instructions:
+            if other.keyword == "RUN":
+                texts = (other.arguments, *(body.content for body in other.heredocs))
+                here = self._starting[other.start]
+                for text in texts:
+                    if name not in text:
+                        continue
+                    if _compiles(text, targets, here):
+                        yield True
+                    if may_write(text, name):
+                        yield False
+            elif other.keyword in ("COPY", "ADD"):
+                copy = copy_of(other, self._starting[other.start])
+                if other.heredocs or copy is None:
+                    if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", other.arguments):
+                        yield from (body.content.startswith(_STARTS) for body in other.heredocs)
+                        yield from () if other.heredocs else (False,)
+                    continue
+                for target in targets:
+                    for source in _supplies(copy, target, installed, context):
+                        content = context.read(source) if context else None
+                        yield (content or "").startswith(_STARTS)
+
+
+def copied(facts: Facts, context: Context | None) -> frozenset[str]:
+    """Names of the programs that COPY and ADD put where a shell looks for programs.
+
+    Programs from images and other stages do not count: they are hardly scripts.
+    """
+    starting = bases(facts)
+    names: set[str] = set()
+    for instruction in facts.instructions:
+        if instruction.keyword not in ("COPY", "ADD") or "bin" not in instruction.arguments:
+            continue
+        copy = copy_of(instruction, starting[instruction.start])
+        if copy is None or copy.origin:
+            continue
+        folder, _, name = copy.target.rpartition("/")
+        if folder in _INSTALLED and not copy.into:
+            names.add(name)
+        elif copy.target in _INSTALLED:
+            for source in copy.sources:
+                below = context.entries(source) if context else None
+                names |= {source.rpartition("/")[2], *(below or ())}
+    return frozenset(names)
+
+
+def _installed(path: str | None) -> bool:
+    """True if a program lies where programs are installed."""
+    return path is not None and path.rpartition("/")[0] in ("", *_INSTALLED)
+
+
+def _supplies(
+    copy: Copy, target: str | None, installed: bool, context: Context | None
+) -> Iterable[str]:
+    """The files of the context that may be the program; UNTOLD stands for an unknown one."""
+    if target is None:
+        return (UNTOLD,)
+    named = copy.names(target, context)
+    if named is not None:
+        return (named,)
+    if installed and context is None:
+        # Whole trees for /, /usr or an unknown directory hardly replace an installed program.
+        if copy.target[0] == "?" or copy.target in ("/", "/usr", "/usr/local"):
+            return ()
+        name = target.rpartition("/")[2]
+        if copy.origin == "" and all(source.rpartition("/")[2] != name for source in copy.sources):
+            return ()
+    return copy.brings(target, context)
+
+
+def _compiles(text: str, targets: list[str], base: str) -> bool:
+    """True if a compiler in a script writes one of these files, so that it is no script."""
+    written = [resolve(base, found[1].strip("\"'")) for found in _COMPILER.finditer(text)]
+    return any(path in targets for path in written)
+
+
+def may_write(text: str, name: str) -> bool:
+    """True if a script writes a file of that name itself."""
+    if name not in text:
+        return False
+    ways: list[str] = []
+    if ">" in text or "tee" in text:
+        file = rf"[\"']?(?:[^\s\"'|&;<>]*/)?{re.escape(name)}(?![\w.-])"
+        ways.append(rf">[ \t]*{file}|\btee[ \t]+(?:-a[ \t]+)?{file}")
+    if f"/{name}" in text:
+        ways.append(rf"(?:^|[\s;&|(])(?:cp|ln|mv|install)[ \t][^;&|]*/{re.escape(name)}(?![\w./-])")
+    return any(re.search(way, text) for way in ways)

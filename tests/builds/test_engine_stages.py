@@ -1,0 +1,145 @@
+"""Divided stages, built and started: what they say is what they said, and they are set up alike."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from dockfix import rewrite
+from dockfix.context.directory import DirectoryContext
+from dockfix.passes.base import Settings
+from helpers.real_engine import RealEngine
+
+#: Fields of the configuration that must be the same; of the variables, all but PATH.
+FIELDS = (
+    "Cmd", "Entrypoint", "ExposedPorts", "Healthcheck", "Labels", "Shell", "StopSignal", "User",
+    "Volumes", "WorkingDir",
+)  # fmt: skip
+
+
+class Project(NamedTuple):
+    """A Dockerfile with its files, what its container says, and what the image is without.
+
+    `bases` are images that are made before: a name, and the lines of their Dockerfile.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    bases: Mapping[str, str]
+    files: Mapping[str, str]
+    dockerfile: str
+    says: str
+    without: str
+
+
+PROJECTS = (
+    Project(
+        "python",
+        ("debian", "python"),
+        {
+            # Debian's own Python makes no environments
+            "python:3.11-slim-bookworm": "FROM python:3.11-slim\nRUN apt-get update"
+            " && apt-get install -y --no-install-recommends python3-venv\n",
+            "python:3.11-bookworm": "FROM python:3.11-slim-bookworm\nRUN echo 1 > /full\n",
+        },
+        {
+            "requirements.txt": "six==1.16.0\ngunicorn==22.0.0\n",
+            "shop.py": "import six, sys\nprint(six.__version__, sys.argv[1:])\n",
+            "start.sh": '#!/bin/sh\ngunicorn --version\nid -un\nexec python shop.py $HOME "$@"\n',
+        },
+        "FROM python:3.11-bookworm\nLABEL a=b\nENV HOME=/srv\nRUN useradd --uid 1234 web\n"
+        "WORKDIR /srv\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+        'COPY . .\nUSER web\nEXPOSE 80\nSTOPSIGNAL SIGINT\nENTRYPOINT ["sh", "start.sh"]\n'
+        'CMD ["x"]\n',
+        "gunicorn (version 22.0.0)\nweb\n1.16.0 ['/srv', 'x']\n",
+        "/full",
+    ),
+    Project(
+        "node",
+        ("debian", "node"),
+        {
+            "node:20-slim": "FROM node:20-slim\n",
+            "node:20": "FROM node:20-slim\nRUN echo 1 > /full\n",
+        },
+        {
+            "package.json": '{"name": "x", "version": "1.0.0", "dependencies": {"ms": "2.1.2"},'
+            ' "scripts": {"start": "node index.js"}}\n',
+            "package-lock.json": '{"name": "x", "version": "1.0.0", "lockfileVersion": 3,'
+            ' "packages": {"": {"name": "x", "version": "1.0.0", "dependencies": {"ms": "2.1.2"}},'
+            ' "node_modules/ms": {"version": "2.1.2"}}}\n',
+            "index.js": 'console.log(require("ms")("1s"), process.cwd(), process.getuid())\n',
+        },
+        "FROM node:20\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nUSER 1000\n"
+        'CMD ["node", "index.js"]\n',
+        "1000 /app 1000\n",
+        "/full",
+    ),
+    Project(
+        "go",
+        ("debian",),
+        {
+            # a stand-in, whose programs are scripts
+            "golang:1.22-bookworm": "FROM debian:bookworm-slim\nENV PATH=/go/bin:$PATH\n"
+            "WORKDIR /go\n"
+            'RUN printf \'printf "#!/bin/sh\\\\ncat views/x; id -un; pwd\\\\n" >/go/bin/pulse;'
+            " chmod 755 /go/bin/pulse' >/usr/bin/go && chmod 755 /usr/bin/go && mkdir bin\n",
+        },
+        {"go.mod": "module example.org/pulse/v2\n", "main.go": "package main\n", "views/x": "x\n"},
+        "FROM golang:1.22-bookworm\nCOPY . .\nRUN useradd web\nRUN go install .\nUSER web\n"
+        'ENTRYPOINT ["pulse"]\n',
+        "x\nweb\n/go\n",
+        "/usr/bin/go",
+    ),
+)
+
+
+def docker(engine: RealEngine, *words: str, text: str | None = None) -> str:
+    """What a command of the engine's program says."""
+    done = subprocess.run(
+        ["docker", *words],
+        env={**os.environ, **engine.environment},
+        input=text,
+        capture_output=True,
+        text=True,
+    )
+    assert not done.returncode, done.stderr[-2000:]
+    return done.stdout
+
+
+def configuration(engine: RealEngine, image: str) -> dict[str, object]:
+    config = json.loads(docker(engine, "image", "inspect", image))[0]["Config"]
+    variables = [one for one in config["Env"] if not one.startswith("PATH=")]
+    return {"Env": variables, **{field: config.get(field) for field in FIELDS}}
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
+def test_a_divided_stage_does_what_it_did(
+    project: Project, real_engine: RealEngine, tmp_path: Path
+) -> None:
+    real_engine.need(*project.needs)
+    for name, lines in project.bases.items():
+        docker(real_engine, "build", "-q", "--network", "host", "-t", name, "-", text=lines)
+    for path, text in project.files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    settings = Settings(context=DirectoryContext(str(tmp_path)))
+    result = rewrite(project.dockerfile, select=["multi-stage"], settings=settings)
+    assert result.changed, [note.message for note in result.notes]
+    said = {}
+    for image, text in (("before", result.before), ("after", result.after)):
+        (tmp_path / "Dockerfile").write_text(text)
+        tag = f"stages-{project.name}:{image}"
+        docker(real_engine, "build", "-q", "--network", "host", "-t", tag, str(tmp_path))
+        said[image] = docker(real_engine, "run", "--rm", "--network", "none", tag)
+    assert said == {"before": project.says, "after": project.says}
+    tags = [f"stages-{project.name}:{image}" for image in ("before", "after")]
+    assert configuration(real_engine, tags[0]) == configuration(real_engine, tags[1])
+    look = ("run", "--rm", "--network", "none", "--entrypoint", "sh")
+    there = f"test -e {project.without} && echo yes || echo no"
+    assert [docker(real_engine, *look, tag, "-c", there).strip() for tag in tags] == ["yes", "no"]

@@ -1,0 +1,178 @@
+"""Which folder is the build context: from what is copied, and where it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockfix.context.folder import find_context
+from dockfix.context.sources import expanded, is_sent, sources
+from dockfix.dockerfile.parser import parse
+from helpers.command import dockfix_command
+from helpers.memory_context import Files
+
+
+def root_of(dockerfile: Path, source: str, named: str | None = None) -> str | None:
+    """The folder that is found, or why none is."""
+    context, why = find_context(str(dockerfile), parse(source), named)
+    return context.root if context else why
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A repository with a Dockerfile's folder in it."""
+    root = tmp_path / "project"
+    for path in ("app/main.py", "package.json", "docker/start.sh", "service/go.mod"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).touch()
+    (root / ".git").mkdir()
+    return root
+
+
+def test_the_folder_of_the_dockerfile(project: Path) -> None:
+    for source in ("COPY app .", "COPY package.json app/ .", 'ADD ["app/main.py", "/"]',
+                   "COPY pack*.json .", "COPY app/*.py .", "COPY . .", "COPY $X .", "COPY * .",
+                   "COPY --from=a none .\nCOPY app .", "COPY /app ../package.json .",
+                   "COPY <<a /a\nx\na\nCOPY app .", "ADD https://example.org/x app .",
+                   "COPY target/x.jar app .", "COPY dist/ app .",
+                   "RUN --mount=type=bind,source=app,target=/app true",
+                   "RUN --mount=target=. true", "COPY 'app' \"package.json\" ."):  # fmt: skip
+        assert root_of(project / "Dockerfile", f"FROM a\n{source}\n") == str(project), source
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["RUN x", "COPY --from=a x .", "ADD https://example.org/x .", "COPY <<x .\ntext\nx",
+     "RUN --mount=type=cache,target=/x true", "RUN --mount=from=a,target=/x true",
+     "ONBUILD COPY none .", "ADD git@github.com:a/b.git /b"],
+)  # fmt: skip
+def test_nothing_is_copied_and_nobody_cares(project: Path, source: str) -> None:
+    assert root_of(project / "Dockerfile", f"FROM a\n{source}\n") == ""
+
+
+def test_the_root_of_the_repository(project: Path) -> None:
+    dockerfile = project / "docker" / "Dockerfile"
+    assert root_of(dockerfile, "FROM a\nCOPY app .\n") == str(project)
+    assert root_of(dockerfile, "FROM a\nCOPY docker/start.sh package.json .\n") == str(project)
+    assert root_of(dockerfile, "FROM a\nCOPY start.sh .\n") == str(project / "docker")
+    assert root_of(dockerfile, "FROM a\nCOPY package*.json .\n") == str(project)
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("COPY none .", "none is not in it"),
+        ("COPY start.sh app .", "app is not in it"),
+        ("COPY target/x.jar .", "target/x.jar is not in it"),
+        ("COPY n*.txt .", "n*.txt is not in it"),
+        ("COPY . .", "it may not be docker/"),
+    ],
+)
+def test_unknown(project: Path, source: str, why: str) -> None:
+    found = root_of(project / "docker" / "Dockerfile", f"FROM a\n{source}\n")
+    assert found == f"the build context is unknown, for {why}: say it with --context"
+
+
+@pytest.mark.parametrize(
+    "build",
+    ["build:\n      context: ..\n      dockerfile: docker/Dockerfile",
+     "build: {context: ../, dockerfile: ./docker/Dockerfile}\n    x: !reset null"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["compose.yaml", "docker-compose.dev.yml"])
+def test_a_compose_file(project: Path, build: str, name: str) -> None:
+    (project / "docker" / name).write_text(f"services:\n  one:\n    {build}\n  two: {{image: x}}\n")
+    assert root_of(project / "docker" / "Dockerfile", "FROM a\nCOPY . .\n") == str(project)
+    assert root_of(project / "docker" / "Dockerfile", "FROM a\nCOPY app .\n") == str(project)
+    # which is not for this file
+    assert root_of(project / "docker" / "Other", "FROM a\nCOPY start.sh .\n") == str(
+        project / "docker"
+    )
+
+
+def test_a_slip_in_one_name_of_many(project: Path) -> None:
+    source = "FROM a\nCOPY package.json pakage-lock.json app .\n"
+    assert root_of(project / "Dockerfile", source) == str(project)
+    assert "unknown" in (root_of(project / "docker" / "Dockerfile", source) or "")
+
+
+def test_a_compose_file_above(project: Path) -> None:
+    (project / "compose.yml").write_text("services:\n  a:\n    build: ./docker\n")
+    assert root_of(project / "docker" / "Dockerfile", "FROM a\nCOPY . .\n") == str(
+        project / "docker"
+    )
+    # what is copied must be there all the same
+    assert root_of(project / "docker" / "Dockerfile", "FROM a\nCOPY app .\n") == str(project)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["services: [build]", "build", "services: {a: {build: [x]}}", "- build\n: {", "\0build",
+     "services: {a: {build: {context: '${X}'}}}", "services: {a: {build: 'https://x/y.git'}}",
+     "services: {a: {build: {context: 1}}}", "services: {a: {build: {dockerfile_inline: FROM a}}}",
+     "!!python/object/apply:os.system [build]", "a: &a [*a, build]", "services: &s {a: *s}"],
+)  # fmt: skip
+def test_odd_compose_files(project: Path, text: str) -> None:
+    (project / "docker" / "compose.yml").write_text(text)
+    found = root_of(project / "docker" / "Dockerfile", "FROM a\nCOPY . .\n")
+    assert found is not None
+    assert "unknown" in found
+
+
+def test_the_ignore_file_beside_the_dockerfile_goes_first(project: Path) -> None:
+    (project / ".dockerignore").write_text("app\n")
+    source = "FROM a\nCOPY package.json app .\n"
+    assert root_of(project / "Dockerfile", source) != str(project)
+    (project / "Dockerfile.dockerignore").write_text("service\n")
+    context, _ = find_context(str(project / "Dockerfile"), parse(source))
+    assert context is not None
+    assert context.ignore_file == "Dockerfile.dockerignore"
+    assert context.ignored("service/go.mod")
+    (project / "docker" / "x.Dockerfile.dockerignore").write_text("service\n")
+    context, _ = find_context(str(project / "docker" / "x.Dockerfile"), parse(source))
+    assert context is not None
+    assert (context.root, context.ignore_file) == (
+        str(project), "docker/x.Dockerfile.dockerignore",
+    )  # fmt: skip
+    assert context.ignored("service")
+
+
+def test_what_a_file_names() -> None:
+    source = (
+        "FROM a\nCOPY ./a/ /b c//d/../e $X ../../f .\nADD --chown=1 g https://x/y h@x:y/z /\n"
+        "RUN --mount=type=bind,src=i,target=/x --mount=type=secret,id=j true\nCOPY --from=0 k l\n"
+        'COPY ["m n", "o"]\nCOPY <<E p /q\nx\nE\n'
+    )
+    assert sources(parse(source)) == ("a", "b", "c/e", "f", "g", "i", "m n", "p")
+
+
+def test_patterns_of_sources() -> None:
+    files = Files(dict.fromkeys(("a/x.py", "a/y.txt", "b/x.py", "c.py", "d/e/x.py"), ""))
+    assert list(expanded("*/x.py", files)) == ["a/x.py", "b/x.py"]
+    assert list(expanded("*/*/x.py", files)) == ["d/e/x.py"]
+    assert list(expanded("[a-b]/?.py", files)) == ["a/x.py", "b/x.py"]
+    assert list(expanded("d", files)) == ["d"]
+    assert list(expanded("[", files)) == []
+    assert is_sent("*.py", files)
+    assert not is_sent("*.go", files)
+    assert not is_sent("none", files)
+
+
+MOVED = "FROM python:3.12\nWORKDIR /app\nCOPY app app\nCOPY req.txt .\nRUN pip install -r req.txt\n"
+
+
+def test_the_command_is_told_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "x" / "app").mkdir(parents=True)
+    (tmp_path / "x" / "req.txt").write_text("flask==3.0\n")
+    (tmp_path / "docker" / "Dockerfile").write_text(MOVED)
+    done = dockfix_command("docker/Dockerfile", cwd=tmp_path)
+    assert b"DF001 context: the build context is unknown, for app is not in it" in done.stdout
+    done = dockfix_command("docker/Dockerfile", "--context", "x", cwd=tmp_path)
+    assert b"DF001" not in done.stdout
+    (tmp_path / "docker" / ".dockfix.toml").write_text('context = "../x"\n')
+    assert dockfix_command("docker/Dockerfile", cwd=tmp_path).stdout == done.stdout
+    done = dockfix_command("docker/Dockerfile", "--context", "none", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2, b"error: --context: there is no such folder: none\n",
+    )  # fmt: skip

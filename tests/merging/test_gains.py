@@ -1,0 +1,118 @@
+"""Which merges of RUNs are worth it, each line of the table by an example and a counter-example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockfix import rewrite
+from dockfix.context.directory import DirectoryContext
+from dockfix.passes.base import Settings
+
+MERGED = (
+    "apt-get update|apt-get install -y git",
+    "apt-get update|mkdir /x|apt-get install -y git",
+    "apt-get install -y gcc|make -C /s install|apt-get purge -y gcc",
+    "apk add --virtual .d gcc|gem install puma|apk del .d",
+    "wget https://example.org/a.tgz|tar -xf a.tgz|rm a.tgz",
+    "wget https://example.org/a.deb|dpkg -i a.deb",
+    "wget -O - https://example.org/key | apt-key add -|apt-get install -y agent",
+    "echo deb https://example.org x main > /etc/apt/sources.list.d/x.list|apt-get install -y agent",
+    "pip install flask|pip install gunicorn",
+    "pip install flask|rm -rf /root/.cache/pip",
+    "mkdir /data|chmod 777 /data|useradd app|ln -s /a /b",
+    "curl -o /usr/bin/tool https://example.org/tool|chmod +x /usr/bin/tool",
+    "git clone https://example.org/x /x|chown -R app /x",
+    "curl -o $SRC/a.tgz http://x.org/a && tar -xf $SRC/a.tgz -C $SRC/a|mv $SRC/a/b $SRC/b",
+)
+APART = (
+    "apt-get install -y git|pip install flask",
+    "pip install torch==2.4.0|pip install transformers",
+    "apt-get install -y git|make -C /s",
+    "pip install flask|useradd app",
+    "git clone https://example.org/x /x|make -C /x",
+    "cd /opt && mkdir a|mkdir /opt/b",
+    "yum -y install git; yum clean all|yum -y install make; yum clean all",
+    "cargo install a|cargo install b",
+    "apt-get install -y git|pip install flask|rm -rf /var/lib/apt/lists/*",
+    # a program that is told of a folder, and something else in it
+    "pip install flask && fix-permissions /home/me|rm -rf /home/me/x",
+    "useradd --home /app app|pip install -r /app/requirements.txt",
+)
+COMMENTS = ("# these layers are shared", "# keep this step cached", "# the order matters",
+            "# rebuilt by every push", "# mkdir /x -p")  # fmt: skip
+
+
+def merged(scripts: str, between: str = "") -> int:
+    """How many RUNs are left of several, which `|` divides."""
+    runs = scripts.split("|") if " | " not in scripts else scripts.replace(" | ", "\0").split("|")
+    lines = f"\n{between}".join(f"RUN {one}\n".replace("\0", " | ") for one in runs)
+    source = f"FROM python:3.12\n{lines}"
+    return rewrite(source, select=["merge-runs"]).after.count("RUN ")
+
+
+@pytest.mark.parametrize("scripts", MERGED)
+def test_what_pays_is_merged(scripts: str) -> None:
+    assert merged(scripts) == 1
+
+
+@pytest.mark.parametrize("scripts", APART)
+def test_what_does_not_pay_stays_apart(scripts: str) -> None:
+    assert merged(scripts) == scripts.count("|") + 1
+
+
+@pytest.mark.parametrize("comment", COMMENTS)
+def test_nothing_is_merged_across_what_a_comment_says(comment: str) -> None:
+    assert merged("mkdir /x|mkdir /y", f"{comment}\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("between", "left"), [("# Model folder\n", 2), ("# hadolint ignore=DL1\n", 1)]
+)
+def test_a_comment_that_begins_a_step_keeps_it_apart(between: str, left: int) -> None:
+    """One for a linter says nothing about the step."""
+    assert merged("mkdir /x|mkdir /y", between) == left
+    assert merged("pip install flask|pip install gunicorn", between) == left
+
+
+def test_a_comment_is_no_barrier_where_the_image_gets_smaller() -> None:
+    assert merged("apt-get update|apt-get install -y git", "# Git\n") == 1
+
+
+def test_installs_by_a_language_s_manager_save_nothing_where_no_image_gets_the_layers() -> None:
+    runs = "WORKDIR /a\nRUN go mod download\nRUN go mod download -x\n"
+    handing_on = f"FROM golang AS build\n{runs}FROM debian\nCOPY --from=build /x /x\n"
+    assert not rewrite(handing_on, select=["merge-runs"]).changed
+
+
+def test_a_comment_about_a_cleanup_is_no_barrier() -> None:
+    assert merged("pip install a|rm -rf /root/.cache/pip", "# clean the cache\n") == 1
+
+
+def test_steps_of_a_stage_that_only_hands_on_files_stay_apart() -> None:
+    build = "FROM debian AS build\nRUN mkdir /x\nRUN chmod 777 /x\n"
+    handing_on = f"{build}FROM debian\nCOPY --from=build /x /x\n"
+    assert not rewrite(handing_on, select=["merge-runs"]).changed
+    assert rewrite(f'{build}FROM build\nCMD ["x"]\n', select=["merge-runs"]).changed
+
+
+def test_what_other_dockerfiles_begin_with_is_left_alone(tmp_path: Path) -> None:
+    shared = "FROM debian\nCOPY a /a\nRUN pip install flask\n"
+    (tmp_path / "a").touch()
+    own = tmp_path / "Dockerfile"
+    own.write_text(f"{shared}RUN pip install gunicorn\n")
+    settings = Settings(context=DirectoryContext(str(tmp_path), dockerfile=str(own)))
+    again = Settings(context=DirectoryContext(str(tmp_path), dockerfile=str(own)))
+    source = own.read_text()
+    assert rewrite(source, select=["merge-runs"], settings=settings).changed
+    (tmp_path / "other.Dockerfile").write_text(f"{shared}RUN pip install celery\n")
+    assert not rewrite(source, select=["merge-runs"], settings=again).changed
+
+
+def test_what_it_brings_is_said() -> None:
+    source = "FROM debian\nRUN apt-get install -y gcc\nRUN make\nRUN apt-get purge -y gcc\n"
+    (finding,) = rewrite(source, select=["merge-runs"]).applied
+    assert finding.message == (
+        "merge 3 consecutive RUNs: 2 layers fewer; gcc leaves nothing in a lower layer"
+    )

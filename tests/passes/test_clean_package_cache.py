@@ -1,0 +1,473 @@
+"""clean-package-cache: where lists may go, and that a RUN fails as before when something fails."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dockfix import rewrite
+from dockfix.installs.caches import cleans_up
+from dockfix.managers import every_manager
+from dockfix.passes.base import Settings
+from helpers.memory_context import Files
+from helpers.shell_runs import runs_of
+
+REMOVAL = "rm -rf /var/lib/apt/lists/*"
+CACHES = [one.cache for one in every_manager() if one.cache]
+INSTALL = "RUN apt-get update && apt-get install -y git"
+
+
+def _cleaned(source: str) -> str:
+    return rewrite(source, select=["clean-package-cache"]).after
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        INSTALL,
+        "RUN apt update && apt install -y git",
+        "RUN apt-get -qq update; apt-get install -y git",
+        "RUN set -e; apt-get update; apt-get install -y git && make",
+        "RUN if true; then apt-get update && apt-get install -y git; fi",
+        "RUN apt-get update && apt-get install -y git && (cd /x && make)",
+        "RUN apt-get update && apt-get upgrade -y",
+        INSTALL + "\nCOPY a /a\nRUN apt-get install -U -y gcc",
+        'RUN ["sh"]\n' + INSTALL,
+        INSTALL + "\nCOPY a /a\nRUN apt-get update && apt-get install -y gcc",
+        INSTALL + "\nCOPY a /a\nRUN apt-get remove -y git",
+        INSTALL + "\nCOPY a /a\nRUN ./configure && make -j4 CC=gcc && make install",
+        INSTALL + "\nCOPY a /a\nRUN . /a/bin/activate && /a/bin/pip install x",
+        INSTALL + "\nCOPY a /a\nRUN bash -c 'cd /a && make'",
+        INSTALL + "\nCOPY a /a\nRUN /etc/init.d/postgresql start && vendor/bin/phpunit",
+        INSTALL + "\nCOPY --from=uv /uv /bin/uv\nRUN uv sync",
+        INSTALL + "\nCOPY a /usr/bin/\nRUN apt-get update && apt-get install -y gcc && a",
+        INSTALL + "\nRUN --mount=type=cache,target=/root/.cache pip install x",
+        "RUN --mount=type=cache,target=/root/.cache apt-get update && apt-get install -y git",
+    ],
+)
+def test_cleaned_once(run: str) -> None:
+    after = _cleaned(f"FROM debian\n{run}\n")
+    runs = [text for text in runs_of(after) if "update" in text]
+    assert runs
+    assert all(text.endswith(REMOVAL) for text in runs)
+    assert all(text.count("rm -rf") == 1 for text in runs)
+
+
+@pytest.mark.parametrize("options", ["--update -y", "-y -U", "-yU", "-Uy", "-qq -y --update"])
+def test_an_install_that_updates_by_itself_is_cleaned(options: str) -> None:
+    run = f"RUN apt-get install {options} git"
+    assert _cleaned(f"FROM debian\n{run}\n") == f"FROM debian\n{run} \\\n    && {REMOVAL}\n"
+
+
+@pytest.mark.parametrize("options", ["-y", "-t U", "-tU", "-o U"])
+def test_an_install_that_does_not(options: str) -> None:
+    source = f"FROM debian\nRUN apt-get install {options} git\n"
+    assert _cleaned(source) == source
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RUN apt-get update",
+        "RUN apt-get update && apt-cache policy git",
+        INSTALL + "\nCOPY a /a\nRUN apt-get install -y gcc",
+        INSTALL + "\nCOPY a /a\nRUN ./install-more.sh",
+        INSTALL + "\nCOPY a /a\nRUN bash setup",
+        INSTALL + "\nCOPY install-more /tmp/\nRUN /tmp/install-more",
+        INSTALL + "\nCOPY a /a\nRUN bash -eux /a/setup",
+        INSTALL + "\nCOPY a /a\nRUN bash -c 'cd /a && ./setup'",
+        INSTALL + "\nCOPY a /a\nRUN sudo -E ./setup",
+        INSTALL + "\nCOPY a /a\nRUN timeout 9 /a/setup.sh",
+        INSTALL + "\nCOPY a /a\nRUN find /a -type f -exec /a/run {} +",
+        INSTALL + '\nCOPY a /a\nRUN ["/a/setup"]',
+        INSTALL + '\nCOPY a /a\nRUN ["bash", "-c", "/a/setup.sh"]',
+        INSTALL + "\nCOPY a /a\nRUN <<E\ncd /a\n./setup\nE",
+        INSTALL + "\nCOPY setup /usr/local/bin/\nRUN setup",
+        INSTALL + "\nCOPY a /usr/bin/setup\nRUN true && setup",
+        INSTALL + "\nCOPY a /a\nRUN bin/setup",
+        INSTALL + "\nCOPY a /a\nRUN . ./env && x",
+        INSTALL + "\nCOPY a /a\nRUN xargs apt-get install -y < list",
+        INSTALL + "\nCOPY a /a\nRUN <<E\napt-get install -y gcc\nE",
+        INSTALL + '\nRUN ["apt-get", "install", "-y", "gcc"]',
+        INSTALL + "\nONBUILD RUN apt-get install -y gcc",
+        "RUN true\nFROM debian AS a\n" + INSTALL
+        + "\nFROM a AS b\nFROM b\nRUN apt-get install -y gcc",
+        "RUN true\nFROM debian AS a\n" + INSTALL
+        + "\nFROM scratch\nCOPY --from=a / /\nRUN apt-get install -y gcc",
+        "RUN --mount=type=cache,target=/var/cache/apt apt-get update && apt-get install -y git",
+        "RUN --mount=type=cache,target=/var apt-get update && apt-get install -y git",
+        "RUN --mount=type=cache,target=$X apt-get update && apt-get install -y git",
+        INSTALL + " || true",
+        "RUN set -e; for p in x y; do apt-get update; apt-get install -y $p; done",
+        "RUN set -e; apt-get update; apt-get install -y x; if true; then false; touch y; fi",
+        "RUN set -e; apt-get update; apt-get install -y x; { false; touch y; }",
+        'SHELL ["/bin/bash", "-e", "-c"]\n'
+        "RUN for p in x; do apt-get update; apt-get install $p; done",
+        "RUN true\nFROM example.org/base\nRUN (apt-get update; apt-get install -y x)",
+        INSTALL + "\nCOPY a /a\nRUN make deps",
+        INSTALL + " # tools",
+        INSTALL + " &",
+        INSTALL + " && exit 0",
+        INSTALL + " && exec sh",
+        "RUN trap 'x' EXIT; apt-get update && apt-get install -y git",
+        "RUN apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*",
+        "RUN apt-get update && apt-get install -y git && rm -rf /var/lib/{apt,dpkg}/",
+        "RUN apt-get update && apt-get install -y git && apt-get distclean",
+        "RUN apt-get -o Dir::State::lists=/x update && apt-get install -y git",
+        "ONBUILD " + INSTALL,
+        'SHELL ["pwsh", "-c"]\n' + INSTALL,
+    ],
+)  # fmt: skip
+def test_left_alone(text: str) -> None:
+    source = f"FROM debian\n{text}\n"
+    assert _cleaned(source) == source
+
+
+@pytest.mark.parametrize(
+    ("head", "program", "may_go"),
+    [
+        ("FROM debian", "", True),
+        ("FROM example.org/base", "", False),
+        ("FROM example.org/base\nUSER root", "", True),
+        ("FROM debian\nUSER app", "", False),
+        ("FROM debian", "sudo ", False),
+    ],
+)
+def test_where_lists_are_fetched_on_a_condition_the_cleanup_must_not_fail_without(
+    head: str, program: str, may_go: bool
+) -> None:
+    """Others may have no sudo, and may not remove what root has written."""
+    fetch = f"{program}apt-get update && {program}apt-get install -y git"
+    for script in (f"if x; then {fetch}; fi", f"case x in *) {fetch};; esac"):
+        source = f"{head}\nRUN {script}\n"
+        assert (_cleaned(source) != source) is may_go
+    assert _cleaned(f"{head}\nRUN {fetch}\n").endswith(f"&& {program}{REMOVAL}\n")
+
+
+def test_the_programs_of_a_copied_folder_are_read_in_the_context() -> None:
+    source = f"FROM debian\n{INSTALL}\nCOPY tools /usr/local/bin\nRUN setup\n"
+    for text, same in (("apt-get install -y jq", True), ("mkdir /x", False)):
+        settings = Settings(context=Files({"tools/setup": text}))
+        after = rewrite(source, select=["clean-package-cache"], settings=settings).after
+        assert (after == source) is same
+
+
+def test_a_last_line_without_a_line_ending() -> None:
+    assert _cleaned(f"FROM debian\n{INSTALL}") == f"FROM debian\n{INSTALL} \\\n    && {REMOVAL}"
+    own = f"FROM debian\n{INSTALL}\nCOPY . /app\n# tidy up\nRUN {REMOVAL}"
+    assert _cleaned(own).endswith(f"&& {REMOVAL}\nCOPY . /app")
+
+
+def test_a_cleanup_of_its_own_is_moved_with_its_comment() -> None:
+    source = f'FROM debian\n{INSTALL}\nENV A=1\n# clean\nRUN {REMOVAL}\nCMD ["a"]\n'
+    assert _cleaned(source) == (
+        f'FROM debian\n{INSTALL} \\\n    # clean\n    && {REMOVAL}\nENV A=1\nCMD ["a"]\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "between", ["RUN apt-get update", "RUN ./x.sh", "RUN apt-get download git"]
+)
+def test_but_not_past_something_that_fetches_lists(between: str) -> None:
+    source = f"FROM debian\n{INSTALL}\nENV A=1\n{between}\nENV B=1\nRUN {REMOVAL}\n"
+    assert f"\nRUN {REMOVAL}\n" in _cleaned(source)
+
+
+# Other managers: where their cleanups go, and where not
+
+
+@pytest.mark.parametrize(
+    ("script", "after"),
+    [
+        ("yum in a && make", "yum in a && yum clean all && rm -rf /var/cache/yum && make"),
+        ("dnf -y install a; make", "dnf -y install a; dnf clean all; make"),
+        ("dnf install a && dnf remove b", "dnf install a && dnf clean all && dnf remove b"),
+        ("npm ci; npm run build", "npm ci; npm cache clean --force; npm run build"),
+        ("npm i a && npm i b && x", "npm i a && npm i b && npm cache clean --force && x"),
+        ("(cd /a && npm ci) && x", "(cd /a && npm ci && npm cache clean --force) && x"),
+        ("{ npm ci; } && x", "{ npm ci && npm cache clean --force; } && x"),
+        ("{ npm ci; x; } && x", "{ npm ci; npm cache clean --force; x; } && x"),
+        ("set -e; npm ci; x", "set -e; npm ci; npm cache clean --force; x"),
+        ("set -e; (npm ci); x", "set -e; (npm ci; npm cache clean --force); x"),
+        ("set -e; npm ci && x; x", "set -e; npm ci && npm cache clean --force && x; x"),
+        ("x && npm ci; x", "x && npm ci && npm cache clean --force; x"),
+        ("yes | pacman -S a && x", "yes | pacman -S a && rm -rf /var/cache/pacman/pkg/* && x"),
+        ("sudo -E yum install a && x",
+         "sudo -E yum install a && sudo -E yum clean all && sudo rm -rf /var/cache/yum && x"),
+        ("HOME=/h npm ci && x", "HOME=/h npm ci && HOME=/h npm cache clean --force && x"),
+        ("A=b npm ci && x", "A=b npm ci && A=b npm cache clean --force && x"),
+        ("/opt/conda/bin/conda install -y a && x",
+         "/opt/conda/bin/conda install -y a && /opt/conda/bin/conda clean -afy && x"),
+        ("micromamba create -y -n a && x",
+         "micromamba create -y -n a && micromamba clean -afy && x"),
+        ("composer global require a && x",
+         "composer global require a && composer clear-cache && x"),
+        ("yarn global add a && x", "yarn global add a && yarn cache clean && x"),
+        ("pnpm add -g a && x", "pnpm add -g a && pnpm store prune && x"),
+        ("zypper -n in a && x", "zypper -n in a && zypper clean -a && x"),
+        ("pip install a || x", "pip install --no-cache-dir a || x"),
+        ("if x; then pip install a; fi", "if x; then pip install --no-cache-dir a; fi"),
+        ("x $(pip3.9 install a)", "x $(pip3.9 install --no-cache-dir a)"),
+        ("pip --quiet install a && python3 -m pip install b",
+         "pip --quiet install --no-cache-dir a && python3 -m pip install --no-cache-dir b"),
+        ("gem install a; gem update b", "gem install --no-document a; gem update --no-document b"),
+        ("apk -U add a", "apk --no-cache add a"),
+        ("apk add --update a && apk upgrade", "apk add --no-cache a && apk upgrade --no-cache"),
+        ("apk update; apk add a; ls", "apk add --no-cache a; ls"),
+        ("sed -i s/a/b/ /etc/apk/repositories && apk update && apk add a",
+         "sed -i s/a/b/ /etc/apk/repositories && apk add --no-cache a"),
+        ("apk update && apk add a && rm -r /var/cache/apk/ /x", "apk add --no-cache a && rm -r /x"),
+        ("apk add a && rm -f /var/cache/apk/*", "apk add --no-cache a"),
+        ("apk add a; rm -f /var/cache/apk/*", "apk add --no-cache a; rm -f /var/cache/apk/*"),
+        ("set -e; apk add a; rm -f /var/cache/apk/*", "set -e; apk add --no-cache a"),
+    ],
+)  # fmt: skip
+def test_what_each_manager_gets(script: str, after: str) -> None:
+    source = f"FROM debian\nRUN {script}\n"
+    assert _cleaned(source) == f"FROM debian\nRUN {after}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RUN yum install -y a && yum clean all && x",
+        "RUN yum install -y a && rm -rf /var/cache/yum",
+        "RUN yum install -y a || x",
+        "RUN x || yum install -y a",
+        "RUN yum install -y a &",
+        "RUN ! yum install -y a && x",
+        "RUN if x; then yum install -y a; fi",
+        "RUN for p in a b; do yum install -y $p; done",
+        "RUN f() { yum install -y a; }; f",
+        "RUN yum --installroot=/x install -y a && x",
+        "RUN yum install -y a\nCOPY a b\nRUN yum -C install b",
+        "RUN yum remove -y a && x",
+        "RUN yum install -y a # why",
+        "RUN --mount=type=cache,target=/var/cache/yum yum install -y a && x",
+        "RUN --mount=type=cache,target=/var yum install -y a && x",
+        "RUN xargs yum install -y < list",
+        'RUN ["yum", "install", "-y", "a"]',
+        "RUN <<E\nyum install -y a\nE",
+        "ONBUILD RUN yum install -y a",
+        "RUN set -e; x && npm ci; x",
+        "RUN x; set -e; npm ci; x",
+        "RUN npm run install && x",
+        "RUN npm uninstall a && x",
+        "RUN npm ci --prefer-offline && x",
+        "RUN --mount=type=cache,target=/h/a/.npm npm ci && x",
+        "ENV npm_config_cache=/x\nRUN npm ci && x",
+        "RUN npm ci && rm -rf ~/.npm && x",
+        "RUN npm ci && x\nFROM b\nCOPY --from=0 /a /a",
+        "RUN yarn install --frozen-lockfile && x",
+        "ENV PIP_NO_CACHE_DIR=off\nRUN pip install a",
+        "ARG PIP_CACHE_DIR=/x\nRUN pip install a",
+        "RUN --mount=type=cache,target=/root/.cache pip install a",
+        "RUN --mount=type=cache,target=/h/me/.cache/pip,uid=1 pip install a",
+        "RUN --mount=type=cache,target=$X pip install a",
+        "RUN pip install --cache-dir /x a",
+        "RUN PIP_NO_CACHE_DIR=1 pip install a",
+        "RUN pip install a && rm -rf ~/.cache",
+        "RUN pip download a",
+        "RUN pip() { x; }; pip install a",
+        "RUN gem install --no-ri --no-rdoc a",
+        "RUN apk add --no-cache a && ./more.sh && rm -rf /var/cache/apk/*",
+        "RUN apk update",
+        "RUN apk update && apk search a",
+        "RUN apk update && apk add --no-cache a\nRUN xargs apk add < list",
+        "RUN apk update && apk add --no-cache a\nENTRYPOINT apk add b",
+        "RUN apk add --no-cache a || rm -rf /var/cache/apk/*",
+        "RUN pacman -S a && yes | pacman -Scc",
+        "RUN pacman -Ss a && x",
+    ],
+)
+def test_what_each_manager_is_left_with(text: str) -> None:
+    source = f"FROM debian\n{text}\n"
+    assert _cleaned(source) == source
+
+
+def test_documentation_of_gems_is_off_in_the_images_of_ruby() -> None:
+    for base in ("ruby", "ruby:3.3-alpine", "ruby:3 AS a\nFROM a"):
+        assert _cleaned(f"FROM {base}\nRUN gem install a\n") == f"FROM {base}\nRUN gem install a\n"
+
+
+def test_yarn_is_cleaned_up_after_where_the_lock_file_is_of_yarn_1() -> None:
+    source = "FROM node\nRUN yarn && x\n"
+    for lock, after in (
+        ("# THIS IS AN AUTOGENERATED FILE.\n# yarn lockfile v1\n", "yarn && yarn cache clean && x"),
+        ("__metadata:\n  version: 6\n", "yarn && x"),
+    ):
+        settings = Settings(context=Files((("yarn.lock", lock),)))
+        result = rewrite(source, select=["clean-package-cache"], settings=settings)
+        assert result.after == f"FROM node\nRUN {after}\n"
+
+
+def test_stages_that_no_image_is_made_of_keep_what_is_not_worth_the_trouble() -> None:
+    source = (
+        "FROM node AS deps\nRUN npm ci && x\nFROM deps AS test\nRUN npm i a && x\n"
+        "FROM node AS build\nRUN npm ci && x\nFROM node\nCOPY --from=build /a /a\n"
+    )
+    assert _cleaned(source) == source.replace(
+        "npm ci && x\nFROM deps", "npm ci && npm cache clean --force && x\nFROM deps"
+    ).replace("npm i a &&", "npm i a && npm cache clean --force &&")
+
+
+# Shells
+
+
+#: Programs that a test has stand-ins for: they write down what they are asked, and fail on demand.
+PROGRAMS = ("apt-get", "apk", "yum", "npm", "pip", "conda", "pacman", "make", "step")
+_SCRIPTS = (
+    "apt-get update && apt-get install -y git",
+    "apt-get update; apt-get install -y git",
+    "set -e; apt-get update; apt-get install -y git",
+    "set -e; apt-get update; apt-get install -y git; make",
+    "set -e; apt-get update; apt-get install -y git && make",
+    "set -e; apt-get update; if apt-get install -y git; then make; fi",
+    "set -e; apt-get update; ! apt-get install -y git",
+    "(apt-get update && apt-get install -y git) && make",
+    "apt-get update && for p in a b; do apt-get install -y $p; done",
+    "set -e; apt-get update; (apt-get install -y git; make)",
+    "set -e; apt-get update; apt-get install -y git; make | cat",
+    "make || true; apt-get update && apt-get install -y git",
+    "make && yum install -y git",
+    "yum install -y git; make",
+    "make; yum install -y git",
+    "set -e; make; yum install -y git",
+    "set -e; yum install -y git; make",
+    "set -e; yum install -y git && make; step",
+    "make && yum install -y git; step",
+    "set -ex && yum install -y git && make",
+    "(make && npm ci) && step",
+    "{ make; npm ci; } && step",
+    "{ npm ci; make; } && step",
+    "set -e; (make; npm ci); step",
+    "set -e; { make; npm ci; }; step",
+    "set -e; { npm ci && make; } && step",
+    "set -e; make && { npm ci; }",
+    "make | npm ci && step",
+    "npm ci | make && step",
+    "yum install -y a && npm ci && pip install b && conda install c && step",
+    "set -e; yum install -y a; npm ci; pip install b; conda install c; step",
+    "yum install -y a; npm ci; conda install c",
+    "pacman -S a; make && conda install b",
+    "pip install a || make",
+    "apk add a && make && rm -rf /var/cache/apk/*",
+    "set -e; apk add a; make; rm -rf /var/cache/apk/*",
+    "apk add a; rm -rf /var/cache/apk/*; make",
+    "make; apk add a && rm -rf /var/cache/apk/*",
+    "set -e; apk add a && rm -rf /var/cache/apk/*; make",
+    "set -e; make; apk add a && rm -rf /var/cache/apk/*",
+)
+_CALL = re.compile(rf"\b({'|'.join(PROGRAMS)})\b *([\w-]*)")
+#: How SHELL starts a shell, and the base that it stands for.
+_SHELLS = [
+    pytest.param("debian", "dash"),
+    *(
+        pytest.param(base, f"{shell}{option}", marks=pytest.mark.slow)
+        for shell in ("dash", "bash", "busybox sh")
+        for base, option in (("debian", ""), ("example.org/base", ""), ("example.org/base", " -e"))
+        if (base, shell) != ("debian", "dash")
+    ),
+]
+
+
+@pytest.mark.parametrize(("base", "shell"), _SHELLS)
+def test_it_fails_where_it_failed(base: str, shell: str, tmp_path: Path) -> None:
+    """With stand-ins for the programs, since it is failure that is in question, not packages."""
+    log, caches = tmp_path / "log", tmp_path / "var"
+    (caches / "lib/apt/lists").mkdir(parents=True)
+    for name in PROGRAMS:
+        stub = tmp_path / name
+        stub.write_text(
+            f'#!/bin/sh\necho {name} "$@" >> {log}\n'
+            f'case " $FAIL " in *" {name}-$1 "*) exit 7;; esac\n'
+        )
+        stub.chmod(0o755)
+
+    def run(text: str, fail: str) -> tuple[int, list[str]]:
+        log.write_text("")
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "FAIL": fail}
+        # never the caches of the machine that runs the tests
+        text = text.replace("/var/", f"{caches}/")
+        done = subprocess.run(
+            [*shell.split(), "-c", text], env=environment, check=False, stderr=subprocess.DEVNULL
+        )
+        lines = [line for line in map(_asked, log.read_text().split("\n")) if line]
+        # which side of a pipe is first is up to the system
+        return done.returncode, sorted(lines) if " | " in text else lines
+
+    changed = 0
+    for script in _SCRIPTS:
+        after = runs_of(_cleaned(f"FROM {base}\nRUN {script}\n"))[0]
+        changed += after != script
+        failures = sorted({f"{name}-{verb}" for name, verb in _CALL.findall(script)})
+        for count in range(len(failures) + 1):
+            for fail in itertools.combinations(failures, count):
+                expected = run(script, " ".join(fail))
+                assert run(after, " ".join(fail)) == expected, f"{script}\n{after}\n{fail}"
+    assert changed > len(_SCRIPTS) * (0.6 if base == "debian" else 0.5)
+
+
+def _asked(line: str) -> str:
+    """What a stand-in was asked, options against caches aside; nothing, if it was to clean up."""
+    words = [word for word in line.split() if word not in ("--no-cache", "--no-cache-dir")]
+    return "" if cleans_up(line, CACHES) else " ".join(words)
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh"])
+def test_lists_go_when_all_went_well_and_only_then(shell: str, tmp_path: Path) -> None:
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    for script in (script for script in _SCRIPTS if "apt-get" in script):
+        after = runs_of(_cleaned(f"FROM debian\nRUN {script}\n"))[0]
+        text = 'apt-get() { ! [ "$1" = "$FAIL" ]; }; make() { :; }; ' + after
+        for fail in ("", "install"):
+            (lists / "list").touch()
+            done = subprocess.run(
+                [*shell.split(), "-c", text.replace("/var/lib/apt/lists", str(lists))],
+                env={"PATH": os.environ["PATH"], "FAIL": fail},
+                check=False,
+            )
+            assert (done.returncode == 0) is not (lists / "list").exists(), f"{script} {fail}"
+
+
+@pytest.mark.parametrize(
+    ("base", "command", "knows"),
+    [
+        ("ubuntu:14.04", "pip install x", False),
+        ("ubuntu:14.04.5", "gem install x", False),
+        ("docker.io/library/ubuntu:trusty-20190515", "pip install x", False),
+        ("ubuntu:16.04", "pip install x", True),
+        ("ubuntu:24.04", "pip install x", True),
+        ("debian:8", "pip install x", False),
+        ("debian:8.11-slim", "pip install x", False),
+        ("debian:10", "pip install x", True),
+        ("debian:12", "pip install x", True),
+        ("node:6-jessie", "pip install x", False),
+        ("phusion/baseimage:0.9.18", "pip install x", False),
+        ("phusion/baseimage:0.9.19", "pip install x", True),
+        ("phusion/baseimage:0.10.2", "pip install x", True),
+        ("centos:6", "gem install x", False),
+        ("centos:7", "gem install x", True),
+        ("alpine:3.2", "apk add x", False),
+        ("alpine:2.7", "apk add x", False),
+        ("alpine:3.3", "apk add x", True),
+        ("alpine:3.20", "apk add x", True),
+        ("python:3", "pip install x", True),
+        ("continuumio/miniconda3:4.5.4", "conda install x", False),
+        ("continuumio/anaconda3:5.3.0", "conda install x", False),
+        ("continuumio/miniconda3:4.6.14", "conda install x", True),
+        ("continuumio/miniconda3:24.1.2-0", "conda install x", True),
+        ("continuumio/miniconda3", "conda install x", True),
+    ],
+)
+def test_an_option_only_where_the_manager_is_young_enough(
+    base: str, command: str, knows: bool
+) -> None:
+    for source in (f"FROM {base}\nRUN {command}\n", f"FROM {base} AS a\nFROM a\nRUN {command}\n"):
+        assert (_cleaned(source) != source) is knows
