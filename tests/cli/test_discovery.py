@@ -35,6 +35,14 @@ TAKEN = [
     ".x.dockerfile",
     "a b.Dockerfile",
     "j2.Dockerfile",
+    "app.containerfile",
+    "Dockerfile-dev",
+    "Dockerfile_dev",
+    "dockerfile-3.12-slim",
+    "Containerfile-go",
+    "dev-Dockerfile",
+    "dev_dockerfile",
+    "a.b-Containerfile",
 ]
 
 NOT_TAKEN = [
@@ -66,7 +74,17 @@ NOT_TAKEN = [
     ".dockerfile",
     "Dockerfiles",
     "MyDockerfile",
-    "Dockerfile-dev",
+    "Dockerfile-",
+    "-Dockerfile",
+    "Dockerfile-dev~",
+    "Dockerfile-dev.j2",
+    "Dockerfile-template",
+    "Dockerfile_dev-tmpl",
+    "Dockerfile_test.go",
+    "Dockerfile-lint.py",
+    "Dockerfile-notes.md",
+    "docker-file",
+    ".containerfile",
     "docker-compose.yml",
     ".dockfix-1-2.tmp",
     "",
@@ -110,6 +128,21 @@ def test_a_directory_is_searched_in_the_order_of_names(tmp_path: Path) -> None:
     assert found("a/") == ["a/Dockerfile.dev", "a/x/Dockerfile"]
     assert found(str(tmp_path)) == [str(tmp_path / path) for path in expected]
     assert found("b/..") == [f"b/../{path}" for path in expected]
+
+
+def test_a_name_with_a_dash_counts_if_the_file_begins_as_a_dockerfile(tmp_path: Path) -> None:
+    texts = {
+        "Dockerfile-dev": "# syntax=docker/dockerfile:1\n\n# base\nARG TAG=1\nFROM a:$TAG\n",
+        "dockerfile-lint": "#!/bin/sh\nexec hadolint\n",
+        "Dockerfile_notes": "",
+        "old-dockerfile": "\ufefffrom debian\n",
+        "our-dockerfile": "Where to find the Dockerfile\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    assert found(".") == ["Dockerfile-dev", "old-dockerfile"]
+    # whoever names a file means it
+    assert found("dockerfile-lint") == ["dockerfile-lint"]
 
 
 def test_a_file_is_found_once(tmp_path: Path) -> None:

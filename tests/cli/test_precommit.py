@@ -36,7 +36,13 @@ def test_the_hooks_take_the_files_that_a_search_takes() -> None:
     ends = ["dev", "~", "x~", "1", "", "J2", "dockerfile", "Dockerfile", "Containerfile", " "]
     ends += sorted(SKIPPED_ENDS | SKIPPED_ENDS_OF_LOWER_CASE)
     parts = [product(stems), product(stems, ends), product(stems, ends, ends)]
-    for name in map(".".join, chain(*parts)):
+    names = set(map(".".join, chain(*parts)))
+    for old, new in (("-", "-"), ("_", "_"), ("-", "."), (".", "-")):
+        names |= {
+            f"{stem}{old}{end}{new}{last}".strip(".")
+            for stem, end, last in product(stems, ends, ["", *ends])
+        }
+    for name in names:
         for path in (name, f"a.b/{name}", f"Dockerfile/c/{name}"):
             assert bool(files.search(path)) == is_dockerfile(name), path
 

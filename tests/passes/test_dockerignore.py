@@ -332,6 +332,8 @@ OTHER_FILES = {
     # a Dockerfile in any folder, that asks for the history or names what would be left out
     "services/api/Dockerfile": "FROM a\nCOPY . /src\nRUN git -c a=b -C /src rev-parse HEAD\n",
     "deep/down/below/api.dockerfile": "FROM a\nCOPY .idea /idea\nCOPY .git /git\n",
+    "api-Dockerfile": "FROM a\nCOPY .idea /idea\nCOPY .git /git\n",
+    "Containerfile_api": "FROM a\nCOPY .idea /idea\nCOPY .git /git\n",
     # one that only a Compose or a Bake file names
     "docker-compose.yml": "services:\n  a:\n    build:\n      context: .\n"
     "      dockerfile_inline: |\n        FROM a\n        COPY .git .idea /a/\n",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 
-from dockfix.cli.generated import is_generated
+from dockfix.cli.heads import begins_a_dockerfile, is_generated
 from dockfix.context.disk import CACHE_FOLDER
 from dockfix.context.ignore_names import ENDINGS
 from dockfix.context.worktree import worktree_of
@@ -101,21 +101,50 @@ SKIPPED_ENDS_OF_LOWER_CASE = frozenset(
     {"c", "cpp", "cs", "go", "h", "java", "js", "kt", "lua", "php", "py", "rb", "rs", "ts", "vim"}
 )
 
+_WORDS = ("dockerfile", "containerfile")
+#: What stands between the word and the rest of a name.
+_SIGNS = frozenset(".-_")
+
 
 def is_dockerfile(name: str) -> bool:
-    """True if a file in a directory that is searched is taken, by its name."""
+    """True if a file in a directory that is searched is taken, by its name.
+
+    Taken are names with a dot, which GitHub's linguist and VS Code know (`Dockerfile.dev`,
+    `dev.Dockerfile`, `dev.containerfile`), and those with a dash or an underscore, which Renovate
+    and Dependabot know, too (`Dockerfile-dev`, `dev-Dockerfile`).
+    """
     lower = name.lower()
     if "erfile" not in lower:
         return False
-    stem, dot, rest = lower.partition(".")
-    if stem in ("dockerfile", "containerfile"):
-        if not dot:
+    for word in _WORDS:
+        if lower == word:
             return True
-        end = lower.rpartition(".")[2]
-        if not rest or (name.startswith(stem) and end in SKIPPED_ENDS_OF_LOWER_CASE):
-            return False
-        return end not in SKIPPED_ENDS and not lower.endswith("~")
-    return lower.endswith(".dockerfile") and lower != ".dockerfile"
+        # with something in front: `.dockerfile` is a hidden file of some program
+        if lower[-len(word) - 1 : -len(word)] in _SIGNS and lower.endswith(word):
+            return len(lower) > len(word) + 1
+        if lower.startswith(word) and lower[len(word)] in _SIGNS:
+            return _is_kind(name[len(word) :], is_lower=name.startswith(word))
+    return False
+
+
+def _is_kind(tail: str, *, is_lower: bool) -> bool:
+    """True if what stands behind the word, `.dev` or `-dev`, still leaves a Dockerfile."""
+    sign, rest = tail[0], tail[1:].lower()
+    if not rest or rest.endswith("~"):
+        return False
+    _, dot, end = rest.rpartition(".")
+    is_code = end in SKIPPED_ENDS_OF_LOWER_CASE
+    if sign == ".":
+        return end not in SKIPPED_ENDS and not (is_lower and is_code)
+    # `Dockerfile-go` is for a program in Go, and `Dockerfile-lint.go` is a program
+    last = end.replace("_", "-").rpartition("-")[2]
+    return last not in SKIPPED_ENDS and not (dot and is_code)
+
+
+def _is_by_its_name_alone(name: str) -> bool:
+    """True if few other files have such a name: those with a dash may be about Dockerfiles."""
+    stem, dot, _ = name.lower().partition(".")
+    return bool(dot and stem in _WORDS) or name.lower().rpartition(".")[2] in _WORDS
 
 
 class _Rules(Record):
@@ -161,6 +190,8 @@ class Search:
                     and not _matches(rules, path)
                     and not _matches(excluded, path)
                 ):
+                    if not _is_by_its_name_alone(name) and not begins_a_dockerfile(path):
+                        continue
                     if is_generated(path):
                         self.generated.append(os.path.join(shown, name))
                     else:

@@ -26,6 +26,8 @@ _FOREIGN = frozenset(
 _MOST_FOLDERS = 5_000
 _MOST_NAMES = 300_000
 _LARGEST = 1_000_000
+#: Endings of files about Dockerfiles.
+_OTHERS = (*ENDINGS, ".md", ".txt", ".py", ".go", ".js", ".sh")
 _BAKE_NAMES = frozenset(
     ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json")
 )
@@ -79,12 +81,15 @@ def find_dockerfiles(root: str, own: str = "") -> tuple[Written, ...] | None:
 
 
 def is_dockerfile(name: str) -> bool:
-    """True if a file is a Dockerfile by its name."""
+    """True if a file may be a Dockerfile by its name: with a dot, a dash or an underscore."""
     lower = name.lower()
-    return not lower.endswith((*ENDINGS, ".md", ".txt", ".py", ".go", ".js", ".sh")) and (
-        lower.startswith(("dockerfile.", "containerfile."))
-        or lower in ("dockerfile", "containerfile")
-        or lower.endswith(".dockerfile")
+    if "erfile" not in lower or lower.endswith(_OTHERS):
+        return False
+    return any(
+        lower == word
+        or (lower.startswith(word) and lower[len(word)] in ".-_")
+        or (lower.endswith(word) and lower[-len(word) - 1] in ".-_")
+        for word in ("dockerfile", "containerfile")
     )
 
 
