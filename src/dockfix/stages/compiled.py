@@ -42,10 +42,10 @@ _FOLDERS = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin"
 class Language(Record):
     """What is particular to one language.
 
-    `name` is what its manager's record calls it, `source` the endings of its source files, `called`
-    packages that its programs rely on, `home` the directory that its image starts in, `programs`
-    where its installs go, `lost` the programs that only its image has, `environment` the variables
-    that it sets for them.
+    `name` is what its image and its manager's record call it, `source` the endings of its source
+    files, `called` packages that its programs rely on, `home` the directory that its image starts
+    in, `programs` where its installs go, `lost` the programs that only its image has, `environment`
+    the variables that it sets for them.
     """
 
     name: str
@@ -55,6 +55,13 @@ class Language(Record):
     programs: str
     lost: frozenset[str]
     environment: tuple[str, ...]
+
+
+def is_built(view: View, language: Language) -> bool:
+    """True if a stage is on the language's own image, and something is built."""
+    return view.image.name == language.name and any(
+        _is_of(run, language) for run in view.runs.values()
+    )
 
 
 def cut_of(view: View, language: Language, linked: tuple[str, ...]) -> Cut:

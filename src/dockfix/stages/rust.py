@@ -12,7 +12,7 @@ import re
 from dockfix.managers.manager import words
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.patterns import lazy
-from dockfix.stages.compiled import Language, cut_of
+from dockfix.stages.compiled import Language, cut_of, is_built
 from dockfix.stages.source import called_by_script, is_shell_script
 from dockfix.stages.view import Cut, View
 
@@ -49,11 +49,7 @@ _STARTS = lazy(r"\bCommand::new\(\s*(?:\"([^\"]*)\")?")
 
 def concerns(view: View) -> bool:
     """True if it is Rust's own image, and something is built."""
-    return view.image.name == "rust" and any(
-        done.manager and done.manager.language == "rust"
-        for run in view.runs.values()
-        for done in run.done or ()
-    )
+    return is_built(view, _LANGUAGE)
 
 
 def cut(view: View) -> Cut:
