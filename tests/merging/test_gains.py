@@ -39,6 +39,12 @@ APART = (
     # a program that is told of a folder, and something else in it
     "pip install flask && fix-permissions /home/me|rm -rf /home/me/x",
     "useradd --home /app app|pip install -r /app/requirements.txt",
+    # each RUN removes what it brought itself
+    "apt-get install -y git && rm -rf /var/lib/apt/lists/*"
+    "|apt-get update && apt-get install -y zip && unzip /x && rm -rf /var/lib/apt/lists/*",
+    "curl -o /tmp/a.sh https://x.org/a.sh && rm /tmp/a.sh|make && rm /tmp/a.sh",
+    # a source of packages from which nothing is installed here
+    "apt-get install -y curl|curl -L https://x.org/k -o /etc/apt/keyrings/x.asc",
 )
 COMMENTS = ("# these layers are shared", "# keep this step cached", "# the order matters",
             "# rebuilt by every push", "# mkdir /x -p")  # fmt: skip
@@ -95,6 +101,36 @@ def test_steps_of_a_stage_that_only_hands_on_files_stay_apart() -> None:
     handing_on = f"{build}FROM debian\nCOPY --from=build /x /x\n"
     assert not rewrite(handing_on, select=["merge-runs"]).changed
     assert rewrite(f'{build}FROM build\nCMD ["x"]\n', select=["merge-runs"]).changed
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        "wget https://example.org/a.tgz|tar -xf a.tgz|rm a.tgz",
+        "apt-get update && apt-get install -y gcc|make|apt-get purge -y gcc",
+        "pip install flask|rm -rf /root/.cache/pip",
+    ],
+)
+def test_a_layer_that_no_image_gets_need_not_be_small(scripts: str) -> None:
+    runs = "".join(f"RUN {one}\n" for one in scripts.split("|"))
+    build = f"FROM debian AS build\n{runs}"
+    assert not rewrite(
+        f"{build}FROM debian\nCOPY --from=build /x /x\n", select=["merge-runs"]
+    ).changed
+    assert rewrite(build, select=["merge-runs"]).changed
+
+
+def test_a_source_of_packages_goes_to_the_install_that_needs_it() -> None:
+    setup = "RUN echo deb https://x.org x main > /etc/apt/sources.list.d/x.list\n"
+    install = "RUN apt-get update && apt-get install -y curl\n"
+    for source, expected in (
+        (f"{install}{setup}", 2),
+        (f"{install}{setup}COPY a /a\n{install}", 3),
+        (f"{setup}{install}", 1),
+        (f"{install}{setup}{setup}{install}", 1),
+    ):
+        after = rewrite(f"FROM debian\n{source}", select=["merge-runs"]).after
+        assert after.count("RUN ") == expected
 
 
 def test_what_other_dockerfiles_begin_with_is_left_alone(tmp_path: Path) -> None:

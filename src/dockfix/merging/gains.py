@@ -75,6 +75,7 @@ class Scales:
         self._barriers = {
             number: why for number in range(1, len(runs)) if (why := _barrier(runs, number))
         }
+        self._idle = self._find_idle()
         self._reasons: dict[int, list[str]] = {}
         for span in self._find_spans():
             for number in range(span.first + 1, span.last + 1):
@@ -89,6 +90,8 @@ class Scales:
         found = self._weighed(first, number)
         if found.merges and not found.bytes and _begins_a_step(self._runs[number]):
             return Gain(False, "the comment between them begins a step of its own")
+        if found.merges and self._early.slow and number in self._idle:
+            return Gain(False, "nothing is installed from the source of packages yet")
         if found.merges and self._is_shared(number - 1):
             return Gain(False, "other Dockerfiles share the build cache of the steps above")
         return found
@@ -105,14 +108,31 @@ class Scales:
             _cheaply(early, late) if self._ships else _UNSHIPPED
         )
 
+    def _find_idle(self) -> set[int]:
+        """RUNs that only say where packages come from, and behind which none is installed."""
+        found: set[int] = set()
+        installs = False
+        for number in range(len(self._works) - 1, -1, -1):
+            work = self._works[number]
+            if not _sets_up(work):
+                installs = bool(work.slow & work.managers or work.updates)
+            elif not installs:
+                found.add(number)
+            installs = installs and number not in self._barriers
+        return found
+
     def _find_spans(self) -> list[_Span]:
         """What is brought, used and removed: from the RUN that brings to the one that removes."""
         found: list[_Span] = []
         for last, late in enumerate(self._works):
+            if not self._ships and not (late.slow & late.managers):
+                continue  # what a layer keeps that no image gets costs nobody a byte
             if not (late.removes or late.drops or late.cleans or late.slow & late.managers):
                 continue
             for first in range(max(0, last - _REACH), last):
-                reason = _removal(self._works[first], late, self._works[first + 1 : last])
+                between = self._works[first + 1 : last]
+                reason = _removal(self._works[first], late, between) if self._ships else ""
+                reason = reason or _fetched(self._works[first], late, between)
                 if reason and self._is_open(first, last):
                     found.append(_Span(first, last, reason))
                     break
@@ -230,14 +250,21 @@ def _removal(early: Work, late: Work, between: Sequence[Work]) -> str:
         names = sorted(one.partition(":")[2] for one in packages)
         return f"{_list(names)} leave{'s' * (len(names) == 1)} nothing in a lower layer"
     strange = _slow(between) - OTHER_KINDS - early.slow - late.slow
-    paths = sorted(one for one in late.removes if _brought(one, early))
-    if paths and not strange:
+    paths = sorted(
+        one for one in late.removes - early.removes if not strange and _brought(one, early)
+    )
+    if paths:
         return f"{_list(paths)} {'is' if len(paths) == 1 else 'are'} not kept in a lower layer"
     caches = {
         one for one in early.slow - OTHER_KINDS if _empties(late, one) and not _empties(early, one)
     }
     if caches and _slow((late, *between)) <= caches:
         return f"what {_list(sorted(caches))} stores is not kept in a lower layer"
+    return ""
+
+
+def _fetched(early: Work, late: Work, between: Sequence[Work]) -> str:
+    """Whose lists `early` fetches for `late`; empty if nobody's."""
     lists = early.updates & late.slow - late.updates
     if lists and not _slow(between) and not early.slow:
         return f"{_list(sorted(lists))} fetches its lists in the RUN that uses them"
@@ -272,6 +299,11 @@ def _brought(path: str, early: Work) -> bool:
     )
 
 
+def _sets_up(work: Work) -> bool:
+    """True if a RUN does nothing with a manager but tell it where packages come from."""
+    return bool(work.managers) and not (work.slow or work.updates or work.cleans or work.drops)
+
+
 def _begins_a_step(run: NeighborRun) -> bool:
     """True if a comment above a RUN says what it does; those for linters do not count."""
     return any(pragma_of(one.text) is None for one in run.above)
@@ -295,7 +327,7 @@ def _belongs(early: _Early, late: Work, *, ships: bool) -> Gain | None:
             return Gain(True, f"{name} fetches its lists in the RUN that uses them", bytes=True)
         if ships or common & DISTRIBUTION:
             return Gain(True, f"the commands of {name} belong together")
-    if "download" in early.slow and len(early.slow) == 1:
+    if ships and early.slow == {"download"}:
         archives = sorted(one for one in late.extracts if early.made(_last(one)))
         if archives:
             return Gain(
