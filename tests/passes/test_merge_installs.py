@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dockfix import rewrite
 from dockfix.dockerfile.parser import parse
 from dockfix.edit.edits import Safety
 from dockfix.passes import merge_installs, sort_packages
@@ -29,6 +30,9 @@ def merge(run: str) -> str:
     ("before", "after"),
     [
         ("apt-get -y install a && apt-get install --yes b", "apt-get -y install a b"),
+        ("apt-get install -yq a && apt-get -qq install b && apt-get install -q --yes c",
+         "apt-get install -yq a b c"),
+        ("apt-get update -y && apt-get -qq update && x", "apt-get update -y && x"),
         ("( apk add a && apk add b ) && x", "( apk add a b ) && x"),
         ("{ apk add a && apk add b; } && x", "{ apk add a b; } && x"),
         ("x || y && apk add a && apk add b", "x || y && apk add a b"),
@@ -77,6 +81,8 @@ def test_merged(before: str, after: str) -> None:
         "apt-get install a && apt install b",
         "apt-get install a && sudo apt-get install b",
         "apt-get -t x install a && apt-get install b",
+        "apt-get install -q a && apt-get install -qq b",
+        "apt-get install -q a && apt-get install -qy b",
         "apt-get install $(cat p) && apt-get install b",
         "dnf install --allowerasing a && dnf install --allowerasing b",
         "apt-get install -y maven && apt-get install -y openjdk-8-jdk",
@@ -101,6 +107,14 @@ def test_safety() -> None:
     for program, safety in ("apt-get install", Safety.SAFE), ("pip install", Safety.UNSAFE):
         _, groups = settle(PASS, f"FROM x\nRUN {program} git && {program} zip\n")
         assert [group.safety for group in groups] == [safety]
+
+
+def test_an_update_without_use_goes_though_the_merge_is_only_offered() -> None:
+    run = "apt-get update && apt-get install -y git && {}apt-get install -y unheard-of"
+    source = f"FROM debian:12\nRUN {run}\n"
+    result = rewrite(source.replace("{}", "apt-get update && "), select=["merge-installs"])
+    assert result.after == source.replace("{}", "")
+    assert [one.safety for one in result.offered] == [Safety.UNSAFE]
 
 
 def test_shell_with_errexit() -> None:

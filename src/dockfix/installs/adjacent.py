@@ -27,23 +27,27 @@ class Step(Record):
     command: Command | None
 
 
-class Merge(Record):
-    """An install and what goes into it: installs, and what stands between them and goes away."""
-
-    first: Step
-    others: tuple[Step, ...]
-
-    @property
-    def installs(self) -> list[Command]:
-        steps = (self.first, *self.others)
-        return [one.command for one in steps if one.command and one.command.action == "install"]
-
-
 class Drop(Record):
     """An update with nothing new to fetch, and what stands before it."""
 
     before: Step
     update: Step
+
+
+class Merge(Record):
+    """An install and what goes into it: installs, and what stands between them and goes away.
+
+    `useless` are the updates among these that have nothing new to fetch, merge or not.
+    """
+
+    first: Step
+    others: tuple[Step, ...]
+    useless: tuple[Drop, ...] = ()
+
+    @property
+    def installs(self) -> list[Command]:
+        steps = (self.first, *self.others)
+        return [one.command for one in steps if one.command and one.command.action == "install"]
 
 
 def merges(script: Script, *, errexit: bool) -> list[Merge | Drop]:
@@ -146,6 +150,7 @@ def _findings(block: list[Step]) -> Iterator[Merge | Drop]:
     together: Together | None = None
     others: list[Step] = []
     useless: list[Drop] = []
+    gone: list[Drop] = []
     # what goes only if the install behind it goes into the one before it
     cleaned: list[Step] = []
     for before, step in zip([*block[:1], *block], block, strict=False):
@@ -159,17 +164,18 @@ def _findings(block: list[Step]) -> Iterator[Merge | Drop]:
                     useless.append(Drop(before, step))
                 continue
             fresh, cleaned = step, []
-            yield from _merged(first, others)
-            first, together, others = None, None, []
+            yield from _merged(first, others, gone)
+            first, together, others, gone = None, None, [], []
         else:
             if together is None and first is not None:
                 together = Together(first.simple)
             if together is not None and together.add(step.simple):
                 others += (*(one.update for one in useless), *cleaned, step)
+                gone += useless
             else:
-                yield from _merged(first, others)
+                yield from _merged(first, others, gone)
                 yield from useless
-                first, together, others = step, None, []
+                first, together, others, gone = step, None, [], []
             useless, cleaned = [], []
             same = (
                 fresh is not None
@@ -178,10 +184,10 @@ def _findings(block: list[Step]) -> Iterator[Merge | Drop]:
             )
             if not same or changes_sources(values(step.simple)) or not settled(step.simple):
                 fresh = None
-    yield from _merged(first, others)
+    yield from _merged(first, others, gone)
     yield from useless
 
 
-def _merged(first: Step | None, others: list[Step]) -> Iterator[Merge]:
+def _merged(first: Step | None, others: list[Step], useless: list[Drop]) -> Iterator[Merge]:
     if first is not None and others:
-        yield Merge(first, tuple(others))
+        yield Merge(first, tuple(others), tuple(useless))

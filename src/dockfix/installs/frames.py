@@ -8,18 +8,33 @@ from dockfix.shell.tree import Script, Simple
 
 
 def frame(simple: Simple) -> tuple[object, ...]:
-    """All of a manager's command but its packages: equal for two that differ in nothing else."""
+    """All of a manager's command but its packages: equal for two that differ in nothing else.
+
+    How much a command prints makes no difference, nor in which spelling it is told to go on.
+    """
     command = command_of(simple)
     if command is None:
         return (simple,)
-    anywhere = command.manager.anywhere
+    manager = command.manager
+    letters = frozenset(manager.brief)
+    spoken = [one for one in command.options if not _is_brief(one.option, letters)]
+    brief = "".join(one.option for one in command.options if _is_brief(one.option, letters))
     return (
-        command.manager.name,
+        manager.name,
         command.program,
         command.verb.text,
         tuple((one.name, one.value.text) for one in simple.assignments),
-        tuple(sorted((one.option, one.early and not anywhere) for one in command.options)),
+        tuple(sorted((one.option, one.early and not manager.anywhere) for one in spoken)),
+        command.action == "install" and _goes_on(brief, manager.silence_agrees),
     )
+
+
+def _is_brief(option: str, letters: frozenset[str]) -> bool:
+    return len(option) > 1 and option[0] == "-" and letters.issuperset(option[1:])
+
+
+def _goes_on(brief: str, silence_agrees: int) -> bool:
+    return "y" in brief or (silence_agrees > 0 and brief.count("q") >= silence_agrees)
 
 
 def values(simple: Simple) -> list[str]:

@@ -72,6 +72,9 @@ MANAGER = Manager(
     valued=_VALUED,
     anywhere=True,
     same=_SAME,
+    # -qq implies -y, and else less is printed (apt-get(8))
+    brief="qy",
+    silence_agrees=2,
     system=True,
     transactions=True,
     has_tables=True,

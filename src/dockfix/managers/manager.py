@@ -295,6 +295,10 @@ class Manager(Record):
     single: frozenset[str] = frozenset()
     #: Options, and the spelling that they are compared by.
     same: tuple[tuple[str, str], ...] = ()
+    #: Letters of options that may stand together (`-qqy`): `q` prints less, `y` answers yes.
+    brief: str = ""
+    #: So many `q` answer yes, too; 0: none do.
+    silence_agrees: int = 0
     #: What a word does that is a verb, where `verbs` cannot list them.
     action: Callable[[str], Action | None] | None = None
     #: The verb of a call without any words; empty: it does nothing.

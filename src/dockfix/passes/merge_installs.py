@@ -8,14 +8,15 @@ and with it what cleans up between two installs, if the same cleans up behind th
 Why: one install solves the dependencies once, writes the database once, and shows in one list what
 the image holds.
 
-What it leaves alone: installs with different programs, options, assignments or redirections;
-anything between the two, be it `echo`, since a key, a source or a pin may come from it; a first
-list with a package that changes where packages come from (`ca-certificates`, `*-release`,
-`*-keyring`, `apt-transport-*`, plugins of the manager); variables, files and URLs in either list;
-one package in two versions; `name-`; apk `--virtual`, which the second would redefine; packages
-that stand in for one another (`default-jre` and `openjdk-8-jre`, `php` and `php-fpm`, mail servers,
-fonts): apt, asked for all at once, would bring fewer of them. And installs whose failure the script
-survives (`||`, `if`, `;` without `set -e`): there the first half would fail with the second.
+What it leaves alone: installs with different programs, options (`-y` and `-yq` count as the same),
+assignments or redirections; anything between the two, be it `echo`, since a key, a source or a pin
+may come from it; a first list with a package that changes where packages come from
+(`ca-certificates`, `*-release`, `*-keyring`, `apt-transport-*`, plugins of the manager); variables,
+files and URLs in either list; one package in two versions; `name-`; apk `--virtual`, which the
+second would redefine; packages that stand in for one another (`default-jre` and `openjdk-8-jre`,
+`php` and `php-fpm`, mail servers, fonts): apt, asked for all at once, would bring fewer of them.
+And installs whose failure the script survives (`||`, `if`, `;` without `set -e`): there the first
+half would fail with the second.
 
 Safety: safe for apt where it is known that the joint list brings the same packages, else only
 offered, with the reason. Both installs run in one shell, the second exactly if the first succeeded,
@@ -82,11 +83,7 @@ def _group(where: _Where, finding: Merge | Drop) -> Iterator[Group]:
     from dockfix.installs.adjacent import Drop
 
     if isinstance(finding, Drop):
-        edits = _without(where, finding)
-        if edits:
-            start, _ = _span(where, finding.update)
-            message = "remove this update: the RUN has just fetched the same lists"
-            yield Group(start, message, edits)
+        yield from _dropped(where, finding)
         return
     edits = _together(where, finding)
     if edits:
@@ -94,6 +91,11 @@ def _group(where: _Where, finding: Merge | Drop) -> Iterator[Group]:
 
         first, *others = finding.installs
         doubt = join_doubt(Install(*where, finding.first.simple, first), others)
+        if doubt and finding.useless:
+            # these go even if the installs stay apart; the merge is offered once they are gone
+            for one in finding.useless:
+                yield from _dropped(where, one)
+            return
         message = (
             f"merge {len(finding.installs)} installs: the dependencies of all packages are then "
             "resolved once"
@@ -101,6 +103,14 @@ def _group(where: _Where, finding: Merge | Drop) -> Iterator[Group]:
         message = with_doubt(message, doubt)
         start, _ = _span(where, finding.first)
         yield Group(start, message, edits, Safety.UNSAFE if doubt else Safety.SAFE)
+
+
+def _dropped(where: _Where, drop: Drop) -> Iterator[Group]:
+    edits = _without(where, drop)
+    if edits:
+        start, _ = _span(where, drop.update)
+        message = "remove this update: the RUN has just fetched the same lists"
+        yield Group(start, message, edits)
 
 
 def _comments(where: _Where, start: int, end: int) -> str:
