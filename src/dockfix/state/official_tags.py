@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from dockfix.records import Record
+from dockfix.shell.patterns import lazy
 
 #: Releases of Debian and Ubuntu by their numbers, oldest first.
 DEBIAN_NUMBERS = {
@@ -38,6 +39,16 @@ _LIBRARIES = (
 #: Images whose slim form has `-slim` before the suite, and those that have it behind.
 _SLIM_BEFORE = ("perl", "pypy", "python", "ruby", "rust")
 _SLIM_BEHIND = ("debian", "node")
+#: Images of a JDK whose slim form is a JRE: their tags, in which `jdk` may be left out. Each of these
+#: has a JRE on the same system, but for versions that the table knows (docker-library's
+#: official-images, its history to August 2026), and for OpenJDK's, of which these are all.
+_JDKS = {
+    "eclipse-temurin": lazy(
+        rf"(\d[\d._u]*(?:-b\d+)?)(?:-jdk)?((?:-(?:{'|'.join(UBUNTU)}|alpine(?:-[\d.]+)?|centos7"
+        r"|ubi\d+-minimal))?)"
+    ),
+    "openjdk": lazy(r"(8|11)(?:-jdk)?((?:-slim)?(?:-(?:stretch|buster|bullseye))?)"),
+}
 #: Suites that every image has a slim form for.
 _SLIM_SUITES = frozenset(("buster", "bullseye", "bookworm", "trixie", "forky", "sid"))
 _NO_VERSION = ("", "latest")
@@ -98,12 +109,10 @@ def slim_of(image: str) -> str | None:
 
 def slim_tag(name: str, tag: str) -> str | None:
     """How the slim form of a tag is written, whether or not there is one."""
+    if name in _JDKS:
+        found = _JDKS[name].fullmatch(tag)
+        return f"{found[1]}-jre{found[2]}" if found is not None else None
     first, *rest = tag.split("-")
-    if name == "eclipse-temurin":
-        parts = [part for part in rest if part != "jdk"]
-        if not first[:1].isdecimal() or any(part not in UBUNTU for part in parts):
-            return None
-        return "-".join((first, "jre", *parts))
     if name == "debian":
         if tag == "latest":
             return "stable-slim"
@@ -172,9 +181,11 @@ def _alpine(version: str) -> Release | None:
 
 def _has_slim(name: str, tag: str) -> bool:
     """True if the table says that a version has a slim form."""
-    if name in ("debian", "pypy"):
-        return name == "pypy" or tag.partition("-")[0] not in ("experimental", "rc-buggy")
+    if name in ("debian", "openjdk", "pypy"):
+        return name != "debian" or tag.partition("-")[0] not in ("experimental", "rc-buggy")
     first, *rest = tag.split("-")
+    if name == "eclipse-temurin":
+        first = first.partition("u")[0]  # 8u302, of which all have one
     if first in SUITES or (rest and rest[-1] in SUITES):
         suite = first if first in SUITES else rest[-1]
         if name != "eclipse-temurin" and suite not in _SLIM_SUITES:
