@@ -11,50 +11,21 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dockfix.dockerfile.tree import Instruction
-from dockfix.managers import every_manager
 from dockfix.managers.manifests.shape import UnsureError
-from dockfix.records import Record
-from dockfix.shell.patterns import lazy
 from dockfix.shell.reader import read_script
 from dockfix.shell.tree import Script
+from dockfix.stages.project import Language, check_rest, here_of, of_project
 from dockfix.stages.sides import Done, Run
-from dockfix.stages.source import files_below, is_shell_script
+from dockfix.stages.source import is_shell_script
 from dockfix.stages.view import Cut, View
 from dockfix.state.image_variants import OFF_THE_MIRRORS
-from dockfix.state.paths import Copy, copy_of, resolve, within
+from dockfix.state.paths import resolve
 
-#: Files of a project that no program reads: about its source, and how it is built.
-_ABOUT = lazy(
-    r"(?:readme|licen[cs]e|changelog|changes|contributing|authors|notice|copying|codeowners)(?:\W.*)?"
-    r"|.*\.(?:md|rst|proto|patch)|\.git.*|\.dockerignore|\.editorconfig|(?:.*\.)?dockerfile(?:\..*)?"
-    r"|(?:docker-)?compose.*\.ya?ml|makefile|justfile|\.golangci.*|\.travis\.yml|\.air\.toml"
-    r"|rust-toolchain.*|\.?rustfmt\.toml|\.?clippy\.toml|renovate\.json|skaffold\.yaml|procfile"
-    r"|\.pre-commit.*|\.drone.*|\.goreleaser.*|azure-pipelines.*|cloudbuild.*|jenkinsfile",
-    re.IGNORECASE,
-)
 #: More entries than this are not named one by one.
 _MOST = 6
 #: Commands beside the language's own that may stand in a RUN of the build.
 _BESIDE = frozenset(("chmod", "cp", "echo", "ls", "mkdir", "mv", "rm", "strip", "touch"))
 _FOLDERS = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
-
-
-class Language(Record):
-    """What is particular to one language.
-
-    `name` is what its image and its manager's record call it, `source` the endings of its source
-    files, `called` packages that its programs rely on, `home` the directory that its image starts
-    in, `programs` where its installs go, `lost` the programs that only its image has, `environment`
-    the variables that it sets for them.
-    """
-
-    name: str
-    source: tuple[str, ...]
-    called: tuple[str, ...]
-    home: str
-    programs: str
-    lost: frozenset[str]
-    environment: tuple[str, ...]
 
 
 def is_built(view: View, language: Language) -> bool:
@@ -91,10 +62,10 @@ def cut_of(view: View, language: Language, linked: tuple[str, ...]) -> Cut:
     programs = _started(view, left, language)
     if not programs:
         raise UnsureError("which file the build leaves for the start is not told")
-    carried, consumed = _of_project(view, language, last)
+    carried, consumed = of_project(view, language, last)
     build |= {one.start for one in consumed}
     entries = list(dict.fromkeys([*programs, *carried]))
-    _check_rest(view, language, consumed, entries, build)
+    check_rest(view, language, consumed, entries, build)
     lines = [f"COPY --from={{build}} {path} {path}" for path in entries]
     if any(path.startswith(f"{language.programs}/") for path in programs):
         lines.append(f"ENV PATH={language.programs}:$PATH")
@@ -124,18 +95,12 @@ def _is_of(run: Run, language: Language) -> bool:
     return any(done.manager and done.manager.language == language.name for done in run.done or ())
 
 
-def _here(view: View, one: Instruction, language: Language) -> str:
-    """The directory in which an instruction works."""
-    base = view.facts.places[one.start].base
-    return re.sub(r"^\?[^/]*", language.home.rstrip("/"), base) or "/"
-
-
 def _outputs(view: View, run: Run, language: Language, before: list[str]) -> list[str]:
     """The files that a RUN of the build leaves, by their paths; `*` stands for any name."""
     line = view.line(run.instruction)
     if run.done is None or not run.chained:
         raise UnsureError(f"what the RUN of line {line} does is not understood")
-    here = _here(view, run.instruction, language)
+    here = here_of(view, run.instruction, language)
     found: list[str] = []
     for done in run.done:
         if done.program == "cd":
@@ -182,7 +147,7 @@ def _touches(view: View, run: Run, left: list[str], language: Language) -> bool:
         return False
     if any(done.kind == "runs" and done.program != "strip" for done in run.done):
         return False
-    here = _here(view, run.instruction, language)
+    here = here_of(view, run.instruction, language)
     words = [
         value
         for done in run.done
@@ -196,7 +161,7 @@ def _touches(view: View, run: Run, left: list[str], language: Language) -> bool:
 
 def _started(view: View, left: list[str], language: Language) -> list[str]:
     """The files of the build that the container starts, or that its scripts name."""
-    end = _here(view, view.stage.instructions[-1], language)
+    end = here_of(view, view.stage.instructions[-1], language)
     starts = [one for one in view.instructions if one.keyword in ("CMD", "ENTRYPOINT")]
     programs = [path for one in starts for path in _paths(_program(one), end, language)]
     found = [path for path in programs if _is_left(path, left)]
@@ -236,120 +201,3 @@ def _program(one: Instruction) -> str:
     while words and words[0].rpartition("/")[2] in ("exec", "tini", "dumb-init", "catatonit"):
         words = [word for word in words[1:] if word[:1] != "-"]
     return words[0] if words else ""
-
-
-def _of_project(
-    view: View, language: Language, last: Instruction
-) -> tuple[list[str], list[Instruction]]:
-    """What the final stage gets of the project, and the copies that are then for the build alone.
-
-    A copy without source in it is as good in the final stage, and is not among these.
-    """
-    entries: list[str] = []
-    consumed: list[Instruction] = []
-    folders: list[str] = []
-    for one in view.instructions:
-        if one.keyword not in ("COPY", "ADD") or one.start > last.start:
-            continue
-        here = _here(view, one, language)
-        copy = copy_of(one, here)
-        if copy is None:
-            raise UnsureError(f"what line {view.line(one)} copies is not told")
-        if copy.origin is not None:
-            continue
-        files = list(_landing(view, copy))
-        source = [path for path, name in files if name.endswith(language.source)]
-        others = [path for path, name in files if not _is_about(name, language)]
-        if not source and others:
-            continue
-        consumed.append(one)
-        if others and any(flag.name == "chown" for flag in one.flags):
-            raise UnsureError(
-                f"what line {view.line(one)} copies belongs to a user, and a folder that is carried"
-                " would be root's"
-            )
-        folders.append(copy.target)
-        entries += _largest(others, [path for path, _ in files if path not in others])
-    entries = list(dict.fromkeys(entries))
-    entries = [one for one in entries if not any(o != one and within(one, o) for o in entries)]
-    if len(entries) > _MOST:
-        folder = min(folders, key=len)
-        if folder == "/":
-            raise UnsureError("the project lies in /, with many files that it may read")
-        entries = [folder]
-    return entries, consumed
-
-
-def _check_rest(
-    view: View,
-    language: Language,
-    consumed: list[Instruction],
-    entries: list[str],
-    build: set[int],
-) -> None:
-    """Raises UnsureError if a RUN of the final stage works on source, which is not there."""
-    folders = [
-        copy.target for one in consumed if (copy := copy_of(one, _here(view, one, language)))
-    ]
-    for run in view.runs.values():
-        if run.instruction.start in build:
-            continue
-        here = _here(view, run.instruction, language)
-        for done in run.done or ():
-            if done.program in ("mkdir", "touch", "echo") or (
-                done.program == "rm" and any(word[:2] in ("-f", "-r") for word in done.values)
-            ):
-                continue
-            for word in done.values:
-                path = resolve(here, word) if word[:1] != "-" else None
-                if path is None or not any(within(path, folder) for folder in folders):
-                    continue
-                if path in folders or any(
-                    within(path, one) or within(one, path) for one in entries
-                ):
-                    continue
-                if "/" in word or _is_source(view, path):
-                    raise UnsureError(
-                        f"line {view.line(run.instruction)} works on {word}, which the final stage"
-                        " would not have"
-                    )
-
-
-def _is_source(view: View, path: str) -> bool:
-    """True if a file of the context is called as the last part of a path."""
-    name = path.rpartition("/")[2]
-    return any(name in one.split("/") for one in view.files)
-
-
-def _is_about(name: str, language: Language) -> bool:
-    base = name.rpartition("/")[2]
-    return (
-        base.endswith(language.source)
-        or any(one.is_manifest(base) for one in every_manager() if one.language == language.name)
-        or _ABOUT.fullmatch(base) is not None
-        or name.startswith((".github/", ".circleci/", ".cargo/"))
-    )
-
-
-def _landing(view: View, copy: Copy) -> Iterator[tuple[str, str]]:
-    """The files that a copy brings: where each lands, and its path in the context."""
-    context = view.context
-    if context is None:
-        raise UnsureError("the build context is not at hand, and so not what is built")
-    for top, path in files_below(copy.instruction, context):
-        if context.kind(top) == "file":
-            name = path.rpartition("/")[2]
-            yield (f"{copy.target.rstrip('/')}/{name}" if copy.into else copy.target), path
-        else:
-            rest = path[len(top) :].lstrip("/")
-            yield f"{copy.target.rstrip('/')}/{rest}", path
-
-
-def _largest(wanted: list[str], others: list[str]) -> Iterator[str]:
-    """The highest folders in which all files are wanted, and files that have no such folder."""
-    above = {path[:at] for path in others for at in range(1, len(path)) if path[at] == "/"}
-    for path in wanted:
-        parts = path.split("/")
-        folders = ["/".join(parts[:end]) for end in range(2, len(parts))]
-        yield next((folder for folder in folders if folder not in above and
-                    folder.count("/") > 1), path)  # fmt: skip

@@ -7,7 +7,8 @@ import re
 from dockfix.managers.manager import words
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.patterns import lazy
-from dockfix.stages.compiled import Language, cut_of, is_built
+from dockfix.stages.compiled import cut_of, is_built
+from dockfix.stages.project import Language
 from dockfix.stages.source import called_by_script, is_shell_script
 from dockfix.stages.view import Cut, View
 

@@ -39,9 +39,9 @@ _LIBRARIES = (
 #: Images whose slim form has `-slim` before the suite, and those that have it behind.
 _SLIM_BEFORE = ("perl", "pypy", "python", "ruby", "rust")
 _SLIM_BEHIND = ("debian", "node")
-#: Images of a JDK whose slim form is a JRE: their tags, in which `jdk` may be left out. Each of these
-#: has a JRE on the same system, but for versions that the table knows (docker-library's
-#: official-images, its history to August 2026), and for OpenJDK's, of which these are all.
+#: Images of a JDK whose slim form is a JRE: their tags, in which `jdk` may be left out. Each of
+#: these has a JRE on the same system, but for versions of which the table knows otherwise
+#: (docker-library/official-images, its history to August 2026).
 _JDKS = {
     "eclipse-temurin": lazy(
         rf"(\d[\d._u]*(?:-b\d+)?)(?:-jdk)?((?:-(?:{'|'.join(UBUNTU)}|alpine(?:-[\d.]+)?|centos7"
