@@ -19,7 +19,7 @@ OTHER_THINGS = {
     ("context/clutter.py", "gradle"),
     ("context/dockerfiles.py", "go"),
     ("passes/install_before_source.py", "go"),
-    ("stages/compiled.py", "cargo"),
+    ("stages/project.py", "cargo"),
     ("stages/find.py", "go"),
     ("stages/go.py", "go"),
     ("stages/python_packages.py", "pip"),
