@@ -471,3 +471,58 @@ def test_an_option_only_where_the_manager_is_young_enough(
 ) -> None:
     for source in (f"FROM {base}\nRUN {command}\n", f"FROM {base} AS a\nFROM a\nRUN {command}\n"):
         assert (_cleaned(source) != source) is knows
+
+
+PIP = "FROM python:3.12 AS build\nRUN pip install x\n"
+APK = "FROM alpine:3.20 AS build\nRUN apk add git\n"
+APT = f"FROM debian:12 AS build\n{INSTALL}\n"
+YUM = "FROM centos:7 AS build\nRUN yum install -y git\n"
+NEXT = "FROM python:3.12\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # BuildKit copies no path that is missing
+        PIP + NEXT + "COPY --from=build /root/.cache /root/.cache\n",
+        PIP + NEXT + "COPY --from=0 /root/.cache/pip/ /root/.cache/pip/\n",
+        PIP + NEXT + 'COPY --chown=1 --from=BUILD ["/root/.cache", "/c"]\n',
+        PIP + NEXT + "RUN --mount=type=bind,from=build,source=/root/.cache,target=/c pip list\n",
+        APT + NEXT + "COPY --from=build /var/lib/apt/lists/* /lists/\n",
+        APK + NEXT + "COPY --from=build /var/cache/apk/* /index/\n",
+        # cp, mv, chown and tar fail at a missing path, and so does rm without -f
+        PIP + "COPY a /\nRUN cp -r ~/.cache /cache\n",
+        PIP + 'COPY a /\nRUN useradd u && mv "$HOME/.cache" /home/u\n',
+        PIP + "COPY a /\nRUN chown -R 1000 /root/.cache\n",
+        PIP + "COPY a /\nRUN mkdir /root/.cache/torch\n",
+        PIP + "COPY a /\nRUN echo x > /root/.cache/x\n",
+        PIP + "COPY a /\nRUN rm -r /root/.cache\n",
+        PIP + 'COPY a /\nRUN ["rm", "-r", "/root/.cache"]\n',
+        APT + "COPY a /\nRUN make && rm -r /var/lib/apt/lists/*\n",
+        APT + "COPY a /\nRUN apt-get purge -y git && rm -r /var/lib/apt/lists/*\n",
+        YUM + "COPY a /\nRUN make && rm -r /var/cache/yum\n",
+        "FROM alpine:3.20\nRUN apk add git && rm /var/cache/apk/APKINDEX*\n",
+        "FROM alpine:3.20\nRUN apk add git && rm /var/cache/apk/* || true\n",
+        "FROM alpine:3.20\nRUN apk add git && rm /var/cache/apk/*\nRUN apk search x\n",
+    ],
+)
+def test_a_cache_that_somebody_comes_for_stays(source: str) -> None:
+    assert _cleaned(source) == source
+
+
+@pytest.mark.parametrize(
+    ("source", "added"),
+    [
+        (PIP + "COPY a /\nRUN rm -rf /root/.cache /tmp/x\n", "--no-cache-dir"),
+        (PIP + "COPY a /\nRUN mkdir -p ~/.cache/torch\n", "--no-cache-dir"),
+        (PIP + "COPY a /\nRUN fetch --to /root/.cache/torch\n", "--no-cache-dir"),
+        (PIP + NEXT + "COPY --from=build /root/.cache/torch /t\n", "--no-cache-dir"),
+        (PIP + NEXT + "COPY --from=other/image /root/.cache /c\n", "--no-cache-dir"),
+        (APT + "COPY a /\nRUN make && rm -rf /var/lib/apt/lists/*\n", REMOVAL),
+        (APT + "COPY a /\nRUN rm -r /var/lib/apt/lists/*\n", "&& rm -r /var/lib/apt/lists/*"),
+        ("FROM alpine:3.20\nRUN apk add git && rm /var/cache/apk/*\n", "--no-cache"),
+        (APK + "COPY a /\nRUN make && rm -r /var/cache/apk/* /tmp/x\n", "--no-cache"),
+    ],
+)
+def test_a_cache_goes_that_is_only_removed(source: str, added: str) -> None:
+    assert added in _cleaned(source).partition("COPY")[0]

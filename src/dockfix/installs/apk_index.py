@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from dockfix.dockerfile.tree import Dockerfile
 from dockfix.edit.edits import Edit
+from dockfix.installs.asked_for import is_asked_for, unforced
 from dockfix.installs.runs import Run, removes, undecided
 from dockfix.managers.apk import CACHE as APK
 from dockfix.programs.effects import deeds
 from dockfix.shell.splice import without
-from dockfix.state.facts import source_span
+from dockfix.shell.tree import Simple
+from dockfix.state.facts import Facts, source_span
 
 #: Who edits it, a mirror's name put in, neither stores an index nor reads one.
 _REPOSITORIES = "/etc/apk/repositories"
@@ -31,6 +33,36 @@ def converts_whole(dockerfile: Dockerfile, stages: list[list[Run]]) -> bool:
         all(any(use.fills for use in run.of(APK)) for run in updating)
         and nothing_kept(dockerfile, stages, optioned=True)
     )
+
+
+def is_missed(facts: Facts, stages: list[list[Run]]) -> bool:
+    """True if somebody comes for the index that --no-cache leaves out: a COPY, or a removal that
+    cannot go and fails at an empty folder."""
+    dockerfile, every = facts.dockerfile, [run for runs in stages for run in runs]
+    if is_asked_for(facts, APK, {run.owner.start for run in every if run.script is not None}):
+        return True
+    failing = [
+        (run, simple)
+        for run in every
+        if run.script is not None
+        for simple in unforced(run.script, APK)
+    ]
+    return bool(failing) and not (
+        nothing_kept(dockerfile, stages, optioned=True)
+        and all(_goes(run, simple) for run, simple in failing)
+    )
+
+
+def _goes(run: Run, simple: Simple) -> bool:
+    """True if a removal of the index goes, or what else it removes is all that stays of it."""
+    assert run.script is not None
+    shell = run.place.shell
+    operands = [word.text for word in simple.words[1:] if word.text[:1] != "-"]
+    useless = [text for text in operands if text in APK.junk]
+    if len(useless) < len(operands):
+        return all(text in APK.junk for text in operands if "/apk" in text)
+    span = without(run.script, simple, errexit=shell.errexit, declared=shell.declared)
+    return span is not None
 
 
 def nothing_kept(

@@ -110,16 +110,25 @@ def own_cleanup(
 
     Only if no RUN before it has to do with the manager, or might out of sight.
     """
+    run = cleaning_run(later, cache)
+    if run is None or run.script is None:
+        return None
+    from dockfix.edit.removal import removal_from
+
+    above = _directly_above(facts.dockerfile, run.owner)
+    start = above[0].start if above else run.owner.start
+    removal = removal_from(facts.dockerfile, start, run.owner)
+    return run.script.text.rstrip(" \t;"), tuple(one.text for one in above), removal
+
+
+def cleaning_run(later: Iterable[Run], cache: Cache) -> Run | None:
+    """The first of later RUNs that does nothing but clean up; None if one stands before it that has
+    to do with the manager, or might out of sight."""
     for run in later:
         if run.script is None:
             return None
         if _cleans_only(run, cache):
-            from dockfix.edit.removal import removal_from
-
-            above = _directly_above(facts.dockerfile, run.owner)
-            start = above[0].start if above else run.owner.start
-            removal = removal_from(facts.dockerfile, start, run.owner)
-            return run.script.text.rstrip(" \t;"), tuple(one.text for one in above), removal
+            return run
         if run.of(cache) or (cache.lists and _touches_apt(run)):
             return None
     return None

@@ -19,13 +19,15 @@ up before an `apt-get update` of its own; lists fetched on a condition, where re
 sudo or an account that may not; options on base images of before them (pip and gem of Ubuntu 14.04,
 apk of Alpine 3.2), whose managers would stop at them; the caches of others, when a later command
 works offline from them, or when the command that fills them is given a variable that may have
-another value a second time. RUNs with a cache mount over the cache; installs below another root;
-what the author keeps elsewhere or cleans up himself (a variable, a configuration file, a removal).
-Exec form, here-documents, ONBUILD, scripts dockfix does not understand; a place behind `||`, in a
-condition or a loop, before a comment; scripts that trap or replace themselves by `exec`. What npm,
-yarn, pnpm, bun, composer and conda store in stages that no image is made of. yarn, unless it is
-known to be yarn 1: the cache of later ones holds what the program runs on. go and cargo, whose
-stores are what the next build starts from: a cache mount is better.
+another value a second time; a cache that the file comes for, by `COPY --from` or by a command that
+fails at a missing path (`cp -r ~/.cache`, `rm` without `-f`). RUNs with a cache mount over the
+cache; installs below another root; what the author keeps elsewhere or cleans up himself (a
+variable, a configuration file, a removal). Exec form, here-documents, ONBUILD, scripts dockfix does
+not understand; a place behind `||`, in a condition or a loop, before a comment; scripts that trap
+or replace themselves by `exec`. What npm, yarn, pnpm, bun, composer and conda store in stages that
+no image is made of. yarn, unless it is known to be yarn 1: the cache of later ones holds what the
+program runs on. go and cargo, whose stores are what the next build starts from: a cache mount is
+better.
 
 Safety: an added option changes nothing about what is installed (gem's leaves out documentation
 only). A cleanup runs only after a command of the same program succeeded, as the same user and with
@@ -46,9 +48,18 @@ from collections.abc import Iterator
 
 from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.edit.style import as_beside, in_line
+from dockfix.installs.asked_for import is_asked_for
 from dockfix.installs.caches import Use, caches_in, cleans_up
 from dockfix.installs.lists import Lists, Need, hidden_install, needed_behind, speaks_of_apt
-from dockfix.installs.runs import Run, first_call, lists_in, own_cleanup, undecided, with_uses
+from dockfix.installs.runs import (
+    Run,
+    cleaning_run,
+    first_call,
+    lists_in,
+    own_cleanup,
+    undecided,
+    with_uses,
+)
 from dockfix.installs.sight import Sight
 from dockfix.managers import every_manager, load
 from dockfix.managers.manager import Cache
@@ -91,14 +102,16 @@ def _options(
     facts: Facts, stages: list[list[Run]], cache: Cache, settings: Settings
 ) -> Iterator[Group]:
     everything = [use for runs in stages for run in runs for use in run.of(cache)]
-    if any(use.says(cache.offline) for use in everything) or not _is_known(
-        cache, everything, settings
+    if (
+        any(use.says(cache.offline) for use in everything)
+        or not _is_known(cache, everything, settings)
+        or (not cache.keeps_index and is_asked_for(facts, cache))
     ):
         return
     if cache.keeps_index:
-        from dockfix.installs.apk_index import converts_whole
+        from dockfix.installs.apk_index import converts_whole, is_missed
 
-        if not converts_whole(facts.dockerfile, stages):
+        if not converts_whole(facts.dockerfile, stages) or is_missed(facts, stages):
             return
     found = False
     for index, runs in enumerate(stages):
@@ -147,7 +160,11 @@ def _cleanups(
     facts: Facts, stages: list[list[Run]], cache: Cache, settings: Settings
 ) -> Iterator[Group]:
     everything = [use for runs in stages for run in runs for use in run.of(cache)]
-    if not everything or any(use.says(cache.offline) for use in everything):
+    if (
+        not everything
+        or any(use.says(cache.offline) for use in everything)
+        or _is_missed(facts, stages, cache)
+    ):
         return
     shipped = facts.shipped_stages if cache.shipped else range(len(stages))
     for index in shipped:
@@ -200,7 +217,7 @@ def _is_known(cache: Cache, found: list[Use], settings: Settings) -> bool:
 def _lists(
     facts: Facts, stages: list[list[Run]], cache: Cache, settings: Settings
 ) -> Iterator[Group]:
-    if not speaks_of_apt(facts.source):
+    if not speaks_of_apt(facts.source) or _is_missed(facts, stages, cache):
         return
     lists = [[lists_in(run) for run in runs] for runs in stages]
     needs = _Needs(facts, settings)
@@ -232,6 +249,17 @@ def _lists(
                     found.append(_offered(group, need.doubt))
             need = need.joined(own[index][number])
         yield from reversed(found)
+
+
+def _is_missed(facts: Facts, stages: list[list[Run]], cache: Cache) -> bool:
+    """True if somebody comes for a cache; a RUN that only cleans up, and is moved, does not."""
+    moved = {
+        found.owner.start
+        for runs in stages
+        for number, run in enumerate(runs)
+        if run.of(cache) and (found := cleaning_run(runs[number + 1 :], cache))
+    }
+    return is_asked_for(facts, cache, moved)
 
 
 def _offered(group: Group, doubt: str) -> Group:

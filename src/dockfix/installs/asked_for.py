@@ -1,0 +1,122 @@
+"""Whether somebody comes for what a manager keeps in its cache, and would not find it.
+
+    COPY --from=builder /root/.cache /root/.cache        RUN make && rm -r /var/lib/apt/lists/*
+
+Both fail once nothing lies there: BuildKit copies no path that is missing, and `rm` without `-f`
+fails at one, as do `cp`, `mv`, `chmod` and `ls`. So a cache is kept where the file names it in any
+other way than to remove what may be there, or to make the folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+
+from dockfix.dockerfile.tree import Instruction
+from dockfix.installs.caches import uses
+from dockfix.managers.manager import Cache
+from dockfix.programs.program_table import QUOTES
+from dockfix.shell.tree import Script, Simple
+from dockfix.state.facts import Facts, ReadRun
+
+#: The folder that pip, uv and others make for theirs. It is missing where none of them keeps any.
+_SHARED = ".cache"
+#: What makes an entry of a folder, which has to be there.
+_MAKING = frozenset(("cp", "ln", "mkdir", "mv", "tee", "touch"))
+
+
+def is_asked_for(facts: Facts, cache: Cache, aside: Container[int] = ()) -> bool:
+    """True if the file comes for what a cache holds: by COPY, by a mount, or in a RUN that does not
+    fill the cache itself. `aside` are the starts of RUNs that do not count."""
+    signs = tuple(dict.fromkeys(map(_sign, cache.folders)))
+    if not any(sign in facts.source for sign in signs):
+        return False
+    for one in facts.instructions:
+        if one.keyword in ("COPY", "RUN") and one.flags and _brings(facts, one, cache):
+            return True
+    return any(
+        run.owner.start not in aside and _asks(run, cache, signs)
+        for run in facts.runs
+        if any(sign in facts.source[run.owner.start : run.owner.end] for sign in signs)
+    )
+
+
+def _sign(folder: str) -> str:
+    """The text that every path of a cache has in it."""
+    return _SHARED if f"/{_SHARED}/" in folder else folder.removeprefix("~")
+
+
+def _brings(facts: Facts, one: Instruction, cache: Cache) -> bool:
+    """True if a COPY, or a mount of a RUN, brings a cache from another stage."""
+    stages = {str(stage.index) for stage in facts.stages} | {stage.name for stage in facts.stages}
+    if one.keyword == "COPY":
+        source = next((flag.value for flag in one.flags if flag.name == "from"), None)
+        texts = one.json if one.json is not None else [word.text for word in one.words]
+        return (source or "").lower() in stages and _names(texts[:-1], cache)
+    for flag in one.flags:
+        parts = (part.partition("=") for part in (flag.value or "").split(","))
+        options = {name.lower(): value for name, _, value in parts}
+        if options.get("from", "").lower() in stages and _names(
+            [options.get("source") or options.get("src", "")], cache
+        ):
+            return True
+    return False
+
+
+def _names(texts: Iterable[str], cache: Cache) -> bool:
+    return any(_lies_in(text, cache) for text in texts)
+
+
+def _lies_in(text: str, cache: Cache) -> bool:
+    """True if a path is that of a cache, of something in it, or of a folder made for it."""
+    path = text.strip(QUOTES).rstrip("/*.").rstrip("/")
+    for folder in cache.folders:
+        if folder[0] != "~":
+            if f"{path}/".startswith(f"{folder}/"):
+                return True
+        elif f"{folder[1:]}/" in f"/{path}/" or (
+            path.rpartition("/")[2] == _SHARED and folder.startswith(f"~/{_SHARED}/")
+        ):
+            return True
+    return False
+
+
+def _asks(run: ReadRun, cache: Cache, signs: tuple[str, ...]) -> bool:
+    script = run.script
+    if not isinstance(script, Script):
+        texts = [run.shell.arguments, *(one.content for one in run.shell.heredocs)]
+        return any(sign in text for text in texts for sign in signs)
+    if any(use.cache is cache and use.fills for use in uses(script)):
+        return False
+    return any(_needs(simple, cache) for simple in script.nested)
+
+
+def _needs(simple: Simple, cache: Cache) -> bool:
+    """True if a command fails, or does something else, where the cache is missing."""
+    name = (simple.words[0].value or "") if simple.words else ""
+    texts = [word.text for word in simple.words[1:]]
+    written = [one.target.text for one in simple.redirects]
+    if name in ("rm", "mkdir") and any(_tolerates(name, text) for text in texts):
+        return False
+    if _names((*texts, *written), cache):
+        return True
+    made = (*written, *(texts if name in _MAKING else ()))
+    return any(_is_shared(cache, text) for text in made)
+
+
+def _tolerates(name: str, option: str) -> bool:
+    """True if `rm` takes it that nothing is there, or `mkdir` makes what is missing."""
+    long, letter = {"rm": ("--force", "f"), "mkdir": ("--parents", "p")}[name]
+    return option == long or (option[:1] == "-" and option[1:2] != "-" and letter in option)
+
+
+def _is_shared(cache: Cache, text: str) -> bool:
+    """True for a path right in the folder that several caches share."""
+    parts = text.strip(QUOTES).rstrip("/").split("/")
+    return _SHARED in parts[-2:-1] and any(f"/{_SHARED}/" in one for one in cache.folders)
+
+
+def unforced(script: Script, cache: Cache) -> Iterator[Simple]:
+    """The `rm`s of a script that fail where nothing of a cache is left to remove."""
+    for simple in script.simples:
+        if simple.words and simple.words[0].value == "rm" and _needs(simple, cache):
+            yield simple
