@@ -145,6 +145,86 @@ def test_a_name_with_a_dash_counts_if_the_file_begins_as_a_dockerfile(tmp_path: 
     assert found("dockerfile-lint") == ["dockerfile-lint"]
 
 
+#: Files that name `image/recipe`, which nothing finds by its name.
+NAMING = {
+    "compose.yaml": "services: {a: {build: {context: image, dockerfile: recipe}}}\n",
+    "docker-compose.dev.yml": "services: {a: {build: {context: ., dockerfile: image/recipe}}}\n",
+    "deploy/compose.yml": "services: {a: {build: {context: .., dockerfile: image/recipe}}}\n",
+    "docker-bake.hcl": 'target "a" {\n  context = "image"\n  dockerfile = "recipe"\n}\n',
+    "docker-bake.override.hcl": """
+variable "TAG" { default = "x" }
+group "default" { targets = ["a"] }
+target "base" {
+  context    = "image"  # where it lies
+  args       = { V = "${TAG == "x" ? "}" : ""}", W = "a\\"{" }
+  /* } */
+}
+target "a" {
+  inherits = ["base"]
+  dockerfile = "recipe"
+}
+""",
+    "docker-bake.json": '{"target": {"a": {"context": "./image", "dockerfile": "recipe"}}}\n',
+    # called from the root of the repository
+    "ci/docker-bake.hcl": 'target "a" {\n  dockerfile = "image/recipe"\n}\n',
+    ".devcontainer.json": '{"dockerFile": "image/recipe"}\n',
+    ".devcontainer/devcontainer.json": """{
+  // where it lies
+  "name": "a // b", /* and
+  this */
+  "build": {"dockerfile": "../image/recipe", "context": ".."},
+}
+""",
+    ".devcontainer/api/devcontainer.json": '{"dockerComposeFile": ["../../stack.yaml"]}\n',
+}
+STACK = "services: {a: {build: {context: image, dockerfile: recipe}}}\n"
+
+
+@pytest.mark.parametrize("name", NAMING)
+def test_what_another_file_names_is_found(name: str, tmp_path: Path) -> None:
+    git("init", "--quiet", cwd=tmp_path)
+    tree(tmp_path, "Dockerfile", "image/recipe", "image/other", "z/Dockerfile", name)
+    (tmp_path / "stack.yaml").write_text(STACK)
+    assert found(".") == ["Dockerfile", "z/Dockerfile"]
+    (tmp_path / name).write_text(NAMING[name])
+    assert found(".") == ["Dockerfile", "image/recipe", "z/Dockerfile"]
+    # in folders that are searched, and where nothing says otherwise
+    assert found("z") == ["z/Dockerfile"]
+    assert find(["."], nothing, ["image/"]).files == ("Dockerfile", "z/Dockerfile")
+    (tmp_path / ".gitignore").write_text("recipe\n")
+    assert found(".") == ["Dockerfile", "z/Dockerfile"]
+    (tmp_path / ".gitignore").write_text("")
+    (tmp_path / "image" / "recipe").write_text("# DO NOT EDIT\nFROM scratch\n")
+    assert find(["."], nothing).generated == ("image/recipe",)
+    (tmp_path / "image" / "recipe").unlink()
+    assert found(".") == ["Dockerfile", "z/Dockerfile"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("compose.yaml", "services: {a: {build: {dockerfile: $NAME}}}"),
+        ("compose.yaml", "services: {a: {build: {context: 'https://a', dockerfile: recipe}}}"),
+        ("compose.yaml", "services: [dockerfile"),
+        ("docker-bake.hcl", 'target "a" {\n  dockerfile = "${X}recipe"\n}\n'),
+        ("docker-bake.hcl", 'target "a" {\n  dockerfile = X\n  context = "https://a"\n'),
+        ("docker-bake.hcl", '# target "a" {\n#  dockerfile = "recipe"\n#}\n'),
+        ("docker-bake.json", '{"target": {"a": {"dockerfile": 1}}'),
+        ("docker-bake.json", '[{"dockerfile": "recipe"}]'),
+        (".devcontainer.json", '["dockerfile"]'),
+        (".devcontainer.json", '{"dockerFile": "${localEnv:X}"}'),
+        (".devcontainer.json", '{"dockerFile": '),
+    ],
+)
+def test_what_is_computed_elsewhere_or_broken_names_nothing(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    tree(tmp_path, "Dockerfile", "recipe", "$NAME")
+    (tmp_path / name).write_text(text)
+    result = find(["."], nothing)
+    assert (result.files, result.errors) == (("Dockerfile",), ())
+
+
 def test_a_file_is_found_once(tmp_path: Path) -> None:
     tree(tmp_path, "a/Dockerfile")
     (tmp_path / "a" / "x.dockerfile").symlink_to("Dockerfile")

@@ -338,6 +338,8 @@ OTHER_FILES = {
     "docker-compose.yml": "services:\n  a:\n    build:\n      context: .\n"
     "      dockerfile_inline: |\n        FROM a\n        COPY .git .idea /a/\n",
     "docker-bake.hcl": 'target "a" {\n  dockerfile = "image/recipe"\n}\n',
+    "docker-bake.override.hcl": 'target "a" {\n  context = "image"\n  dockerfile = "recipe"\n}\n',
+    ".devcontainer.json": '{"build": {"dockerfile": "image/recipe"}, /* here */ }\n',
     "docker-bake.json": '{"target": {"a": {"dockerfile": "image/recipe"}}}\n',
     # a script that a command names
     "build.sh": "#!/bin/sh\ngit describe\n",
@@ -358,7 +360,7 @@ def test_a_line_has_to_be_right_for_all_that_is_built_from_the_context(
     assert b"+.git\n" in before.stdout
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(OTHER_FILES[name])
-    if "bake" in name:
+    if "recipe" in OTHER_FILES[name]:
         (tmp_path / "image").mkdir()
         (tmp_path / "image" / "recipe").write_text("FROM a\nCOPY .git /git\n")
     after = dockfix_command("--diff", "--select", "dockerignore", "Dockerfile", cwd=tmp_path)

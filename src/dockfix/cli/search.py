@@ -1,17 +1,19 @@
 """Searches a directory for Dockerfiles.
 
-By the usual names, without what Git ignores, what the configuration excludes, the places where
-other people's files lie, and files that are generated.
+By the usual names, and by what Compose files, Bake files and dev containers name; without what Git
+ignores, what the configuration excludes, the places where other people's files lie, and files that
+are generated.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from dockfix.cli.heads import begins_a_dockerfile, is_generated
 from dockfix.context.disk import CACHE_FOLDER
 from dockfix.context.ignore_names import ENDINGS
+from dockfix.context.named import named_by, names_dockerfiles
 from dockfix.context.worktree import worktree_of
 from dockfix.errors import ConfigError
 from dockfix.records import Record
@@ -154,6 +156,14 @@ class _Rules(Record):
     spec: GitIgnoreSpec
 
 
+class _Folder(Record):
+    """A folder that is searched: how paths show it, and what is left out in it."""
+
+    shown: str
+    ignored: tuple[_Rules, ...]
+    excluded: tuple[_Rules, ...]
+
+
 class Search:
     """One directory's search; `errors` and `generated`, what is left out, fill up on the way."""
 
@@ -164,8 +174,13 @@ class Search:
         self._excluded = _rules(os.getcwd(), exclude, "--exclude") if exclude else ()
         self._configured: dict[tuple[str, tuple[str, ...]], tuple[_Rules, ...]] = {}
 
-    def walk(self, top: str) -> Iterable[str]:
+    def walk(self, top: str) -> list[str]:
+        """The Dockerfiles below a folder: of each folder its own by name, and then those below."""
         absolute = os.path.realpath(top)
+        found: dict[str, str] = {}
+        #: files that name Dockerfiles, and what holds in each folder that is searched
+        naming: list[str] = []
+        folders: dict[str, _Folder] = {}
         ignored = {absolute: _rules_above(absolute)}
         for directory, directories, names in os.walk(absolute, onerror=self._failed):
             rules = ignored.pop(directory)
@@ -173,6 +188,7 @@ class Search:
                 rules += _gitignore(os.path.join(directory, ".gitignore"), directory)
             excluded = self._excluded + self._exclusions(directory)
             shown = os.path.join("" if top == "." else top, directory[len(absolute) :].lstrip("/"))
+            folders[directory] = _Folder(shown, rules, excluded)
             directories[:] = sorted(
                 name
                 for name in directories
@@ -183,19 +199,28 @@ class Search:
             for name in directories:
                 ignored[os.path.join(directory, name)] = rules
             # a directory may hold many thousands of other files
-            for name in sorted(filter(is_dockerfile, names)):
+            for name in filter(is_dockerfile, names):
                 path = os.path.join(directory, name)
-                if (
-                    os.path.isfile(path)
-                    and not _matches(rules, path)
-                    and not _matches(excluded, path)
-                ):
-                    if not _is_by_its_name_alone(name) and not begins_a_dockerfile(path):
-                        continue
-                    if is_generated(path):
-                        self.generated.append(os.path.join(shown, name))
-                    else:
-                        yield os.path.join(shown, name)
+                if _is_by_its_name_alone(name) or begins_a_dockerfile(path):
+                    self._take(path, folders, found)
+            naming += [os.path.join(directory, name) for name in filter(names_dockerfiles, names)]
+        for file in naming:
+            if _is_searched(file, folders):
+                for one in named_by(file):
+                    if one.path is not None:
+                        self._take(os.path.realpath(one.path), folders, found)
+        return [found[path] for path in sorted(found, key=_order)]
+
+    def _take(self, path: str, folders: dict[str, _Folder], found: dict[str, str]) -> None:
+        """Adds a file to `found`, or to those that are left out because they are generated."""
+        if path in found or not _is_searched(path, folders) or not os.path.isfile(path):
+            return
+        directory, name = os.path.split(path)
+        shown = os.path.join(folders[directory].shown, name)
+        if not is_generated(path):
+            found[path] = shown
+        elif shown not in self.generated:
+            self.generated.append(shown)
 
     def _failed(self, error: OSError) -> None:
         self.errors.append(f"{error.filename}: cannot be searched: {error.strerror}")
@@ -213,6 +238,22 @@ class Search:
             if str(error) not in self.errors:
                 self.errors.append(str(error))
             return ()
+
+
+def _is_searched(path: str, folders: dict[str, _Folder]) -> bool:
+    """True for a file in a folder that is searched, if nothing says to leave it out."""
+    folder = folders.get(os.path.dirname(path))
+    return (
+        folder is not None
+        and not _matches(folder.ignored, path)
+        and not _matches(folder.excluded, path)
+    )
+
+
+def _order(path: str) -> list[tuple[bool, str]]:
+    """A key that sorts the files of a folder before those of the folders in it."""
+    *folders, name = path.split("/")
+    return [*((True, one) for one in folders), (False, name)]
 
 
 def _rules_above(directory: str) -> tuple[_Rules, ...]:

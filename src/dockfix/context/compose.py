@@ -85,13 +85,25 @@ def load(path: str) -> Any:
         return None
 
 
-def _builds(folder: str, file: Any) -> Iterator[Build]:
+def builds_of(file: Any) -> Iterator[dict[str, Any]]:
+    """What the services of a document say under `build`, where that is a mapping or a folder."""
+    return (build for build, _ in _built(file))
+
+
+def _built(file: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The builds with their services."""
     services = file.get("services") if isinstance(file, dict) else None
     for service in services.values() if isinstance(services, dict) else ():
         build = service.get("build") if isinstance(service, dict) else None
         if isinstance(build, str):
             build = {"context": build}
-        if not isinstance(build, dict) or "dockerfile_inline" in build:
+        if isinstance(build, dict):
+            yield build, service
+
+
+def _builds(folder: str, file: Any) -> Iterator[Build]:
+    for build, service in _built(file):
+        if "dockerfile_inline" in build:
             continue
         context, dockerfile = build.get("context", "."), build.get("dockerfile", "Dockerfile")
         if not isinstance(context, str) or not isinstance(dockerfile, str):

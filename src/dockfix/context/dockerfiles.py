@@ -1,7 +1,7 @@
 """The Dockerfiles of a build context: all that may be built from it, in any folder.
 
 A line of an ignore file has to be right for all of them. They are found by their names, anywhere
-below the root, and in the Compose and Bake files there, inline ones too.
+below the root, and in the Compose, Bake and `devcontainer.json` files there, inline ones too.
 """
 
 from __future__ import annotations
@@ -9,14 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from dockfix.context import compose, disk
+from dockfix.context import disk
 from dockfix.context.ignore_names import ENDINGS
+from dockfix.context.named import named_by, names_dockerfiles
 from dockfix.records import Record
-from dockfix.shell.patterns import lazy
-from dockfix.typed import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import Any
 
 #: Folders with files of others, not of the project.
 _FOREIGN = frozenset(
@@ -28,11 +24,6 @@ _MOST_NAMES = 300_000
 _LARGEST = 1_000_000
 #: Endings of files about Dockerfiles.
 _OTHERS = (*ENDINGS, ".md", ".txt", ".py", ".go", ".js", ".sh")
-_BAKE_NAMES = frozenset(
-    ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json")
-)
-#: `dockerfile = "x"` and `"dockerfile": "x"`, also inline; HCL may compute the value.
-_BAKED = lazy(r"\bdockerfile(-inline)?\"?[ \t]*[=:][ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|(\S))")
 
 
 class Written(Record):
@@ -70,7 +61,7 @@ def find_dockerfiles(root: str, own: str = "") -> tuple[Written, ...] | None:
                             folders.append(path)
                     elif is_dockerfile(entry.name):
                         found[path] = Written(path, _text(root, path), path == own)
-                    elif compose.is_compose(entry.name) or entry.name in _BAKE_NAMES:
+                    elif names_dockerfiles(entry.name):
                         for one in _named_by(root, path):
                             if one.text is None and not one.path:
                                 return None
@@ -94,36 +85,15 @@ def is_dockerfile(name: str) -> bool:
 
 
 def _named_by(root: str, path: str) -> Iterator[Written]:
-    """The Dockerfiles that a Compose or Bake file names; unknown ones have no path and text."""
-    folder, _, name = path.rpartition("/")
-    if name in _BAKE_NAMES:
-        for inline, value, computed in _BAKED.findall(_text(root, path) or ""):
-            if computed or "${" in value:
-                yield Written("", None)
-            elif inline:
-                yield Written(path, value.replace("\\n", "\n").replace('\\"', '"'))
-            else:
-                named = os.path.normpath(os.path.join(folder, value))
-                yield Written(named, _text(root, named))
-        return
-    for build in _builds_of(compose.load(os.path.join(root, path))):
-        inline = build.get("dockerfile_inline")
-        if isinstance(inline, str):
-            yield Written(path, inline)
-            continue
-        context, dockerfile = build.get("context", "."), build.get("dockerfile")
-        if isinstance(context, str) and isinstance(dockerfile, str):
-            named = os.path.normpath(os.path.join(folder, context, dockerfile))
-            if not os.path.isabs(named) and "$" not in named:
-                yield Written(named, _text(root, named))
-
-
-def _builds_of(file: Any) -> Iterator[dict[str, Any]]:
-    services = file.get("services") if isinstance(file, dict) else None
-    for service in services.values() if isinstance(services, dict) else ():
-        build = service.get("build") if isinstance(service, dict) else None
-        if isinstance(build, dict):
-            yield build
+    """The Dockerfiles that another file names; unknown ones have no path and no text."""
+    for one in named_by(os.path.join(root, path)):
+        if one.inline is not None:
+            yield Written(path, one.inline)
+        elif one.path is None:
+            yield Written("", None)
+        else:
+            inside = os.path.relpath(one.path, root)
+            yield Written(inside, _text(root, inside))
 
 
 def _text(root: str, path: str) -> str | None:

@@ -1,0 +1,114 @@
+"""Which Dockerfiles other files name: Compose files, Bake files, and those of dev containers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from dockfix.context import compose, disk
+from dockfix.context.bake import BAKE_NAMES, baked
+from dockfix.context.worktree import real_path, worktree_of
+from dockfix.records import Record
+from dockfix.shell.patterns import lazy
+from dockfix.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+_LARGEST = 1_000_000
+_DEVCONTAINER_NAMES = frozenset(("devcontainer.json", ".devcontainer.json"))
+_ENDS = (".yml", ".yaml", ".hcl", ".json")
+#: What `devcontainer.json` may have beyond JSON: comments, and commas behind a last element; and
+#: strings, in which neither counts.
+_COMMENT = lazy(r'("(?>(?:[^"\\\n]|\\.)*)")|//[^\n]*+|/\*(?>(?:[^*]|\*(?!/))*)\*/')
+_LAST_COMMA = lazy(r'("(?>(?:[^"\\\n]|\\.)*)")|,(?=[ \t\r\n]*+[}\]])')
+
+
+class Named(Record):
+    """A Dockerfile: its path, or the text of one that is written inline.
+
+    Neither is there for one that is not known, because it is computed.
+    """
+
+    path: str | None
+    inline: str | None = None
+
+
+def names_dockerfiles(name: str) -> bool:
+    """True if a file of this name may name Dockerfiles."""
+    # a folder may hold many thousands of other files
+    return name.endswith(_ENDS) and (
+        compose.is_compose(name) or name in BAKE_NAMES or name in _DEVCONTAINER_NAMES
+    )
+
+
+def named_by(path: str) -> Iterator[Named]:
+    """The Dockerfiles that a file names, with paths seen from where `path` is seen."""
+    folder, name = os.path.split(path)
+    data = disk.content(path, _LARGEST + 1) or b""
+    if len(data) > _LARGEST or b"ocker" not in data:
+        return
+    if name in BAKE_NAMES:
+        for one in baked(name, data.decode("utf-8", "surrogateescape")):
+            yield Named(None if one.path is None else _called_above(folder, one.path), one.inline)
+    elif name in _DEVCONTAINER_NAMES:
+        yield from _by_devcontainer(folder, data)
+    elif b"dockerfile" in data:
+        yield from _by_compose(path)
+
+
+def _called_above(folder: str, path: str) -> str:
+    """Where a path of a Bake file leads: it is seen from where the command is called.
+
+    That is the folder of the file, or one above it, in the same repository.
+    """
+    named = own = os.path.normpath(os.path.join(folder, path))
+    at = real_path(folder)
+    top = worktree_of(at) or at
+    while not disk.is_file(named) and at != top:
+        at, folder = os.path.dirname(at), os.path.join(folder, os.pardir)
+        named = os.path.normpath(os.path.join(folder, path))
+    return named if disk.is_file(named) else own
+
+
+def _by_compose(path: str) -> Iterator[Named]:
+    for build in compose.builds_of(compose.load(path)):
+        inline = build.get("dockerfile_inline")
+        if isinstance(inline, str):
+            yield Named(None, inline)
+            continue
+        context, dockerfile = build.get("context", "."), build.get("dockerfile")
+        if not isinstance(context, str) or not isinstance(dockerfile, str):
+            continue
+        if "$" not in context + dockerfile and "://" not in context:
+            named = os.path.join(os.path.dirname(path), context, dockerfile)
+            yield Named(os.path.normpath(named))
+
+
+def _by_devcontainer(folder: str, data: bytes) -> Iterator[Named]:
+    """What the file of a dev container names: a Dockerfile, or Compose files of any name.
+
+    Paths are seen from its folder (Development Containers Specification, `build.dockerfile`).
+    """
+    import json
+
+    text = data.decode("utf-8-sig", "surrogateescape")
+    for beyond in (_COMMENT, _LAST_COMMA):
+        text = beyond.sub(lambda found: found[1] or "", text)
+    try:
+        file = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(file, dict):
+        return
+    build = file.get("build")
+    names: list[Any] = [file.get("dockerFile")]
+    if isinstance(build, dict):
+        names += [build.get("dockerfile"), build.get("dockerFile")]
+    for name in names:
+        if isinstance(name, str) and "${" not in name:
+            yield Named(os.path.normpath(os.path.join(folder, name)))
+    others = file.get("dockerComposeFile", ())
+    for other in [others] if isinstance(others, str) else others:
+        if isinstance(other, str) and "${" not in other:
+            yield from _by_compose(os.path.normpath(os.path.join(folder, other)))
