@@ -16,6 +16,7 @@ import pytest
 
 from dockfix import rewrite
 from dockfix.dockerfile.parser import parse
+from dockfix.edit.edits import apply
 from dockfix.passes.base import Settings
 from dockfix.shell.quotes import quoted_spans, single_spaced
 from helpers.amount import some
@@ -154,6 +155,64 @@ def test_merged_runs(source: str, expected: str) -> None:
         rewrite(head + source, select=["merge-runs"], unsafe_fixes=True, settings=ALL).after
         == head + expected
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param(
+            "RUN apt install -y git \\\n                   # c\n                   zip && \\\n"
+            "    apt install -y a\n",
+            "RUN apt-get install -y git \\\n                       # c\n"
+            "                       zip && \\\n    apt-get install -y a\n",
+            id="what stands below a word goes on doing so",
+        ),
+        pytest.param(
+            "RUN apt install -y \\\n    git \\\n    zip\n",
+            "RUN apt-get install -y \\\n    git \\\n    zip\n",
+            id="an indentation is no column",
+        ),
+        pytest.param(
+            "RUN x && apt install -y \\\n             git\n",
+            "RUN x && apt-get install -y \\\n             git\n",
+            id="nor is the verb's",
+        ),
+        pytest.param(
+            f"RUN apt update{11 * ' '}\\\n    && apt install -y a  \\\n"
+            f"    && x{17 * ' '}\\\n    && y\n",
+            f"RUN apt-get update{7 * ' '}\\\n    && apt-get install -y a \\\n"
+            f"    && x{17 * ' '}\\\n    && y\n",
+            id="escape characters below each other stay there, as far as there is room",
+        ),
+        pytest.param(
+            "RUN apt install -y wget  \\\n                   xz    \\\n                   zsh\n",
+            "RUN apt-get install -y wget  \\\n                       xz    \\\n"
+            "                       zsh\n",
+            id="or move together",
+        ),
+        pytest.param(
+            'RUN apt install -y "a \\\n                   b"\n',
+            'RUN apt-get install -y "a \\\n                   b"\n',
+            id="what is in quotes stays",
+        ),
+        pytest.param(
+            "RUN apt install -y\tgit \\\n                   zip\n",
+            "RUN apt-get install -y\tgit \\\n                   zip\n",
+            id="nothing is known of the columns of tabs",
+        ),
+    ],
+)
+def test_columns(source: str, expected: str) -> None:
+    """Whatever pass has made a word longer."""
+    result = rewrite(f"FROM x\n{source}", select=["assume-yes"])
+    assert result.after == f"FROM x\n{expected}"
+    assert apply(result.before, result.edits) == result.after
+
+
+def test_columns_of_a_start() -> None:
+    source = 'FROM debian\nCMD server -s "$A" \\\n           -p "$B"\n'
+    result = rewrite(source, select=["exec-form"])
+    assert result.after == ('FROM debian\nCMD exec server -s "$A" \\\n                -p "$B"\n')
 
 
 def test_single_spaced() -> None:

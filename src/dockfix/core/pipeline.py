@@ -395,11 +395,39 @@ class _Run:
         self.groups += len(taken)
         self.settings = settings
         if edits:
-            self.origins.add(edits, self.facts.source)
-            self.facts = after
-            self.switched_off = ignores(after.dockerfile, self.ignored)
-            forget_old()
+            before = self.facts.dockerfile
+            self.go_on(edits, after)
+            self.keep_columns(before, self.steps[-1])
         return made, left
+
+    def go_on(self, edits: Sequence[Edit], after: Facts) -> None:
+        """Goes on with the text in which edits are made."""
+        self.origins.add(edits, self.facts.source)
+        self.facts = after
+        self.switched_off = ignores(after.dockerfile, self.ignored)
+        forget_old()
+
+    def keep_columns(self, before: Dockerfile, made: Sequence[Made]) -> None:
+        """Sets below each other again what stood so before the last step."""
+        if not any(len(one.logical.offsets) > 1 for one in before.instructions):
+            return
+        from dockfix.edit.columns import behind, differ_in_blanks, shifts
+
+        edits = [one.edit for one in made]
+        found = shifts(before, edits)
+        if not found:
+            return
+        groups = {one.edit: one.group for one in made}
+        moved = behind(found, edits)
+        after = Facts(self.read_again(moved))
+        if differ_in_blanks(self.facts.dockerfile, after.dockerfile):
+            self.steps.append(
+                tuple(
+                    Made(edit, groups[shift.cause])
+                    for edit, shift in zip(moved, found, strict=True)
+                )
+            )
+            self.go_on(moved, after)
 
     def possible(self, group: Group) -> Group:
         """The group; a note in its place if it needs a file that may not be changed."""
