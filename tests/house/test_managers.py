@@ -22,6 +22,7 @@ OTHER_THINGS = {
     ("stages/project.py", "cargo"),
     ("stages/find.py", "go"),
     ("stages/go.py", "go"),
+    ("stages/shell_variables.py", "go"),
     ("stages/python_packages.py", "pip"),
     ("state/archives.py", "apk"),
     ("state/archives.py", "bundle"),

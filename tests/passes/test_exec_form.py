@@ -184,6 +184,36 @@ def test_a_command_of_a_compose_file_would_become_arguments() -> None:
     assert rewritten(source, Settings(context=Files({})), unsafe=False) != source
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("app.py", 'import os\nprint(os.environ["PWD"])\n'),
+        ("src/config.py", "BASE = os.environ.get('PWD')\n"),
+        ("src/config.py", 'BASE = os.getenv("PWD")\n'),
+        ("server.js", "app.use(express.static(process.env.PWD + '/public'))\n"),
+        ("a.rb", "ENV.fetch('PWD')\n"),
+        ("a.php", "<?php echo $_SERVER['PWD'];\n"),
+        ("main.go", 'os.Getenv("PWD")\n'),
+        ("main.rs", 'env::var("PWD")\n'),
+    ],
+)
+def test_a_program_that_reads_pwd_keeps_its_shell(name: str, text: str) -> None:
+    settings = Settings(context=Files({"main.txt": "x", name: text}))
+    source = "FROM debian\nCOPY . .\n{}\n"
+    for start in ("CMD app", "ENTRYPOINT app -x", 'CMD ["sh", "-c", "exec app"]'):
+        assert rewritten(source.format(start), settings, unsafe=False) == source.format(start)
+    # npm starts a shell, and $X needs one here, which the program then replaces
+    for start in ("CMD npm start", "CMD app $X"):
+        assert rewritten(source.format(start), settings, unsafe=False) != source.format(start)
+
+
+def test_a_program_that_does_not_read_pwd_needs_no_shell() -> None:
+    files = {"a.py": "PWD = os.getcwd()\n", "tests/a.py": "os.environ['PWD']", "b.sh": "echo $PWD"}
+    settings = Settings(context=Files(files))
+    after = rewritten("FROM debian\nCOPY . .\nCMD app\n", settings, unsafe=False)
+    assert after.endswith('CMD ["app"]\n')
+
+
 def test_text_behind_an_array_is_only_pointed_out() -> None:
     for keyword in ("CMD", "ENTRYPOINT", "RUN"):
         source = f'FROM debian\n{keyword} ["sleep", "1"] # a second\n'

@@ -50,7 +50,8 @@ class Context(Protocol):
         """
 
     def gets_arguments(self) -> bool:
-        """True if a Compose file gives arguments (`command:`) to a container of this Dockerfile."""
+        """True if a file of the project starts a container of this Dockerfile with arguments, as
+        the `command:` of a Compose file does."""
 
     def changes(self, path: str) -> int | None:
         """How many of the newest commits changed a file, or something in a directory.

@@ -19,14 +19,10 @@ _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.
 
 
 class Build(Record):
-    """A service that is built: its context and its Dockerfile, as real paths.
-
-    `gives_command` says that the service has a `command`, which the container gets as arguments.
-    """
+    """A service that is built: its context and its Dockerfile, as real paths."""
 
     context: str
     dockerfile: str
-    gives_command: bool
 
 
 def declared(dockerfile: str) -> Iterator[Build]:
@@ -87,22 +83,17 @@ def load(path: str) -> Any:
 
 def builds_of(file: Any) -> Iterator[dict[str, Any]]:
     """What the services of a document say under `build`, where that is a mapping or a folder."""
-    return (build for build, _ in _built(file))
-
-
-def _built(file: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """The builds with their services."""
     services = file.get("services") if isinstance(file, dict) else None
     for service in services.values() if isinstance(services, dict) else ():
         build = service.get("build") if isinstance(service, dict) else None
         if isinstance(build, str):
             build = {"context": build}
         if isinstance(build, dict):
-            yield build, service
+            yield build
 
 
 def _builds(folder: str, file: Any) -> Iterator[Build]:
-    for build, service in _built(file):
+    for build in builds_of(file):
         if "dockerfile_inline" in build:
             continue
         context, dockerfile = build.get("context", "."), build.get("dockerfile", "Dockerfile")
@@ -111,5 +102,4 @@ def _builds(folder: str, file: Any) -> Iterator[Build]:
         if "$" in context + dockerfile or "://" in context or context.startswith("git@"):
             continue
         root = disk.real(os.path.join(folder, context))
-        command = bool(service.get("command"))
-        yield Build(root, disk.real(os.path.join(root, dockerfile)), command)
+        yield Build(root, disk.real(os.path.join(root, dockerfile)))

@@ -108,12 +108,10 @@ class DirectoryContext:
         return None if real is None else disk.mode(self._full(real))
 
     def gets_arguments(self) -> bool:
-        """True if a Compose file above the Dockerfile gives its container arguments."""
-        from dockfix.context.compose import declared
+        """True if a file of the project starts a container of the Dockerfile with arguments."""
+        from dockfix.context.arguments import find_arguments
 
-        return bool(self._dockerfile) and any(
-            build.gives_command for build in declared(self._dockerfile)
-        )
+        return bool(self._dockerfile) and disk.ask(find_arguments, self.root, self._dockerfile)
 
     def changes(self, path: str) -> int | None:
         """How many of the newest commits of the repository around the context changed a path."""

@@ -16,9 +16,9 @@ What is provably the same is the text that is one simple command with every word
 expansion, glob, tilde, operator, redirection, assignment, comment, no builtin or keyword (a program
 of that name may be missing, or differ: `echo`), run by a POSIX shell without startup files or
 tracing. A program is looked up on the same PATH either way, but only a shell looks into the current
-directory for a PATH with a relative entry. What a program could still notice: the variables PWD,
-SHLVL, OLDPWD and `_` that shells export, and being process 1, which has no default reaction to
-signals and inherits orphans; a container's runtime says "not found" where the shell said so.
+directory for a PATH with a relative entry. What a program could still notice: the variables SHLVL,
+OLDPWD and `_` that shells export, and being process 1, which has no default reaction to signals and
+inherits orphans; a container's runtime says "not found" where the shell said so.
 
 With `exec` the shell still makes the words, opens the files and looks the program up, and then
 becomes the program instead of waiting for it: the same arguments and exit status (only for a
@@ -37,12 +37,16 @@ executed. So a file that the build context supplies, a path outside the director
 programs and a name like `start.sh` are safe only where the file can be seen to start with `#!`;
 else the rewrite is unsafe: offered, with that reason.
 
+Shells also export PWD. Where a file of the build context reads it (`os.environ["PWD"]`,
+`process.env.PWD`), the rewrite is unsafe.
+
 ENTRYPOINT in shell form ignores CMD and the arguments of `docker run`; in exec form it gets them.
 With `docker run IMAGE ARGS` (or `args:`, `command:` of an orchestrator) the program therefore sees
 ARGS, that were dropped until now. Beside a CMD of the same stage, or of one that is built from it,
-that is more than a form: unsafe. So it is where a Compose file above the Dockerfile gives a
-`command` to a service that is built from it. A CMD inherited from the base does not count, for
-ENTRYPOINT resets it.
+that is more than a form: unsafe. So it is where a file of the project gives arguments: a Compose
+file anywhere in it (`command`) to a service that is built from the Dockerfile or has that image, a
+Dockerfile built from that image (CMD), a manifest of Kubernetes or GitHub's action.yml (`args`). A
+CMD inherited from the base does not count, for ENTRYPOINT resets it.
 
 CMD beside an ENTRYPOINT in exec form is not run but given to it, `/bin/sh -c TEXT` and all: unsafe,
 unless the entrypoint only starts what it is given (tini, dumb-init). Beside one in shell form it is
@@ -161,7 +165,9 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                     "write HEALTHCHECK in exec form: a timeout then ends the probe, not a shell"
                 )
                 doubt = "" if known[instruction.start].shell.declared else _OTHER_SHELL
-                doubt = doubt or _script_doubt(stage, instruction, array.argv[0], programs)
+                doubt = doubt or _script_doubt(
+                    facts, stage, instruction, array.argv[0], programs, settings.context
+                )
             else:
                 message = f"write {keyword} in exec form: signals then reach the program"
                 doubt = _doubt(facts, stage, instruction, array.argv, programs, settings.context)
@@ -341,7 +347,7 @@ def _doubt(
         return _OTHER_SHELL
     if instruction.keyword == "ENTRYPOINT":
         if context is not None and context.gets_arguments():
-            return "the command of a Compose file, ignored so far, becomes its arguments"
+            return "arguments of a Compose file or the like, ignored so far, would reach it"
         if instruction.start in beside_cmd(facts):
             return "the CMD, ignored so far, becomes its arguments"
     else:
@@ -352,13 +358,23 @@ def _doubt(
                 return _OTHER_ARGUMENTS
         elif looks_at(base, argv[0].rpartition("/")[2]):
             return f"the entrypoint of {base} only then prepares what this program needs"
-    return _script_doubt(stage, instruction, argv[0], programs)
+    return _script_doubt(facts, stage, instruction, argv[0], programs, context)
 
 
-def _script_doubt(stage: Stage, instruction: Instruction, program: str, programs: Programs) -> str:
-    if programs.executable(stage, instruction, program):
-        return ""
-    return f"{program} may be a script without #!, which only a shell runs"
+def _script_doubt(
+    facts: Facts,
+    stage: Stage,
+    instruction: Instruction,
+    program: str,
+    programs: Programs,
+    context: Context | None,
+) -> str:
+    if not programs.executable(stage, instruction, program):
+        return f"{program} may be a script without #!, which only a shell runs"
+    from dockfix.stages.shell_variables import reads_directory_name
+
+    reader = reads_directory_name(facts.stages, program, context)
+    return f"{reader} reads PWD, which only a shell sets" if reader else ""
 
 
 def verify(before: Facts, after: Facts) -> str | None:
