@@ -57,6 +57,12 @@ def after(source: str) -> str:
             id="all lists of a RUN are as deep",
         ),
         pytest.param(
+            "RUN x && \\\n    apt-get install \\\n           b a && \\\n    pip install c b a\n",
+            "RUN x && \\\n    apt-get install \\\n           a b && \\\n    pip install \\\n"
+            "        a \\\n        b \\\n        c\n",
+            id="a column that happens to be there is no step",
+        ),
+        pytest.param(
             "RUN apt-get install c a b -y --no-install-recommends\n",
             "RUN apt-get install -y --no-install-recommends \\\n    a \\\n    b \\\n    c\n",
             id="options behind packages go in front",
@@ -111,6 +117,16 @@ def test_lists(source: str, expected: str) -> None:
             'RUN a\nRUN b "$(c "d \\\n    e")" \\\n    f\n',
             'RUN a \\\n    && b "$(c "d \\\n    e")" \\\n    f\n',
             id="or what may be",
+        ),
+        pytest.param(
+            "RUN x && \\\n    y\nRUN a \\\n b \\\n c\n",
+            "RUN x && \\\n    y && \\\n    a \\\n        b \\\n        c\n",
+            id="a blank alone is no step",
+        ),
+        pytest.param(
+            "RUN y\nRUN a \\\n b \\\n c\n",
+            "RUN y \\\n && a \\\n  b \\\n  c\n",
+            id="unless it is all that the author needs",
         ),
         pytest.param(
             "RUN a\nRUN b\\\nc \\\n    d\n",
@@ -213,6 +229,14 @@ def test_columns_of_a_start() -> None:
     source = 'FROM debian\nCMD server -s "$A" \\\n           -p "$B"\n'
     result = rewrite(source, select=["exec-form"])
     assert result.after == ('FROM debian\nCMD exec server -s "$A" \\\n                -p "$B"\n')
+
+
+def test_no_new_line_ends_in_blanks() -> None:
+    source = "FROM debian:12\nRUN apt-get update && apt-get install -y git \t\nRUN x \n"
+    assert rewrite(source, select=["clean-package-cache"], unsafe_fixes=True).after == (
+        "FROM debian:12\nRUN apt-get update && apt-get install -y git \\\n"
+        "    && rm -rf /var/lib/apt/lists/*\nRUN x \n"
+    )
 
 
 def test_single_spaced() -> None:

@@ -409,7 +409,9 @@ class _Run:
 
     def keep_columns(self, before: Dockerfile, made: Sequence[Made]) -> None:
         """Sets below each other again what stood so before the last step."""
-        if not any(len(one.logical.offsets) > 1 for one in before.instructions):
+        if not any("\n" in one.edit.text for one in made) and not any(
+            len(one.logical.offsets) > 1 for one in before.instructions
+        ):
             return
         from dockfix.edit.columns import behind, differ_in_blanks, shifts
 

@@ -4,14 +4,15 @@
                        curl \\         →                          curl \\
 
 A pass edits words and knows no columns. What stood below a word of an edited line stands below it
-again, and an escape character stands below the next one again. Nothing but blanks outside of quotes
-comes or goes.
+again, and an escape character stands below the next one again. Blanks behind the end of an
+instruction go if new lines would end in them. Nothing but blanks outside of quotes comes or goes.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import partial
 from sys import maxsize
 
 from dockfix.dockerfile.tree import Dockerfile, Instruction
@@ -63,11 +64,25 @@ def shifts(dockerfile: Dockerfile, edits: Sequence[Edit]) -> list[Shift]:
         if owner is not None and len(owner.lines) > 1:
             for one in _of_line(dockerfile, owner, start, sorted(made)):
                 found.setdefault(one.edit.start, one)
-    return [
+    tails = [one for one in map(partial(_tail, dockerfile), whole) if one is not None]
+    kept = [
         found[at]
         for at in sorted(found)
         if not any(one.start <= found[at].edit.end and at <= one.end for one in whole)
     ]
+    return sorted([*kept, *tails])
+
+
+def _tail(dockerfile: Dockerfile, edit: Edit) -> Shift | None:
+    """The blanks at the end of an instruction, if an edit puts a new line in front of them."""
+    blanks = _line(dockerfile.source, edit.end).rstrip("\r")
+    if not blanks or blanks.strip(" \t") or edit.text[-1:] in ("", "\n"):
+        return None
+    row = dockerfile.instructions
+    number = bisect_right(row, edit.end, key=lambda one: one.start) - 1
+    if number < 0 or row[number].text_end != edit.end:
+        return None
+    return Shift(Edit(edit.end, edit.end + len(blanks), ""), edit)
 
 
 def behind(found: Sequence[Shift], edits: Sequence[Edit]) -> list[Edit]:
@@ -197,6 +212,6 @@ def differ_in_blanks(before: Dockerfile, after: Dockerfile) -> bool:
         return False
     return all(
         one.logical.text == other.logical.text
-        or single_spaced(one.logical.text) == single_spaced(other.logical.text)
+        or single_spaced(one.logical.text).strip() == single_spaced(other.logical.text).strip()
         for one, other in zip(before.instructions, after.instructions, strict=True)
     )

@@ -124,6 +124,8 @@ def _moved(
     comments = [source.rfind("\n", 0, one.start) + 1 for one in run.comments[first:last]]
     starts = sorted([*lines, *comments])
     in_column = _closes_below(source, lines[-1], shift.old_column)
+    # a blank alone sets nothing off from what is a step in
+    one_blank = width(shift.new) > 1 and _blanks(source, lines[0]) == f"{shift.old} "
     for start in starts:
         line = source[start : source.find("\n", start) + 1 or len(source)]
         bare = line.lstrip(" \t")
@@ -135,12 +137,19 @@ def _moved(
             new = indent if "\t" in indent else moved
         elif indent.startswith(shift.old) and _mix_well(shift.new, indent[len(shift.old) :]):
             new = shift.new + indent[len(shift.old) :]
+            if one_blank and len(indent) > len(shift.old):
+                new = shift.new + style.indent + indent[len(shift.old) + 1 :]
         else:
             continue
         above = source[source.rfind("\n", 0, start - 1) + 1 : start].rstrip("\r\n")
         ended = above.removesuffix(style.escape)[-1:]
         if new != indent and ((indent and new) or ended in (" ", "\t")):
             yield Edit(start, start + len(indent), new)
+
+
+def _blanks(source: str, start: int) -> str:
+    line = source[start : source.find("\n", start) + 1 or len(source)]
+    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def _closes_below(source: str, start: int, column: int) -> bool:

@@ -44,6 +44,10 @@ class Style(Record):
         return "    " if shown is None else shown
 
     @property
+    def _shows_no_unit(self) -> bool:
+        return self.own.indent is None and self.file.until(lambda one: one.indent).indent is None
+
+    @property
     def leading(self) -> bool:
         """True if `&&` opens a line (`a \\⏎    && b`) instead of closing one (`a && \\⏎    b`)."""
         return self._operators.leading is not False
@@ -53,6 +57,8 @@ class Style(Record):
         """What stands before the next command of a chain, `&&` included when it leads: often
         `indent`, but one space in files that write ` && b`."""
         shown = self._operators.chain
+        if shown is None and self.own.deeper == " " and self._shows_no_unit:
+            return " "
         return self.indent if shown is None else shown
 
     @property
@@ -240,11 +246,19 @@ def deeper(indent: str, style: Style) -> str:
     As deep as the RUN shows it, else one unit, on a stop of the unit.
     """
     unit, shown = style.indent, style.own.deeper
-    if shown is not None and not width(indent) % max(width(unit), 1):
+    if shown is not None and _is_step(shown, indent, unit):
         return indent + shown
     if "\t" in indent + unit:
         return indent + ("\t" if "\t" in indent else unit)
     return " " * ((len(indent) // len(unit) + 1) * len(unit))
+
+
+def _is_step(shown: str, indent: str, unit: str) -> bool:
+    """True if what a RUN shows is a step in, and no column that happens to be there."""
+    if shown == " ":
+        return indent in ("", " ")
+    step = max(width(unit), 1)
+    return not width(indent) % step and (width(shown) <= step or not width(shown) % 2)
 
 
 def indent_at(source: str, offset: int) -> str:
