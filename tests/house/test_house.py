@@ -24,9 +24,9 @@ EVERY_PASS = pytest.mark.parametrize("path", PASSES, ids=lambda path: path.stem)
 
 REGISTRIES = [SOURCE / room / "__init__.py" for room in ("passes", "managers")]
 #: The rooms, from the top down: each may know those below it, and itself.
-ROOMS = ("cli", "editor", "fleet", "reports", "builds", "core", "passes", "stages", "reorder",
-         "merging", "installs", "programs", "managers", "state", "edit", "context", "dockerfile",
-         "shell")  # fmt: skip
+ROOMS = ("cli", "editor", "fleet", "reports", "builds", "embedded", "core", "passes", "stages",
+         "reorder", "merging", "installs", "programs", "managers", "state", "edit", "context",
+         "dockerfile", "shell")  # fmt: skip
 #: Rooms that only think: what they know is handed to them.
 PURE = (
     "dockerfile",

@@ -12,7 +12,8 @@ from dockfix.cli.streams import say
 from dockfix.core.ignore_comments import comments_for
 from dockfix.dockerfile.source import encode
 from dockfix.edit.edits import apply
-from dockfix.errors import DockfixError
+from dockfix.embedded import may_hold_blocks
+from dockfix.errors import ConfigError, DockfixError
 from dockfix.reports.text import failure, visible
 
 #: With a comment in place, other findings may show: what two instructions would have been part of.
@@ -42,6 +43,10 @@ def add_ignores(found: Found, finder: Finder, *, notes: bool, quiet: bool) -> in
 
 def _with_comments(path: str, finder: Finder, notes: bool) -> tuple[bytes, bytes]:
     """The bytes of a file, and those with the comments."""
+    if may_hold_blocks(path):
+        raise ConfigError(
+            f"{path}: --add-ignores writes into Dockerfiles only, not inside of others"
+        )
     config = finder.settings(os.path.dirname(path))
     with open(path, "rb") as file:
         before = after = file.read()

@@ -86,7 +86,10 @@ def _target(path: str, finder: Finder) -> Target:
     from dockfix.context.folder import find_context
     from dockfix.dockerfile.parser import parse
     from dockfix.dockerfile.source import decode
+    from dockfix.embedded import may_hold_blocks
 
+    if may_hold_blocks(path):
+        raise ConfigError(f"{path}: only Dockerfiles are built, not those inside of other files")
     config = finder.settings(os.path.dirname(path))
     source = read(path)
     context, unknown = find_context(path, parse(decode(source), path), config.context)

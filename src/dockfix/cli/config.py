@@ -42,6 +42,7 @@ class Config(Record):
     cache: bool = True
     cache_dir: str | None = None
     exclude: tuple[str, ...] = ()
+    embedded: bool = False
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     severity: tuple[tuple[str, Severity], ...] = ()
     hadolint: bool = True

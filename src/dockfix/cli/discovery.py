@@ -29,12 +29,17 @@ class Found(Record):
 
 
 def find(
-    paths: Sequence[str], settings: Callable[[str], Config], exclude: Sequence[str] = ()
+    paths: Sequence[str],
+    settings: Callable[[str], Config],
+    exclude: Sequence[str] = (),
+    *,
+    embedded: bool = False,
 ) -> Found:
     """The files that `paths` name or hold, each once, in the order of `paths` and then of names.
 
     `settings` gives the configuration of a directory; `exclude` are patterns relative to the
-    working directory. Raises ConfigError for a pattern in `exclude` that is none.
+    working directory. With `embedded`, files with Dockerfiles inside are found where the settings
+    ask for them. Raises ConfigError for a pattern in `exclude` that is none.
     """
     files: dict[str, str] = {}
     errors: list[str] = []
@@ -43,7 +48,7 @@ def find(
         if os.path.isdir(path):
             from dockfix.cli.search import Search
 
-            search = Search(settings, exclude)
+            search = Search(settings, exclude, embedded=embedded)
             for file in search.walk(path):
                 files.setdefault(real_path(file), file)
             errors += search.errors

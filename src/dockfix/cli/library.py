@@ -14,6 +14,7 @@ from dockfix.cli.per_file import ignored_for, with_severities
 from dockfix.cli.registry import registry_for
 from dockfix.core.findings import Applied
 from dockfix.core.pipeline import OtherFile, Rewrite, rewrite
+from dockfix.embedded import may_hold_blocks
 from dockfix.passes.base import Settings
 from dockfix.records import Record
 from dockfix.typed import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from dockfix.context import Context
     from dockfix.dockerfile.tree import Dockerfile
+    from dockfix.embedded.block import Block
 
     #: Finds the build context of a Dockerfile by its path, its tree and the folder that was named.
     ContextFinder = Callable[[str, Dockerfile, str | None], tuple[Context | None, str]]
@@ -98,27 +100,45 @@ def rewrite_configured(
 
     The context is looked for if the file lies `on_disk`, or if the settings name it; `find` does
     that in another way. `unsafe_fixes` goes before the settings; `alone` and `only` are those of
-    `Settings` and `rewrite`. Raises DockfixError.
+    `Settings` and `rewrite`. Of a Compose file or Markdown the Dockerfiles inside are rewritten,
+    as if they were `alone`. Raises DockfixError.
     """
+
+    def rewritten(text: bytes | str, finding: _Finding | None, alone: bool) -> Rewrite:
+        return rewrite(
+            text,
+            filename=path,
+            select=config.select,
+            ignore=(*config.ignore, *ignored_for(path, config)),
+            extend_select=config.extend_select,
+            unsafe_fixes=config.unsafe_fixes if unsafe_fixes is None else unsafe_fixes,
+            settings=Settings(
+                config.merge_strategy,
+                alone=alone,
+                registry=registry_for(config),
+                refresh=config.refresh,
+            ),
+            find_context=finding,
+            only=only,
+            notes=notes,
+            ignored=config.found.ignored,
+        )
+
+    if may_hold_blocks(path):
+        from dockfix.dockerfile.source import decode
+        from dockfix.embedded.rewriting import rewrite_blocks
+
+        def rewrite_block(block: Block) -> Rewrite:
+            named = config.context
+            if named is None and on_disk and block.context is not None:
+                folder = os.path.join(os.path.dirname(path), block.context)
+                named = folder if os.path.isdir(folder) else None
+            return rewritten(block.text, _Finding(path, named, find) if named else None, True)
+
+        text = decode(source) if isinstance(source, bytes) else source
+        return Configured(with_severities(rewrite_blocks(path, text, rewrite_block), config), "")
     finding = _Finding(path, config.context, find)
-    result = rewrite(
-        source,
-        filename=path,
-        select=config.select,
-        ignore=(*config.ignore, *ignored_for(path, config)),
-        extend_select=config.extend_select,
-        unsafe_fixes=config.unsafe_fixes if unsafe_fixes is None else unsafe_fixes,
-        settings=Settings(
-            config.merge_strategy,
-            alone=alone,
-            registry=registry_for(config),
-            refresh=config.refresh,
-        ),
-        find_context=finding if on_disk or config.context else None,
-        only=only,
-        notes=notes,
-        ignored=config.found.ignored,
-    )
+    result = rewritten(source, finding if on_disk or config.context else None, alone)
     return Configured(with_severities(result, config), finding.root)
 
 

@@ -115,7 +115,12 @@ def run(options: Options) -> int:
         return report([_from_stdin(options, finder)], _mode(options), options)
     from dockfix.cli.discovery import find
 
-    found = find(options.paths or (".",), finder.settings, options.exclude)
+    found = find(
+        options.paths or (".",),
+        finder.settings,
+        options.exclude,
+        embedded=not options.add_ignores,
+    )
     if found.generated and not options.quiet:
         say(text.left_out(found.generated))
     elif not found.files and not found.errors and not options.quiet:

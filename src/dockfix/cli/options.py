@@ -196,6 +196,14 @@ class Options(Record):
             configurable=True,
         ),
     ] = ()
+    embedded: Annotated[
+        bool | None,
+        Option(
+            "Look in directories for Dockerfiles inside of Compose files (dockerfile_inline) and of"
+            " Markdown (code blocks marked dockerfile), too.",
+            configurable=True,
+        ),
+    ] = None
     config: Annotated[
         str | None,
         Option(

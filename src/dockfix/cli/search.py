@@ -11,10 +11,11 @@ import os
 from collections.abc import Callable, Sequence
 
 from dockfix.cli.heads import begins_a_dockerfile, is_generated
-from dockfix.context.disk import CACHE_FOLDER
+from dockfix.context.disk import CACHE_FOLDER, content
 from dockfix.context.ignore_names import ENDINGS
 from dockfix.context.named import named_by, names_dockerfiles
 from dockfix.context.worktree import worktree_of
+from dockfix.embedded import is_searched_for_blocks
 from dockfix.errors import ConfigError
 from dockfix.records import Record
 from dockfix.typed import TYPE_CHECKING
@@ -103,6 +104,9 @@ SKIPPED_ENDS_OF_LOWER_CASE = frozenset(
     {"c", "cpp", "cs", "go", "h", "java", "js", "kt", "lua", "php", "py", "rb", "rs", "ts", "vim"}
 )
 
+#: Of larger files nobody asks for Dockerfiles inside.
+_LARGEST = 1_000_000
+
 _WORDS = ("dockerfile", "containerfile")
 #: What stands between the word and the rest of a name.
 _SIGNS = frozenset(".-_")
@@ -165,12 +169,16 @@ class _Folder(Record):
 
 
 class Search:
-    """One directory's search; `errors` and `generated`, what is left out, fill up on the way."""
+    """One directory's search. With `embedded`, files with Dockerfiles inside are found, too, where
+    the settings ask for them. `errors` and `generated`, what is left out, fill up on the way."""
 
-    def __init__(self, settings: Callable[[str], Config], exclude: Sequence[str]) -> None:
+    def __init__(
+        self, settings: Callable[[str], Config], exclude: Sequence[str], *, embedded: bool
+    ) -> None:
         self.errors: list[str] = []
         self.generated: list[str] = []
         self._settings = settings
+        self._embedded = embedded
         self._excluded = _rules(os.getcwd(), exclude, "--exclude") if exclude else ()
         self._configured: dict[tuple[str, tuple[str, ...]], tuple[_Rules, ...]] = {}
 
@@ -186,7 +194,8 @@ class Search:
             rules = ignored.pop(directory)
             if ".gitignore" in names:
                 rules += _gitignore(os.path.join(directory, ".gitignore"), directory)
-            excluded = self._excluded + self._exclusions(directory)
+            config = self._configured_in(directory)
+            excluded = self._excluded + self._exclusions(config)
             shown = os.path.join("" if top == "." else top, directory[len(absolute) :].lstrip("/"))
             folders[directory] = _Folder(shown, rules, excluded)
             directories[:] = sorted(
@@ -203,6 +212,11 @@ class Search:
                 path = os.path.join(directory, name)
                 if _is_by_its_name_alone(name) or begins_a_dockerfile(path):
                     self._take(path, folders, found)
+            if self._embedded and config is not None and config.embedded:
+                for name in filter(is_searched_for_blocks, names):
+                    path = os.path.join(directory, name)
+                    if _holds_blocks(path):
+                        self._take(path, folders, found)
             naming += [os.path.join(directory, name) for name in filter(names_dockerfiles, names)]
         for file in naming:
             if _is_searched(file, folders):
@@ -225,19 +239,28 @@ class Search:
     def _failed(self, error: OSError) -> None:
         self.errors.append(f"{error.filename}: cannot be searched: {error.strerror}")
 
-    def _exclusions(self, directory: str) -> tuple[_Rules, ...]:
+    def _configured_in(self, directory: str) -> Config | None:
         try:
-            config = self._settings(directory)
-            if not config.exclude:
-                return ()
-            key = config.root, config.exclude
-            if key not in self._configured:
-                self._configured[key] = _rules(*key, config.origin)
-            return self._configured[key]
+            return self._settings(directory)
         except ConfigError as error:
-            if str(error) not in self.errors:
-                self.errors.append(str(error))
+            self._wrong(error)
+            return None
+
+    def _exclusions(self, config: Config | None) -> tuple[_Rules, ...]:
+        if config is None or not config.exclude:
             return ()
+        key = config.root, config.exclude
+        if key not in self._configured:
+            try:
+                self._configured[key] = _rules(*key, config.origin)
+            except ConfigError as error:
+                self._wrong(error)
+                return ()
+        return self._configured[key]
+
+    def _wrong(self, error: ConfigError) -> None:
+        if str(error) not in self.errors:
+            self.errors.append(str(error))
 
 
 def _is_searched(path: str, folders: dict[str, _Folder]) -> bool:
@@ -248,6 +271,14 @@ def _is_searched(path: str, folders: dict[str, _Folder]) -> bool:
         and not _matches(folder.ignored, path)
         and not _matches(folder.excluded, path)
     )
+
+
+def _holds_blocks(path: str) -> bool:
+    """True if there are Dockerfiles inside of a file that is none."""
+    from dockfix.embedded import blocks_of
+
+    data = content(path, _LARGEST) or b""
+    return b"ocker" in data and bool(blocks_of(path, data.decode("utf-8", "surrogateescape")))
 
 
 def _order(path: str) -> list[tuple[bool, str]]:
