@@ -7,8 +7,10 @@ not name; which pnpm it is, `packageManager` tells.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from dockfix.managers.manager import Cache, Lock, Manager, OnPath, verbs, words
+from dockfix.managers.manifests.node_locks import of_pnpm
 from dockfix.managers.manifests.package_json import (
     HARMLESS_SCRIPTS,
     Packages,
@@ -21,7 +23,9 @@ from dockfix.managers.manifests.shape import (
     Project,
     Reads,
     UnsureError,
+    Wanted,
     present,
+    text_of,
     verb_of,
 )
 from dockfix.managers.manifests.toml import table
@@ -97,6 +101,13 @@ def _doubt(lock: str, packages: Packages, workspace: dict[str, object]) -> str:
     return "install scripts of packages may read the source"
 
 
+def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
+    """The packages that the lock file names, whether the program needs them or the build."""
+    if [value for value in values if value[:1] != "-"][1:]:
+        raise UnsureError("packages are installed that no lock file names")
+    yield from of_pnpm(text_of(project, "pnpm-lock.yaml"))
+
+
 CACHE = Cache(
     name="pnpm",
     folders=("/pnpm/store", "~/.pnpm-store"),
@@ -113,6 +124,8 @@ CACHE = Cache(
 
 MANAGER = Manager(
     name="pnpm",
+    language="node",
+    wants=wants,
     verbs=verbs(
         install="install i add ci clean-install ic install-clean",
         upgrade="update up",

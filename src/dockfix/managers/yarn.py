@@ -7,16 +7,21 @@ written by an install: then it is left alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dockfix.context import Context
 from dockfix.managers.manager import Cache, Lock, Manager, Mount, OnPath, verbs, words
+from dockfix.managers.manifests.node_locks import of_yarn
 from dockfix.managers.manifests.package_json import Packages, check_settings, loose, node_modules
 from dockfix.managers.manifests.shape import (
     Needs,
     Project,
     Reads,
     UnsureError,
+    Wanted,
     joined,
     present,
+    text_of,
     verb_of,
 )
 from dockfix.shell.patterns import lazy
@@ -115,6 +120,14 @@ def immutable(project: Project) -> str:
     return "--immutable" if is_berry else ""
 
 
+def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
+    """The packages that the lock file names, whether the program needs them or the build."""
+    verb, options = verb_of(values)
+    if verb not in ("", "install") or any(value[:1] != "-" for value in options):
+        raise UnsureError("packages are installed that no lock file names")
+    yield from of_yarn(text_of(project, "yarn.lock"))
+
+
 _OFFLINE = words("--cache-folder --offline")
 #: The cache of yarn 1 only: that of later ones holds what the program runs on.
 CACHE = Cache(
@@ -142,6 +155,8 @@ CACHE = Cache(
 
 MANAGER = Manager(
     name="yarn",
+    language="node",
+    wants=wants,
     verbs=verbs(
         install="install add global",
         upgrade="upgrade",

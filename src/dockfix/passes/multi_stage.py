@@ -35,17 +35,21 @@ both sides are built on the same image, what stands above the build becomes a st
 What is carried: of Python in its own image (pip, pipenv, poetry) a virtual environment, made by
 the same interpreter. Of Go and Rust in their own images the programs that the start commands and
 scripts name, onto the slim form of the Debian below the image, and of the project what is no
-source (templates, settings, pages). Of Node.js in its own image (npm) the packages; where
-something is built, the whole folder of the project.
+source (templates, settings, pages). Of Node.js in its own image (npm, yarn, pnpm) the packages;
+where a script builds something, and in a workspace, the whole folder of the project with all that
+lies in it. Nothing is pruned: a program may need what is listed for the build alone. Scripts are
+followed to the compilers and bundlers that they call, whose settings say where they write. What is
+installed by npm for the whole image, and corepack's shims, are in both stages.
 
 What it leaves alone: whatever is not understood; a note then says why. An image that is not in
 the table of images; commands of which nobody knows what they leave; packages of which it is not
 known which libraries of a full image they need; source that calls a program of the build, that
 compiles when it runs, or that calls a program by a name that is not told; editable installs, and
 installs for one user; files that name the folder where packages lay; an install as another user
-than root; a file that does not say what the container starts; a build context that is not at
-hand, where files of it are copied. A file in which there is nothing to gain is left alone without
-a note. What no text tells, `dockfix verify --evidence` learns from a build: then what each RUN was
+than root; scripts and settings that may write outside of the project; packages of Node.js that
+build something and are not known; packages that are installed when the container starts; a file
+that does not say what the container starts; a build context that is not at hand, where files of it
+are copied. A file in which there is nothing to gain is left alone without a note. What no text tells, `dockfix verify --evidence` learns from a build: then what each RUN was
 seen to leave is carried, on the same base, and the result is built and compared before it is
 written.
 

@@ -1,55 +1,50 @@
-"""Node.js in its own image: what an install leaves is carried onto the slim form.
+"""Node.js in its own image: what npm, yarn or pnpm leave is carried onto the slim form.
 
-Where nothing is built, that is the folder of the packages, and the source is copied as before.
-Where something is built, it is the whole folder of the project, as the build leaves it. Packages
-that run code when they are installed may be linked with libraries of the full image: those that are
-known not to be are in a table here, and any other leaves the stage alone.
+Where nothing is built, that is `node_modules`, and the source is copied as before. Where something
+is built, it is the whole folder of the project, as the build leaves it: the output wherever it is,
+code that is generated inside of packages (Prisma), links between packages of a workspace, programs
+of packages (`.bin`). Nothing is pruned, because programs often need what is listed for the build
+alone; who prunes himself has it so. That everything lies in the folder follows from the scripts
+(`node_scripts`), what packages need of the image from their names (`node_packages`).
+
+Both forms of the image have the same Node.js, npm, yarn 1 and corepack in /usr/local and /opt
+(docker-node: the same steps, on another base). What is installed beside them for the whole image,
+and what corepack is told, is done again in the final stage, for `pnpm start` needs it. What
+corepack has fetched lies in the home folder of root, and is carried if something may start it.
 """
 
 from __future__ import annotations
 
-import re
-
-from dockfix.dockerfile.tree import Instruction
-from dockfix.managers.manager import words
-from dockfix.managers.manifests.shape import UnsureError
+from dockfix.managers import manager_of
+from dockfix.managers.manifests.shape import UnsureError, Wanted
 from dockfix.shell.patterns import lazy
+from dockfix.stages.node_calls import INSTALLING, calls
+from dockfix.stages.node_commands import Deed, deed_of
+from dockfix.stages.node_folder import copies_inside, work_inside
+from dockfix.stages.node_packages import called_by_packages, check_programs
+from dockfix.stages.node_scripts import LIFECYCLE, Scripts, check_settings
 from dockfix.stages.sides import Done, Run
-from dockfix.stages.source import called_by_script, is_shell_script
+from dockfix.stages.source import is_shell_script, landings
 from dockfix.stages.view import Cut, View
-from dockfix.state.paths import copy_of, within
+from dockfix.state.paths import UNTOLD, Copy, copy_of, resolve, within
 
-#: Packages whose install runs code, and that need nothing of the system: they bring what they are
-#: linked with, or only print something. From their own pages, as of 2026.
-_ALONE = words(
-    "@apollo/protobufjs @nestjs/core @parcel/watcher @swc/core argon2 bcrypt better-sqlite3",
-    "bufferutil core-js core-js-pure cpu-features deasync es5-ext esbuild fsevents less leveldown",
-    "lmdb msgpackr-extract node-sass nodemon protobufjs re2 sharp snappy sqlite3 ssh2",
-    "styled-components unrs-resolver utf-8-validate vue-demi",
+__all__ = ["calls", "concerns", "cut"]
+
+_PROGRAMS = ("corepack", "npm", "npx", "pnpm", "pnpx", "yarn", "yarnpkg")
+#: Settings that have packages lie elsewhere, or be links to elsewhere.
+_MOVED = lazy(
+    r"(?i)virtual-?store|modules-?dir|modules-?folder|import-?method|node-?linker|\bpnp\b"
+    r"|npm_config_(?:prefix|global)|(?m:^\s*prefix\s*=)|config set prefix"
 )
-#: Packages that call a program, by the package of Debian that has it.
-_CALLING = {"simple-git": "git", "tree-kill": "procps", "ps-tree": "procps", "pidtree": "procps"}
-#: Packages that call programs of the full image by ways of their own, or are linked with its
-#: libraries though their install runs no code.
-_UNKNOWN = words("gm imagemagick nodegit puppeteer playwright canvas easyimage")
-_ELSEWHERE = words("-g --global --prefix -C --cwd --location --workspace -w --workspaces")
-_OWN_SCRIPTS = words("preinstall install postinstall prepare prepublish")
-_STARTS = lazy(
-    r"\b(?:exec|execSync|spawn|spawnSync|execFile|execFileSync|execa|execaSync|execaCommand)\("
-    r"\s*(?:([\"'`])(.*?)\1)?"
+_FETCHED = "/root/.cache/node/corepack"
+#: What has it lie elsewhere, or go.
+_HOMES = lazy(
+    r"\bCOREPACK_HOME\b|\bXDG_CACHE_HOME\b|\bHOME[= ]|\bcorepack cache\b|\brm\s.*\.cache"
+    r"|target=/root(?:/\.cache(?:/node\S*)?)?(?:[,\s]|$)"
 )
-_BY_OTHERS = lazy(r"[\"'](?:node:)?(?:child_process|execa|cross-spawn)[\"']")
-_NEVER = lazy(r"[\"'](?:shelljs|zx|node-gyp|ffi-napi|koffi)[\"'/]")
-_SOURCE = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx", ".vue", ".svelte")
-#: Scripts of a package that do not belong to its start.
-_NOT_STARTED = lazy(r"(?:^|[:_-])(?:build|test|lint|dev|format|release|deploy|docs?|clean|ci|e2e"
-                    r"|coverage|watch|prepare|install|publish|version|check)")  # fmt: skip
-
-
-_INSTALLS = words("ci clean-install install i in add")
-_RUNS = words("run run-script rum")
-#: They work on what was installed.
-_AFTERWARDS = words("config set cache prune dedupe rebuild audit fund")
+_FETCHING = lazy(r"\bcorepack\s+(?:prepare|install|use)\b")
+_CERTIFICATES = ("/etc/ssl", "openssl-ca", "SSL_CERT", "EXTRA_CA")
+_STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 
 
 def concerns(view: View) -> bool:
@@ -62,142 +57,296 @@ def cut(view: View) -> Cut:
     image = view.image.slim_image()
     if not image:
         raise UnsureError(f"no slim form of {view.stage.base} is known")
-    runs = [run for run in view.runs.values() if _is_of(run)]
-    folders = {view.facts.places[run.instruction.start].base for run in runs}
-    folder = min(folders)
-    if len(folders) > 1 or not folder.startswith("/") or folder == "/":
-        raise UnsureError("the folder of the project is not told, or is /")
-    built = False
-    for run in runs:
-        view.only(run, "language", "system", "nothing", "scratch", "runs")
-        for done in run.done or ():
-            built |= _is_built(view, run, done)
-    last = runs[-1].instruction
-    called = _packages(view, runs)
-    scripts = _scripts(view, last)
-    if not built and (own := _OWN_SCRIPTS & set(scripts)):
-        raise UnsureError(f"what the script {min(own)} of the project leaves is not known")
-    if built and any("../" in text or " /" in text for text in scripts.values()):
-        raise UnsureError("a script of the project may write outside of its folder")
-    build = {run.instruction.start for run in runs}
-    carried = f"{folder}/node_modules"
-    if built:
-        carried = folder
-        build |= _consumed(view, folder, last)
-    if any(text in view.text for text in ("/etc/ssl", "openssl-ca", "SSL_CERT", "EXTRA_CA")):
-        called = [*called, "ca-certificates"]
-    return Cut(
-        frozenset(build),
-        image,
-        (f"COPY --from={{build}} {carried} {carried}",),
-        called=tuple(called),
-        left=("/root/.npm/**",),
-        what="what is built" if built else "the packages",
-    )
+    return _Project(view).cut(image)
 
 
 def _is_of(run: Run) -> bool:
-    return any(done.manager and done.manager.language == "node" for done in run.done or ())
+    return any(_is_program(done) for done in run.done or ())
 
 
-def _is_built(view: View, run: Run, done: Done) -> bool:
-    """True for a script of the project that is run. Raises UnsureError for what is not known."""
-    line = view.line(run.instruction)
-    if done.program == "cd":
-        raise UnsureError(f"where line {line} works is not told")
-    if done.manager is None or done.kind not in ("language", "runs"):
-        if done.kind == "runs":
-            raise UnsureError(f"what {done.program} in line {line} leaves is not known")
-        return False
-    if done.manager.language != "node" or done.manager.wants is None:
-        raise UnsureError(f"what {done.program} in line {line} leaves is not known")
-    if any(value.partition("=")[0] in _ELSEWHERE for value in done.values):
-        raise UnsureError(f"line {line} installs elsewhere than into the project")
-    verb = _verb(done)
-    if verb not in _INSTALLS | _RUNS | _AFTERWARDS:
-        raise UnsureError(f"what {done.program} {verb} in line {line} leaves is not known")
-    return verb in _RUNS
+def _is_program(done: Done) -> bool:
+    return done.program in _PROGRAMS or bool(done.manager and done.manager.language == "node")
 
 
-def _verb(done: Done) -> str:
-    return next((value for value in done.values[1:] if value[:1] != "-"), "")
+class _Project:
+    """What the RUNs of a stage do to a project."""
 
+    def __init__(self, view: View) -> None:
+        self.view = view
+        #: The RUNs that build, and those that are done on both sides.
+        self.build: dict[int, Run] = {}
+        self.again: set[int] = set()
+        #: Commands of a RUN that builds which are done again, as written.
+        self.lines: list[str] = []
+        self.folders: dict[str, None] = {}
+        self.wanted: list[Wanted] = []
+        self.whole = False
 
-def _packages(view: View, runs: list[Run]) -> list[str]:
-    """The packages of Debian whose programs the packages call. Raises UnsureError."""
-    called: dict[str, None] = {}
-    for run in runs:
-        for done in run.done or ():
-            manager = done.manager
-            if manager is None or manager.wants is None or _verb(done) not in _INSTALLS:
-                continue
-            for one in manager.wants(view.project(run.instruction), done.values[1:]):
-                if one.name in _UNKNOWN or (one.runs_code and one.name not in _ALONE):
+    def cut(self, image: str) -> Cut:
+        """How the stage is divided."""
+        view = self.view
+        deeds = {start: self._deeds(run) for start, run in view.runs.items() if _is_of(run)}
+        for start, found in deeds.items():
+            self._sort(view.runs[start], found)
+        folders = [one for one in self.folders if not any(
+            one != other and within(one, other) for other in self.folders
+        )]  # fmt: skip
+        if not folders:
+            raise UnsureError("no packages are installed")
+        if not all(one.startswith("/") and one != "/" for one in folders):
+            raise UnsureError("the folder of the project is not told, or is /")
+        last = max(self.build)
+        self.whole |= len(folders) > 1 or any(self._is_whole(one, last) for one in folders)
+        self._check_places(folders)
+        build = set(self.build)
+        for folder in folders if self.whole else ():
+            build |= work_inside(view, self.build, folder, last)
+        last = max(build)
+        for folder in folders if self.whole else ():
+            build |= copies_inside(view, folder, last)
+        called = called_by_packages(view, self.wanted)
+        if any(text in view.text for text in _CERTIFICATES):
+            called = [*called, "ca-certificates"]
+        carried = folders if self.whole else [f"{one}/node_modules" for one in folders]
+        carried += self._fetched()
+        return Cut(
+            frozenset(build),
+            image,
+            (*(f"COPY --from={{build}} {one} {one}" for one in carried), *self.lines),
+            called=tuple(called),
+            left=_LEFT,
+            what="what is built" if self.whole else "the packages",
+            again=frozenset(self.again),
+        )
+
+    def _deeds(self, run: Run) -> list[tuple[Done, Deed | None]]:
+        view, line = self.view, self.view.line(run.instruction)
+        if run.done is None:
+            raise UnsureError(f"what the RUN of line {line} does is not understood")
+        found: list[tuple[Done, Deed | None]] = []
+        for done in run.done:
+            deed = deed_of(done.program, done.values[1:])
+            if deed is None and (done.kind in ("language", "runs", "asks")):
+                verb = next((one for one in done.values[1:] if one[:1] != "-"), "")
+                name = f"{done.program} {verb}".strip() if _is_program(done) else done.program
+                raise UnsureError(f"what {name} in line {line} leaves is not known")
+            if deed is not None and done.simple.redirects and deed.kind != "sets":
+                raise UnsureError(f"line {line} redirects what {done.program} says")
+            found.append((done, deed))
+        if any(done.program == "cd" for done in run.done) and not run.chained:
+            raise UnsureError(f"where line {view.line(run.instruction)} works is not told")
+        return found
+
+    def _sort(self, run: Run, found: list[tuple[Done, Deed | None]]) -> None:
+        """Takes down what a RUN does."""
+        view, one = self.view, run.instruction
+        line = view.line(one)
+        kinds = {deed.kind for _, deed in found if deed is not None}
+        for _, deed in found:
+            if deed is not None and deed.kind == "global":
+                check_programs([*deed.words], line)
+        others = {done.kind for done, deed in found if deed is None}
+        if kinds <= {"global", "sets"} and others <= {"nothing", "scratch"}:
+            self.again.add(one.start)
+            return
+        here = view.facts.places[one.start].base
+        self.build[one.start] = run
+        scripts: Scripts | None = None
+        for done, deed in found:
+            if done.program == "cd":
+                moved = resolve(here, (done.values[1:] or ["$"])[0])
+                if moved is None:
+                    raise UnsureError(f"where line {line} works is not told")
+                here = moved
+            elif deed is None and done.kind == "files":
+                scripts = scripts or self._scripts(here, run)
+                scripts.command(done.simple, here, f"line {line}")
+                if done.program in ("chown", "chgrp"):
                     raise UnsureError(
-                        f"what {one.name} needs of {view.stage.base} when it runs is not known"
+                        f"line {line} installs and does something else: {done.program}"
                     )
-                if one.name in _CALLING:
-                    called[_CALLING[one.name]] = None
-    return [] if view.image.is_slim else list(called)
+                self.whole = True
+            elif deed is not None and deed.kind in ("global", "sets"):
+                self._repeat(run, done, deed)
+            elif deed is not None:
+                scripts = scripts or self._scripts(here, run)
+                self._project_deed(run, done, deed, here, scripts)
+        for folder, program, values in scripts.installs if scripts else ():
+            self._install(run, folder, program, values)
+
+    def _repeat(self, run: Run, done: Done, deed: Deed) -> None:
+        """Has a command of a RUN that builds done again; settings are for the build alone."""
+        if deed.kind == "sets" and done.program != "corepack":
+            return
+        text = " ".join([word.text for word in done.simple.words])
+        if not run.chained or "$" in text or done.simple.assignments:
+            line = self.view.line(run.instruction)
+            raise UnsureError(f"line {line} installs for the whole image, and does something else")
+        self.lines.append(f"RUN {text}")
+
+    def _scripts(self, here: str, run: Run) -> Scripts:
+        if not here.startswith("/") or here == "/":
+            raise UnsureError("the folder of the project is not told, or is /")
+        one = run.instruction
+        packages = [
+            path.rpartition("/")[0]
+            for path, _ in self._landings(one.start)
+            if path.endswith("/package.json")
+        ]
+        return Scripts(self.view.project(one), here, packages, self.view.line(one))
+
+    def _project_deed(self, run: Run, done: Done, deed: Deed, here: str, scripts: Scripts) -> None:
+        """Takes down an install, or a script that is run."""
+        self.folders[here] = None
+        if deed.kind == "installs":
+            self._install(run, here, done.program, done.values[1:])
+            if "--ignore-scripts" in done.values:
+                return
+            found = scripts.of(here)
+            for name in LIFECYCLE:
+                if name in found:
+                    self.whole = True
+                    scripts.run(name, here, must=False)
+        elif deed.kind in ("runs", "everywhere", "calls"):
+            self.whole = True
+            scripts.call(done.values, here, f"line {self.view.line(run.instruction)}")
+
+    def _install(self, run: Run, folder: str, program: str, values: list[str]) -> None:
+        manager = manager_of(program)
+        if manager is None or manager.wants is None:
+            raise UnsureError(f"what {program} installs is not known")
+        project = self.view.project(run.instruction, folder)
+        if project.kind("binding.gyp"):
+            raise UnsureError("what binding.gyp builds may be linked with is not known")
+        for name in (".npmrc", ".yarnrc", ".yarnrc.yml", "pnpm-workspace.yaml", "package.json"):
+            text = (project.read(name) or "").replace("nodeLinker: node-modules", "")
+            if found := _MOVED.search(text.replace("node-linker=hoisted", "")):
+                raise UnsureError(f"{name} says where packages lie: {found[0].strip()}")
+        if project.kind(".yarnrc.yml") and program in ("yarn", "yarnpkg"):
+            if "nodeLinker: node-modules" not in (project.read(".yarnrc.yml") or ""):
+                raise UnsureError("yarn keeps packages in archives, and not in node_modules")
+            self.whole = True
+        elif "__metadata:" in (project.read("yarn.lock") or "") and program == "yarn":
+            raise UnsureError("yarn keeps packages in archives, and not in node_modules")
+        if "fetch" not in values:
+            self.wanted += manager.wants(project, values)
+
+    def _is_whole(self, folder: str, last: int) -> bool:
+        """True if more than one folder of packages belongs to a project, or its own source does."""
+        import json
+
+        view = self.view
+        run = self.build[last]
+        project = view.project(run.instruction, folder)
+        try:
+            data = json.loads(project.read("package.json") or "")
+        except ValueError as error:
+            raise UnsureError("the project's manifest cannot be read") from error
+        for name in ("dependencies", "devDependencies", "optionalDependencies"):
+            for version in (data.get(name) or {}).values():
+                if str(version).startswith(("file:", "link:", "portal:", ".", "/", "~")):
+                    if ".." in version or ":/" in version or version[:1] in "/~":
+                        raise UnsureError(f"`{version}` in package.json may be out of {folder}")
+                    return True
+        if "workspaces" in data or project.kind("pnpm-workspace.yaml"):
+            return True
+        # what is copied above the install would stay beside what it leaves
+        modules = f"{folder}/node_modules"
+        return any(
+            copy is None
+            or any(
+                one == UNTOLD or not _is_ignored(view, one) for one in copy.brings(modules, None)
+            )
+            for copy in self._copies(last)
+        )
+
+    def _landings(self, last: int) -> list[tuple[str, str]]:
+        """The files that are copied above the end of the build: where each lands, and its path in
+        the context."""
+        context = self.view.context
+        copies = self._copies(last) if context is not None else []
+        return [
+            pair
+            for copy in copies
+            if copy is not None and copy.origin is None and context is not None
+            for pair in landings(copy, context)
+        ]
+
+    def _copies(self, last: int) -> list[Copy | None]:
+        """The copies above the end of the build."""
+        return [
+            copy_of(one, self.view.facts.places[one.start].base)
+            for one in self.view.instructions
+            if one.keyword in ("COPY", "ADD") and one.start < last
+        ]
+
+    def _check_places(self, folders: list[str]) -> None:
+        """Raises UnsureError if packages or the output may lie elsewhere than in the folders."""
+        view = self.view
+        if found := _MOVED.search(view.text):
+            raise UnsureError(f"packages may lie elsewhere: {found[0].strip()}")
+        for run in self.build.values():
+            for flag in run.instruction.flags:
+                target = (flag.value or "").partition("target=")[2].partition(",")[0]
+                if any(within(target, f"{one}/node_modules") for one in folders):
+                    raise UnsureError("packages are in a cache, and not in the image")
+        self._check_start()
+        if not self.whole or view.context is None:
+            return
+        files = self._landings(max(self.build))
+        for folder in folders:
+            check_settings(view.context, files, folder)
+
+    def _check_start(self) -> None:
+        """Raises UnsureError if packages are installed when the container starts."""
+        import json
+
+        view = self.view
+        starts = [one.arguments for one in view.instructions if one.keyword in _STARTS]
+        if any(INSTALLING.search(text) for text in starts):
+            raise UnsureError("packages are installed when it starts")
+        named = {word for text in starts for word in _WORD.findall(text)}
+        for path in view.files:
+            text, name = view.read(path), path.rpartition("/")[2]
+            if name in view.text and is_shell_script(path, text) and INSTALLING.search(text):
+                raise UnsureError(f"{path} installs packages, and may be the start")
+            if name == "package.json" and '"scripts"' in text:
+                try:
+                    scripts = json.loads(text).get("scripts", {})
+                except (ValueError, AttributeError):
+                    continue
+                for script, words in scripts.items():
+                    plain = script.removeprefix("pre").removeprefix("post")
+                    if (plain in named or plain == "start") and INSTALLING.search(str(words)):
+                        raise UnsureError(f"the script {script} of {path} installs packages")
+
+    def _fetched(self) -> list[str]:
+        """What corepack has fetched, if something in the final stage may start it."""
+        view = self.view
+        if "corepack" not in view.text or _FETCHING.search(view.text):
+            return []
+        texts = [
+            one.arguments
+            for one in view.instructions
+            if one.keyword in _STARTS
+            or (one.keyword == "RUN" and one.start not in {*self.build, *self.again})
+        ]
+        called = {word for text in texts for word in _WORD.findall(text)}
+        for path in view.files:
+            called |= calls(path, view.read(path))
+        if called.isdisjoint(("pnpm", "pnpx", "yarn", "yarnpkg")):
+            return []
+        if found := _HOMES.search(view.text):
+            raise UnsureError(f"what corepack has fetched may lie elsewhere: {found[0].strip()}")
+        return [_FETCHED]
 
 
-def _scripts(view: View, last: Instruction) -> dict[str, str]:
-    """The scripts of the project. Raises UnsureError for a project of several packages."""
-    import json
-
-    try:
-        data = json.loads(view.project(last).read("package.json") or "")
-        found = data.get("scripts", {})
-        if "workspaces" in data:
-            raise UnsureError("the project has packages of its own in other folders")
-        return {str(name): str(text) for name, text in found.items()}
-    except (ValueError, AttributeError) as error:
-        raise UnsureError("the project's manifest cannot be read") from error
+def _is_ignored(view: View, path: str) -> bool:
+    return view.context is not None and view.context.ignored(path)
 
 
-def _consumed(view: View, folder: str, last: Instruction) -> set[int]:
-    """The copies into the project's folder, which is carried as a whole."""
-    found: set[int] = set()
-    for one in view.instructions:
-        if one.keyword not in ("COPY", "ADD") or one.start > last.start:
-            continue
-        copy = copy_of(one, view.facts.places[one.start].base)
-        if copy is None:
-            raise UnsureError(f"what line {view.line(one)} copies is not told")
-        if within(copy.target, folder):
-            if any(flag.name == "chown" for flag in one.flags):
-                raise UnsureError(
-                    f"what line {view.line(one)} copies belongs to a user, and a folder that is"
-                    " carried would be root's"
-                )
-            found.add(one.start)
-    return found
-
-
-def calls(path: str, text: str) -> frozenset[str]:
-    """The programs that a file calls."""
-    if is_shell_script(path, text):
-        return called_by_script(path, text)
-    if path.rpartition("/")[2] == "package.json":
-        return _called_by_scripts(text)
-    if not path.endswith(_SOURCE):
-        return frozenset()
-    if found := _NEVER.search(text):
-        raise UnsureError(f"{path} runs programs by {found[0][1:-1]}")
-    named: set[str] = set()
-    for call in _STARTS.finditer(text) if _BY_OTHERS.search(text) else ():
-        if call[2] is None or call[2].startswith("${"):
-            raise UnsureError(f"{path} runs a program, and which is not told")
-        named.update(re.split(r"[\s;&|()]+", call[2]))
-    return frozenset(named)
-
-
-def _called_by_scripts(text: str) -> frozenset[str]:
-    import json
-
-    try:
-        scripts = json.loads(text).get("scripts", {})
-        started = [str(one) for name, one in scripts.items() if not _NOT_STARTED.search(name)]
-    except (ValueError, AttributeError):
-        return frozenset()
-    return frozenset(word for one in started for word in re.split(r"[\s;&|()]+", one))
+_WORD = lazy(r"[\w-]+")
+_LEFT = (
+    "/pnpm/**", "/root/.cache/**", "/root/.config/**", "/root/.local/share/pnpm/**",
+    "/root/.npm/**", "/root/.yarn/**", "/tmp/**", "/usr/local/share/.cache/**",
+)  # fmt: skip

@@ -14,9 +14,9 @@ from dockfix.managers import every_manager
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
-from dockfix.stages.source import files_below
+from dockfix.stages.source import landings
 from dockfix.stages.view import View
-from dockfix.state.paths import Copy, copy_of, resolve, within
+from dockfix.state.paths import copy_of, resolve, within
 
 #: Files of a project that no program reads: about its source, and how it is built.
 _ABOUT = lazy(
@@ -74,7 +74,9 @@ def of_project(
             raise UnsureError(f"what line {view.line(one)} copies is not told")
         if copy.origin is not None:
             continue
-        files = list(_landing(view, copy))
+        if view.context is None:
+            raise UnsureError("the build context is not at hand, and so not what is built")
+        files = list(landings(copy, view.context))
         source = [path for path, name in files if name.endswith(language.source)]
         others = [path for path, name in files if not _is_about(name, language)]
         if not source and others:
@@ -146,20 +148,6 @@ def _is_about(name: str, language: Language) -> bool:
         or _ABOUT.fullmatch(base) is not None
         or name.startswith((".github/", ".circleci/", ".cargo/"))
     )
-
-
-def _landing(view: View, copy: Copy) -> Iterator[tuple[str, str]]:
-    """The files that a copy brings: where each lands, and its path in the context."""
-    context = view.context
-    if context is None:
-        raise UnsureError("the build context is not at hand, and so not what is built")
-    for top, path in files_below(copy.instruction, context):
-        if context.kind(top) == "file":
-            name = path.rpartition("/")[2]
-            yield (f"{copy.target.rstrip('/')}/{name}" if copy.into else copy.target), path
-        else:
-            rest = path[len(top) :].lstrip("/")
-            yield f"{copy.target.rstrip('/')}/{rest}", path
 
 
 def _largest(wanted: list[str], others: list[str]) -> Iterator[str]:

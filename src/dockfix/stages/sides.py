@@ -110,7 +110,7 @@ def _done(simple: Simple) -> Done:
 def _verb(simple: Simple, manager: Manager) -> Action:
     """What the first word that is no option says, of a manager that is not read word by word."""
     values = [word.value or "" for word in simple.words[1:]]
-    verb = next((value for value in values if value[:1] != "-"), "")
+    verb = next((value for value in values if value[:1] != "-"), manager.bare)
     return manager.verbs.get(verb, "other")
 
 

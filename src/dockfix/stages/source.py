@@ -15,6 +15,7 @@ from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.reader import read_script
 from dockfix.shell.tree import Script
 from dockfix.stages.sides import program_name
+from dockfix.state.paths import Copy
 
 #: With more files than this nobody looks into each of them.
 _MOST = 3_000
@@ -49,6 +50,17 @@ def files_below(one: Instruction, context: Context) -> Iterator[tuple[str, str]]
         for top in expanded(source, context) if is_wild(source) else (source,):
             for path in _below(top, context):
                 yield top, path
+
+
+def landings(copy: Copy, context: Context) -> Iterator[tuple[str, str]]:
+    """The files that a copy brings: where each lands, and its path in the context."""
+    for top, path in files_below(copy.instruction, context):
+        if context.kind(top) == "file":
+            name = path.rpartition("/")[2]
+            yield (f"{copy.target.rstrip('/')}/{name}" if copy.into else copy.target), path
+        else:
+            rest = path[len(top) :].lstrip("/")
+            yield f"{copy.target.rstrip('/')}/{rest}", path
 
 
 def _below(path: str, context: Context) -> Iterator[str]:

@@ -132,6 +132,8 @@ class _Sorted:
             return "build"
         if behind:
             return "final"
+        if one.start in self.cut.again:
+            return "both"
         if keyword in _METADATA:
             return "final"
         if keyword in _SETTINGS:

@@ -27,8 +27,9 @@ class Cut(Record):
     are packages of Debian whose libraries the result needs, `called` those whose programs it
     calls; `unknown` says that the result may be linked with what only a compiler brings. `left`
     are globs of what the new image is without, `lost` programs that only the image of the
-    language has. `begins` are lines that the final stage begins with. `gains`: there is
-    something to gain beside packages that only build, and another base.
+    language has. `begins` are lines that the final stage begins with. `again` are the starts of
+    instructions that both sides get, whatever they leave. `gains`: there is something to gain
+    beside packages that only build, and another base.
     """
 
     build: frozenset[int]
@@ -43,6 +44,7 @@ class Cut(Record):
     what: str = ""
     lost: frozenset[str] = frozenset()
     begins: tuple[str, ...] = ()
+    again: frozenset[int] = frozenset()
 
 
 class Ecosystem(Protocol):
@@ -101,8 +103,9 @@ class View:
         text = self.context.head(path, 400_000) if self.context else None
         return text or ""
 
-    def project(self, one: Instruction) -> Copied:
-        """The project as an instruction finds it. Raises UnsureError."""
+    def project(self, one: Instruction, here: str = "") -> Copied:
+        """The project as an instruction finds it, in its own folder or another one. Raises
+        UnsureError."""
         if self.context is None:
             raise UnsureError("the build context is not at hand")
         starting = bases(self.facts)
@@ -111,7 +114,7 @@ class View:
             for item in self.stage.instructions
             if item.keyword in ("COPY", "ADD") and item.start < one.start
         ]
-        return Copied(copies, starting[one.start], self.context)
+        return Copied(copies, here or starting[one.start], self.context)
 
     def only(self, run: Run, *kinds: Kind) -> None:
         """Raises UnsureError if a RUN has commands of other kinds."""
