@@ -38,6 +38,15 @@ class Project(NamedTuple):
     without: str
 
 
+NODE = {
+    "node:20-slim": "FROM node:20-slim\n",
+    "node:20": "FROM node:20-slim\nRUN echo 1 > /full\n",
+}
+#: What a registry says of ms 2.1.2.
+MS = (
+    "sha512-sGkPx+VjMtmA6MX27oA4FBFELFCZZ4S4XqeGOXCv68tT+jb3vk"
+    "/RyaKWP0PTKyWtmLSM0b+adUTEvbs1PEaH2w=="
+)
 PROJECTS = (
     Project(
         "python",
@@ -63,10 +72,7 @@ PROJECTS = (
     Project(
         "node",
         ("debian", "node"),
-        {
-            "node:20-slim": "FROM node:20-slim\n",
-            "node:20": "FROM node:20-slim\nRUN echo 1 > /full\n",
-        },
+        NODE,
         {
             "package.json": '{"name": "x", "version": "1.0.0", "dependencies": {"ms": "2.1.2"},'
             ' "scripts": {"start": "node index.js"}}\n',
@@ -78,6 +84,56 @@ PROJECTS = (
         "FROM node:20\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nUSER 1000\n"
         'CMD ["node", "index.js"]\n',
         "1000 /app 1000\n",
+        "/full",
+    ),
+    Project(
+        "npm-build",
+        ("debian", "node"),
+        NODE,
+        {
+            "package.json": '{"name": "x", "version": "1.0.0", "dependencies": {"ms": "2.1.2"},'
+            ' "devDependencies": {"typescript": "5.4.5"},'
+            ' "scripts": {"build": "tsc", "start": "node dist/server.js"}}\n',
+            "package-lock.json": '{"name": "x", "version": "1.0.0", "lockfileVersion": 3,'
+            ' "packages": {"": {"name": "x", "version": "1.0.0", "dependencies": {"ms": "2.1.2"},'
+            ' "devDependencies": {"typescript": "5.4.5"}},'
+            ' "node_modules/ms": {"version": "2.1.2"}, "node_modules/typescript": {"version":'
+            ' "5.4.5", "dev": true, "bin": {"tsc": "bin/tsc"}}}}\n',
+            "tsconfig.json": '{"compilerOptions": {"outDir": "dist", "types": []},'
+            ' "include": ["src"]}\n',
+            "src/server.ts": "declare const require: any, process: any;\n"
+            'const left: number = require("ms")("1s");\n'
+            "console.log(left, process.env.GREETING, process.getuid());\n",
+        },
+        "FROM node:20\nARG GREETING=hello\nENV GREETING=$GREETING\nWORKDIR /app\n"
+        "COPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\nRUN rm -rf src\n"
+        'USER 1000\nCMD ["npm", "start", "--silent"]\n',
+        "1000 hello 1000\n",
+        "/full",
+    ),
+    Project(
+        "pnpm",
+        ("debian", "node"),
+        NODE,
+        {
+            "package.json": '{"name": "x", "workspaces": ["packages/*"]}\n',
+            "pnpm-workspace.yaml": "packages:\n  - packages/*\n",
+            "pnpm-lock.yaml": "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n\n  packages/api:\n"
+            "    dependencies:\n      left:\n        specifier: workspace:*\n"
+            "        version: link:../left\n\n  packages/left:\n    dependencies:\n      ms:\n"
+            "        specifier: 2.1.2\n        version: 2.1.2\n\npackages:\n\n  ms@2.1.2:\n"
+            f"    resolution: {{integrity: {MS}}}\n\nsnapshots:\n\n  ms@2.1.2: {{}}\n",
+            "packages/api/package.json": '{"name": "api", "dependencies": {"left": "workspace:*"},'
+            ' "scripts": {"build": "mkdir -p dist && cp api.js dist",'
+            ' "start": "node dist/api.js"}}\n',
+            "packages/api/api.js": 'console.log(require("left"), process.cwd())\n',
+            "packages/left/package.json": '{"name": "left", "dependencies": {"ms": "2.1.2"}}\n',
+            "packages/left/index.js": 'module.exports = require("ms")("1s")\n',
+        },
+        "FROM node:20\nRUN npm install -g pnpm@9.15.0\nWORKDIR /app\nCOPY . .\n"
+        "RUN pnpm install --frozen-lockfile && pnpm --filter api build\n"
+        'WORKDIR /app/packages/api\nCMD ["pnpm", "--silent", "start"]\n',
+        "1000 /app/packages/api\n",
         "/full",
     ),
     Project(

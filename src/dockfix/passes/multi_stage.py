@@ -41,17 +41,17 @@ lies in it. Nothing is pruned: a program may need what is listed for the build a
 followed to the compilers and bundlers that they call, whose settings say where they write. What is
 installed by npm for the whole image, and corepack's shims, are in both stages.
 
-What it leaves alone: whatever is not understood; a note then says why. An image that is not in
-the table of images; commands of which nobody knows what they leave; packages of which it is not
-known which libraries of a full image they need; source that calls a program of the build, that
-compiles when it runs, or that calls a program by a name that is not told; editable installs, and
-installs for one user; files that name the folder where packages lay; an install as another user
-than root; scripts and settings that may write outside of the project; packages of Node.js that
-build something and are not known; packages that are installed when the container starts; a file
-that does not say what the container starts; a build context that is not at hand, where files of it
-are copied. A file in which there is nothing to gain is left alone without a note. What no text tells, `dockfix verify --evidence` learns from a build: then what each RUN was
-seen to leave is carried, on the same base, and the result is built and compared before it is
-written.
+What it leaves alone: whatever is not understood; a note then says why. An image that is not in the
+table of images; commands of which nobody knows what they leave; packages of which it is not known
+which libraries of a full image they need; source that calls a program of the build, that compiles
+when it runs, or that calls a program by a name that is not told; editable installs, and installs
+for one user; files that name the folder where packages lay; an install as another user than root;
+scripts and settings that may write outside of the project; packages of Node.js that build something
+and are not known; packages that are installed when the container starts; a file that does not say
+what the container starts; a build context that is not at hand, where files of it are copied. A file
+in which there is nothing to gain is left alone without a note. What no text tells, `dockfix verify
+--evidence` learns from a build: then what each RUN was seen to leave is carried, on the same base,
+and the result is built and compared before it is written.
 
 Safety: unsafe. The image is another one on purpose: it is without what only builds, its packages
 lie in another folder, and PATH names that. What runs is argued as far as the file and its build
