@@ -346,7 +346,4 @@ def _is_ignored(view: View, path: str) -> bool:
 
 
 _WORD = lazy(r"[\w-]+")
-_LEFT = (
-    "/pnpm/**", "/root/.cache/**", "/root/.config/**", "/root/.local/share/pnpm/**",
-    "/root/.npm/**", "/root/.yarn/**", "/tmp/**", "/usr/local/share/.cache/**",
-)  # fmt: skip
+_LEFT = ("/pnpm/**", "/root/**", "/tmp/**", "/usr/local/share/.cache/**")
