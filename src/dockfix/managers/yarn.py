@@ -125,7 +125,11 @@ def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
     verb, options = verb_of(values)
     if verb not in ("", "install") or any(value[:1] != "-" for value in options):
         raise UnsureError("packages are installed that no lock file names")
-    yield from of_yarn(text_of(project, "yarn.lock"))
+    lock, settings = text_of(project, "yarn.lock"), project.read(".yarnrc.yml")
+    is_berry = "__metadata:" in lock[:400] or settings is not None
+    if is_berry and "nodeLinker: node-modules" not in (settings or ""):
+        raise UnsureError("yarn keeps packages in archives, and not in node_modules")
+    yield from of_yarn(lock)
 
 
 _OFFLINE = words("--cache-folder --offline")

@@ -15,11 +15,17 @@ corepack has fetched lies in the home folder of root, and is carried if somethin
 
 from __future__ import annotations
 
-from dockfix.managers import manager_of
+from dockfix.managers import every_manager, manager_of
+from dockfix.managers.manifests.node_commands import (
+    INSTALLING,
+    OF_COREPACK,
+    PROGRAMS,
+    Deed,
+    deed_of,
+)
 from dockfix.managers.manifests.shape import UnsureError, Wanted
 from dockfix.shell.patterns import lazy
-from dockfix.stages.node_calls import INSTALLING, calls
-from dockfix.stages.node_commands import Deed, deed_of
+from dockfix.stages.node_calls import calls
 from dockfix.stages.node_folder import copies_inside, work_inside
 from dockfix.stages.node_packages import called_by_packages, check_programs
 from dockfix.stages.node_scripts import LIFECYCLE, Scripts, check_settings
@@ -30,7 +36,6 @@ from dockfix.state.paths import UNTOLD, Copy, copy_of, resolve, within
 
 __all__ = ["calls", "concerns", "cut"]
 
-_PROGRAMS = ("corepack", "npm", "npx", "pnpm", "pnpx", "yarn", "yarnpkg")
 #: Settings that have packages lie elsewhere, or be links to elsewhere.
 _MOVED = lazy(
     r"(?i)virtual-?store|modules-?dir|modules-?folder|import-?method|node-?linker|\bpnp\b"
@@ -65,7 +70,7 @@ def _is_of(run: Run) -> bool:
 
 
 def _is_program(done: Done) -> bool:
-    return done.program in _PROGRAMS or bool(done.manager and done.manager.language == "node")
+    return done.program in PROGRAMS or bool(done.manager and done.manager.language == "node")
 
 
 class _Project:
@@ -114,7 +119,7 @@ class _Project:
             image,
             (*(f"COPY --from={{build}} {one} {one}" for one in carried), *self.lines),
             called=tuple(called),
-            left=_LEFT,
+            left=_left(),
             what="what is built" if self.whole else "the packages",
             again=frozenset(self.again),
         )
@@ -222,12 +227,7 @@ class _Project:
             text = (project.read(name) or "").replace("nodeLinker: node-modules", "")
             if found := _MOVED.search(text.replace("node-linker=hoisted", "")):
                 raise UnsureError(f"{name} says where packages lie: {found[0].strip()}")
-        if project.kind(".yarnrc.yml") and program in ("yarn", "yarnpkg"):
-            if "nodeLinker: node-modules" not in (project.read(".yarnrc.yml") or ""):
-                raise UnsureError("yarn keeps packages in archives, and not in node_modules")
-            self.whole = True
-        elif "__metadata:" in (project.read("yarn.lock") or "") and program == "yarn":
-            raise UnsureError("yarn keeps packages in archives, and not in node_modules")
+        self.whole |= project.kind(".yarnrc.yml") is not None
         if "fetch" not in values:
             self.wanted += manager.wants(project, values)
 
@@ -334,7 +334,7 @@ class _Project:
         called = {word for text in texts for word in _WORD.findall(text)}
         for path in view.files:
             called |= calls(path, view.read(path))
-        if called.isdisjoint(("pnpm", "pnpx", "yarn", "yarnpkg")):
+        if called.isdisjoint(OF_COREPACK):
             return []
         if found := _HOMES.search(view.text):
             raise UnsureError(f"what corepack has fetched may lie elsewhere: {found[0].strip()}")
@@ -346,4 +346,15 @@ def _is_ignored(view: View, path: str) -> bool:
 
 
 _WORD = lazy(r"[\w-]+")
-_LEFT = ("/pnpm/**", "/root/**", "/tmp/**", "/usr/local/share/.cache/**")
+
+
+def _left() -> tuple[str, ...]:
+    """Globs of what only the build leaves: what managers keep, and what lies at root's home."""
+    kept = [
+        f"{folder}/**"
+        for manager in every_manager()
+        if manager.language == "node" and manager.cache
+        for folder in manager.cache.folders
+        if folder[0] == "/"
+    ]
+    return (*kept, "/root/**", "/tmp/**")

@@ -18,10 +18,6 @@ _SOURCE = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx", ".vue",
 #: Scripts of a package that do not belong to its start.
 _NOT_STARTED = lazy(r"(?:^|[:_-])(?:build|test|lint|dev|format|release|deploy|docs?|clean|ci|e2e"
                     r"|coverage|watch|prepare|install|publish|version|check)")  # fmt: skip
-#: An install, which may need what only the build stage has.
-INSTALLING = lazy(
-    r"\b(?:npm|pnpm)\s+(?:ci|i|install|add|rebuild)\b|\byarn(?:\s+(?:install|add)\b|\s*(?:$|[;&|]))"
-)
 
 
 def calls(path: str, text: str) -> frozenset[str]:

@@ -8,6 +8,7 @@ programs that it calls, libraries that it is linked with, files that its install
 from __future__ import annotations
 
 from dockfix.managers.manager import words
+from dockfix.managers.manifests.node_commands import MANAGERS
 from dockfix.managers.manifests.shape import UnsureError, Wanted
 from dockfix.stages.view import View
 
@@ -37,12 +38,12 @@ _UNKNOWN = words(
 )
 #: Programs that are installed for the whole image, and are nothing but JavaScript, or bring what
 #: they need: they can be installed again, without a compiler.
-_AGAIN = words(
+_AGAIN = MANAGERS | words(
     "@angular/cli @babel/cli @nestjs/cli @vue/cli bower browserify concurrently corepack cross-env",
     "create-react-app dotenv-cli env-cmd express-generator forever grunt grunt-cli gulp gulp-cli",
-    "http-server json-server knex lerna local-web-server next nodemon npm npm-check-updates nx",
-    "pino-pretty pm2 pnpm prisma react-scripts rimraf sequelize-cli serve ts-node tsx turbo",
-    "typeorm typescript vite webpack webpack-cli yarn",
+    "http-server json-server knex lerna local-web-server next nodemon npm-check-updates nx",
+    "pino-pretty pm2 prisma react-scripts rimraf sequelize-cli serve ts-node tsx turbo",
+    "typeorm typescript vite webpack webpack-cli",
 )
 
 

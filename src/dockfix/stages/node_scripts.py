@@ -17,12 +17,12 @@ from fnmatch import fnmatchcase
 from dockfix.context import Context
 from dockfix.installs.project import Copied
 from dockfix.managers.manager import words
+from dockfix.managers.manifests.node_commands import MANAGERS, deed_of
 from dockfix.managers.manifests.shape import UnsureError, beside
 from dockfix.shell.patterns import lazy
 from dockfix.shell.reader import read_script
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import simples
-from dockfix.stages.node_commands import deed_of
 from dockfix.state.paths import resolve, within
 
 #: Compilers, bundlers, generators and checkers, which write where they are told.
@@ -44,6 +44,8 @@ _WRAPPERS = words("cross-env cross-env-shell dotenv env env-cmd exec")
 _SEVERAL = words("npm-run-all npm-run-all2 run-p run-s")
 #: Options whose values are addresses of a site.
 _ADDRESSES = lazy(r"--(?:base|base-href|deploy-url|prefix-paths?|public-path|public-url)(?:=|$)")
+#: How `concurrently` is told a script.
+_SCRIPT = lazy(r"\w+:([\w:*-]+)")
 _ASSIGNMENT = lazy(r"\w+=")
 #: Files that say where these programs write.
 _SETTINGS = lazy(
@@ -152,8 +154,10 @@ class Scripts:
                     self.run(name, here)
         elif program == "concurrently":
             for text in rest:
-                if text[:1] != "-":
-                    self.shell(text.removeprefix("npm:"), here, where)
+                if named := _SCRIPT.fullmatch(text):
+                    self.run(named[1], here)
+                elif text[:1] != "-":
+                    self.shell(text, here, where)
         elif program in _RUNTIMES:
             self._file(rest, here, where)
         elif program in _TOOLS or program in _OF_SYSTEM:
@@ -166,7 +170,7 @@ class Scripts:
     def _managed(self, program: str, rest: list[str], here: str, where: str) -> None:
         deed = deed_of(program, rest)
         folder = here
-        if deed is None and program in ("npm", "yarn", "pnpm"):
+        if deed is None and program in MANAGERS:
             folder, plain = self._led(rest, here, where)
             deed = deed_of(program, plain)
             rest = plain
@@ -177,10 +181,10 @@ class Scripts:
             if name in self.of(folder):
                 self._inside(arguments, folder, where)
                 self.run(name, folder)
-            elif program == "npm":
-                self.run(name, folder)
-            else:
+            elif deed.or_program:
                 self.call([name, *arguments], folder, where)
+            else:
+                self.run(name, folder)
         elif deed.kind == "everywhere":
             self._everywhere([*deed.words])
         elif deed.kind == "calls":

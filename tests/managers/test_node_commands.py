@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix.stages.node_commands import Deed, deed_of
+from dockfix.managers.manifests.node_commands import Deed, deed_of
 
 KNOWN = {
     "npm ci --omit=dev": Deed("installs"),
@@ -23,8 +23,8 @@ KNOWN = {
     "yarn": Deed("installs"),
     "yarn --production": Deed("installs"),
     "yarn add express": None,
-    "yarn build --verbose": Deed("runs", ("build", "--verbose")),
-    "yarn run build": Deed("runs", ("build",)),
+    "yarn build --verbose": Deed("runs", ("build", "--verbose"), True),
+    "yarn run build": Deed("runs", ("build",), True),
     "yarn global add serve": Deed("global", ("serve",)),
     "yarn workspace api build": Deed("everywhere", ("build",)),
     "yarn workspaces foreach -A run build": Deed("everywhere", ("build",)),
@@ -33,7 +33,7 @@ KNOWN = {
     "pnpm i --frozen-lockfile": Deed("installs"),
     "pnpm -r build": Deed("everywhere", ("build",)),
     "pnpm --filter api run build": Deed("everywhere", ("build",)),
-    "pnpm build": Deed("runs", ("build",)),
+    "pnpm build": Deed("runs", ("build",), True),
     "pnpm exec tsc": Deed("calls", ("tsc",)),
     "pnpm deploy --prod /srv": None,
     "pnpm add -g turbo": Deed("global", ("turbo",)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dockfix.managers.manager import words
 from dockfix.records import Record
+from dockfix.shell.patterns import lazy
 from dockfix.typed import Literal
 
 #: "installs": the packages of the project. "keeps": works on what was installed. "runs": scripts of
@@ -16,12 +17,24 @@ Kind = Literal["installs", "keeps", "runs", "everywhere", "calls", "global", "se
 
 
 class Deed(Record):
-    """What a command does. `words` are the names of scripts or packages, or a program's words."""
+    """What a command does. `words` are the names of scripts or packages, or a program's words.
+
+    `or_program`: where there is no such script, it is a program of a package that is run.
+    """
 
     kind: Kind
     words: tuple[str, ...] = ()
+    or_program: bool = False
 
 
+#: The managers' programs, those that corepack brings, and all programs that are read here.
+MANAGERS = words("npm pnpm yarn yarnpkg")
+OF_COREPACK = words("pnpm pnpx yarn yarnpkg")
+PROGRAMS = MANAGERS | words("corepack npx pnpx")
+#: An install, which may need a compiler.
+INSTALLING = lazy(
+    r"\b(?:npm|pnpm)\s+(?:ci|i|install|add|rebuild)\b|\byarn(?:\s+(?:install|add)\b|\s*(?:$|[;&|]))"
+)
 _GLOBALLY = words("-g --global --location=global --global=true")
 _VALUED = words(
     "--filter -F --workspace --registry --network-timeout --network-concurrency --loglevel",
@@ -79,7 +92,9 @@ def _of(name: str, verb: str, values: list[str], rest: list[str], *, everywhere:
     if verb in _INSTALLS[name]:
         return Deed("installs") if len(rest) == 1 else None
     if verb in _RUNS:
-        return Deed("everywhere" if everywhere else "runs", tuple(rest[1:2])) if rest[1:] else None
+        if everywhere and rest[1:]:
+            return Deed("everywhere", tuple(rest[1:2]))
+        return Deed("runs", tuple(rest[1:2]), name == "pnpm") if rest[1:] else None
     if verb in _KEEPS[name]:
         return Deed("keeps")
     if verb in _SETS:
@@ -89,7 +104,7 @@ def _of(name: str, verb: str, values: list[str], rest: list[str], *, everywhere:
     if verb in ("start", "test") or (name == "pnpm" and verb and verb not in _OTHERS):
         if everywhere:
             return Deed("everywhere", (verb,))
-        return Deed("runs", tuple(values[values.index(verb) :]))
+        return Deed("runs", tuple(values[values.index(verb) :]), name == "pnpm")
     return None
 
 
@@ -104,14 +119,14 @@ def _of_yarn(verb: str, values: list[str], rest: list[str]) -> Deed | None:
             behind = [one for one in rest[1:] if one not in _RUNS]
         return Deed("everywhere", tuple(behind[:1])) if behind else None
     if verb in _RUNS:
-        return Deed("runs", tuple(values[values.index(verb) + 1 :])) if rest[1:] else None
+        return Deed("runs", tuple(values[values.index(verb) + 1 :]), True) if rest[1:] else None
     if verb == "config":
         return Deed("sets")
     if verb in _KEEPS["yarn"]:
         return Deed("keeps")
     if verb in _CALLS:
         return _called(values[values.index(verb) + 1 :])
-    return None if verb in _OTHERS else Deed("runs", tuple(values[values.index(verb) :]))
+    return None if verb in _OTHERS else Deed("runs", tuple(values[values.index(verb) :]), True)
 
 
 def _called(values: list[str]) -> Deed | None:
