@@ -207,6 +207,11 @@ def test_merged_runs(source: str, expected: str) -> None:
             id="or move together",
         ),
         pytest.param(
+            f"RUN apt update{7 * ' '}&& \\\n    mkdir /data      && \\\n    x\n",
+            f"RUN apt-get update{3 * ' '}&& \\\n    mkdir /data      && \\\n    x\n",
+            id="and so do operators",
+        ),
+        pytest.param(
             'RUN apt install -y "a \\\n                   b"\n',
             'RUN apt-get install -y "a \\\n                   b"\n',
             id="what is in quotes stays",
@@ -237,6 +242,35 @@ def test_no_new_line_ends_in_blanks() -> None:
         "FROM debian:12\nRUN apt-get update && apt-get install -y git \\\n"
         "    && rm -rf /var/lib/apt/lists/*\nRUN x \n"
     )
+
+
+def test_no_new_line_ends_without_a_blank() -> None:
+    source = "FROM node:22\nRUN npm install -g x\\\n    && y\n"
+    assert rewrite(source, select=["clean-package-cache"]).after == (
+        "FROM node:22\nRUN npm install -g x\\\n    && npm cache clean --force \\\n    && y\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param(
+            "RUN apk add \\\n  zip      \\\n  git      \\\n  unusually-long \\\n"
+            "  bash     \\\n  curl\n",
+            "RUN apk add \\\n  bash     \\\n  curl     \\\n  git      \\\n"
+            "  unusually-long \\\n  zip\n",
+            id="most escape characters stand in one column",
+        ),
+        pytest.param(
+            "RUN apk add \\\n  zip        \\\n  git     && \\\n  x       && \\\n  y\n",
+            "RUN apk add \\\n  git        \\\n  zip     && \\\n  x       && \\\n  y\n",
+            id="an operator behind a list stays in its column",
+        ),
+    ],
+)
+def test_sorted_columns(source: str, expected: str) -> None:
+    result = rewrite(f"FROM alpine\n{source}", select=["sort-packages"])
+    assert result.after == f"FROM alpine\n{expected}"
 
 
 def test_single_spaced() -> None:

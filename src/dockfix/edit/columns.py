@@ -118,7 +118,7 @@ def _of_line(
     causes = [one for one in edits if one.end < start + column]
     grown = sum(map(_growth, causes))
     if not grown:
-        at = _escape_to_keep(dockerfile, lines, number)
+        at = _end_to_keep(dockerfile, lines, number)
         if at is not None and edits[-1].end < start + at:
             yield from _padded(dockerfile, start, sum(map(_growth, edits)), edits[-1])
         return
@@ -175,29 +175,37 @@ def _column(line: str, source: str, below: list[int]) -> int:
     return column
 
 
-def _escape_to_keep(dockerfile: Dockerfile, lines: Sequence[int], number: int) -> int | None:
-    """The column of the escape character of a line, if the next one stands there on purpose."""
-    own = _escape_of(dockerfile, lines[number])
+def _end_to_keep(dockerfile: Dockerfile, lines: Sequence[int], number: int) -> int | None:
+    """The column in which the end of a line begins, if that of the next one does on purpose."""
+    own = _end_of(dockerfile, lines[number])
     if own is None:
         return None
     for one in (*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2]):
-        other = _escape_of(dockerfile, one)
+        other = _end_of(dockerfile, one)
         if other is not None and other[0] == own[0] and max(own[1], other[1]) > 1:
             return own[0]
     return None
 
 
-def _escape_of(dockerfile: Dockerfile, start: int) -> tuple[int, int] | None:
-    """The column of the escape character of a line, and how many blanks stand before it."""
+def _end_of(dockerfile: Dockerfile, start: int) -> tuple[int, int] | None:
+    """The column of what ends a line that goes on, the operator before the escape character
+    included, and how many blanks stand before it."""
     text = _line(dockerfile.source, start).rstrip(" \t\r")
     if not text.endswith(dockerfile.escape) or "\t" in text:
         return None
-    return len(text) - 1, len(text) - 1 - len(text[:-1].rstrip(" "))
+    bare = text[:-1].rstrip(" ")
+    column = len(text) - 1
+    for operator in ("&&", "||", "|", ";"):
+        if bare.endswith(f" {operator}"):
+            column = len(bare) - len(operator)
+            bare = bare[:column].rstrip(" ")
+            break
+    return column, column - len(bare)
 
 
 def _padded(dockerfile: Dockerfile, start: int, growth: int, cause: Edit) -> Iterator[Shift]:
-    """The blanks before the escape character of a line that grows by so many characters."""
-    found = _escape_of(dockerfile, start)
+    """The blanks before the end of a line that grows by so many characters."""
+    found = _end_of(dockerfile, start)
     if found is None or not found[1]:
         return
     at = start + found[0] - found[1] + 1

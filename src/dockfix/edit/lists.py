@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from dockfix.edit.edits import Edit, smallest
 from dockfix.edit.style import Style
@@ -81,18 +82,29 @@ def refilled(
     if spaces is not None:
         ends.append(len(old[-1][1]) + len(spaces))
     one_per_line = all(gap.breaks for gap, _ in old[1:])
-    aligned = len(ends) > 2 and len(set(ends)) == 1 and len(lengths) > 1 and one_per_line
+    wide = any(len(head) > 1 for head in (*heads, spaces or ""))
+    column = _column(ends) if wide and len(lengths) > 1 and one_per_line else 0
     text, before = "", ""
     for gap, word in new:
-        if aligned and before:
-            gap = gap._replace(head=_padded(gap.head, ends[0] - len(before)))
+        if column and before:
+            gap = gap._replace(head=_padded(gap.head, column - len(before)))
         text += gap.text + word
         before = word
     if spaces is not None:
-        text += _padded(spaces, ends[0] - len(before)) if aligned else spaces
-    elif len(blanks_behind(source, end)) > 1:
-        end, text = end + len(blanks_behind(source, end)), f"{text} "
+        text += _padded(spaces, column - len(before)) if column else spaces
+    elif len(blanks := blanks_behind(source, end)) > 1 and before != old[-1][1]:
+        # an operator stays in its column
+        kept = len(old[-1][1]) + len(blanks) - len(before) if one_per_line else 1
+        end, text = end + len(blanks), text + " " * max(1, kept)
     return smallest(source, start, end, text)
+
+
+def _column(ends: Sequence[int]) -> int:
+    """How far behind the start of a word its escape character stands, if most stand in one column;
+    0 if they do not. Words that reach beyond it have one blank behind them.
+    """
+    column, count = max(((end, ends.count(end)) for end in ends), key=itemgetter(1), default=(0, 0))
+    return column if count > 1 and 2 * count > len(ends) else 0
 
 
 def _with_blank(gap: Gap) -> Gap:

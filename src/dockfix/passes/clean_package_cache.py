@@ -348,6 +348,8 @@ def _clean(
         joint = as_beside(gap, sequence=spot.sequence, otherwise=joint)
     plain = style.joint(sequence=spot.sequence) if comments else joint
     text = joint + plain.join(commands)
+    if source.startswith(style.escape, stop):
+        text += " "  # no new line ends without one
     return _group(run, cache, message, (Edit(end, stop, text), *edits))
 
 
