@@ -1,7 +1,8 @@
 """`Record`: a `typing.NamedTuple` that costs little to define.
 
-To a type checker it is `NamedTuple`. At run time no code is generated for a class. A run on one
-file defines a hundred of them (figures in docs/decisions/start-up.md).
+To a type checker it is `NamedTuple`. At run time no code is generated for a class: its constructor
+is one of a few that stand here, with the names of its fields. A run on one file defines a hundred
+of them (figures in docs/decisions/start-up.md).
 """
 
 from __future__ import annotations
@@ -12,7 +13,31 @@ if TYPE_CHECKING:
 else:
     from _collections import _tuplegetter
 
+    _function = type(lambda: None)
+    _tuple = tuple.__new__
+    #: The constructors of classes with so many fields.
+    _CONSTRUCTORS = (
+        lambda cls: _tuple(cls, ()),
+        lambda cls, a: _tuple(cls, (a,)),
+        lambda cls, a, b: _tuple(cls, (a, b)),
+        lambda cls, a, b, c: _tuple(cls, (a, b, c)),
+        lambda cls, a, b, c, d: _tuple(cls, (a, b, c, d)),
+        lambda cls, a, b, c, d, e: _tuple(cls, (a, b, c, d, e)),
+        lambda cls, a, b, c, d, e, f: _tuple(cls, (a, b, c, d, e, f)),
+        lambda cls, a, b, c, d, e, f, g: _tuple(cls, (a, b, c, d, e, f, g)),
+        lambda cls, a, b, c, d, e, f, g, h: _tuple(cls, (a, b, c, d, e, f, g, h)),
+        lambda cls, a, b, c, d, e, f, g, h, i: _tuple(cls, (a, b, c, d, e, f, g, h, i)),
+    )
+
+    def _constructor(name, fields, defaults):
+        """The function that makes a record of the fields, as if it had been written for them."""
+        code = _CONSTRUCTORS[len(fields)].__code__.replace(
+            co_varnames=("cls", *fields), co_name="__new__", co_qualname=f"{name}.__new__"
+        )
+        return _function(code, globals(), "__new__", tuple(defaults.values()))
+
     def _new(cls, *args, **named):
+        """The constructor of a class with more fields than any of the others takes."""
         fields, given = cls._fields, len(args)
         if named or given != len(fields):
             args, defaults = list(args), cls._field_defaults
@@ -68,6 +93,8 @@ else:
             defaults = {field: space.pop(field) for field in fields if field in space}
             getters = {field: _tuplegetter(index, None) for index, field in enumerate(fields)}
             space = {**_METHODS, **space, **getters}
+            if len(fields) < len(_CONSTRUCTORS):
+                space["__new__"] = _constructor(name, fields, defaults)
             space["_fields"] = space["__match_args__"] = fields
             space["_field_defaults"] = defaults
             return type.__new__(type, name, (tuple,), space)
