@@ -203,6 +203,15 @@ def test_alternatives_within_reach_that_decide_nothing(names: str) -> None:
     assert order_matters(BOOKWORM, names.split()).verdict == "same"
 
 
+@pytest.mark.parametrize("names", ["php php-fpm", "php-fpm git curl php", "curl git default-jdk"])
+def test_why_an_order_matters_does_not_depend_on_the_order_asked(names: str) -> None:
+    table = table_of("bookworm")
+    assert table is not None
+    graph = ChoiceGraph(table, recommends=True)
+    orders = permutations(names.split())
+    assert len({choices.order_matters(graph, one, exact=True) for one in orders}) == 1
+
+
 def test_a_name_that_no_table_has_is_unknown() -> None:
     found = order_matters(BOOKWORM, ["curl", "google-chrome-stable"])
     assert found.verdict == "unknown"

@@ -16,7 +16,8 @@ from dockfix.dockerfile.source import WHITE_SPACE
 from dockfix.dockerfile.words import split_quoted
 from dockfix.edit.lists import before_escape
 from dockfix.edit.style import behind_closing, ends_behind_operator
-from dockfix.installs.lists import speaks_of_apt
+from dockfix.installs.lists import SOURCES, speaks_of_apt
+from dockfix.installs.order import NO_SOURCES, may_speak_of_sources
 from dockfix.installs.reads import offset_of_last_removal, read_rm
 from dockfix.managers import every_manager
 from dockfix.managers.manager import Manager, base
@@ -214,6 +215,20 @@ def test_both_say_the_same(
     answers = {text: told(text) for text in texts(parts)}
     assert {text: said(text) for text in answers} == answers
     assert len(set(answers.values())) > 1
+
+
+def test_what_speaks_of_sources_is_seen_at_a_glance() -> None:
+    parts = [
+        "/etc/apt", "/etc/dpkg", "/var/lib/dpkg/info", "sources.list", "apt", "-key", "add-",
+        "apt-add-", "repository", " main", "dpkg", "-x", "|", " ", "sudo ", "sh", ".deb",
+        "https-transport", "lsb", "_", "-release", "-repo", "-config", "install", "get", "\n",
+        "sed -i s/deb.debian.org/x/ /etc/apt/sources.list",
+        "echo 'Acquire::Retries 3' > /etc/apt/apt.conf",
+    ]  # fmt: skip
+    silent = {text for text in texts(parts) if not may_speak_of_sources(text)}
+    assert len(silent) > 100
+    for text in silent:
+        assert SOURCES.search(text) is NO_SOURCES.search(text) is None, text
 
 
 @pytest.mark.parametrize(

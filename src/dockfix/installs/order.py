@@ -46,7 +46,7 @@ _WITHOUT_RECOMMENDS = frozenset(
 #: nothing, its configuration and scripts are no packages. Another host for the same archive has the
 #: same packages, because apt checks the archive's signature; Ubuntu's own components are in its
 #: tables. What `Acquire::` sets is how files are fetched (apt.conf(5)).
-_NO_SOURCES = lazy(
+NO_SOURCES = lazy(
     r"\bdpkg-[a-z]+|\bdpkg --print-[a-z-]+|/etc/dpkg\b(?:/[\w./-]*)?"
     r"|/var/lib/dpkg/(?:info|alternatives)\b[\w./-]*|\bapt-key\b|\blsb[-_]release\b"
     r"|\bsed +(?:-[iEre.bak]+ +){1,3}(?P<quote>['\"]?)s(?P<cut>[/|@#,%!:])"
@@ -60,6 +60,11 @@ _NO_SOURCES = lazy(
     r"(?:(?!\b(?i:apt|dir|dpkg)::|Insecure|Weak|Downgrade)[^&|>\n]){0,200}"
     r">+ *\"?/etc/apt/apt\.conf(?:\.d/[\w.-]+)?(?!\S)"
 )
+#: Texts of which one stands in every text that `NO_SOURCES` or `SOURCES` finds something in.
+_MENTIONS = (
+    "/etc/apt", "apt-key", "apt-config", "sources.list", "dpkg", "|", ".deb", "https-transport",
+    "release", "-repo",
+)  # fmt: skip
 #: A source that is a release whose apt goes by order, and what makes one of an older one.
 _LATER = lazy(
     r"\b(?:deb|sources|apt|debian|ubuntu)\b[^\n]*\b(?:bookworm|trixie|forky|sid|unstable|testing"
@@ -109,7 +114,12 @@ def _keeps_no_order(install: Install) -> bool:
     base = _base(install)
     if base is None:
         return not GONE.isdisjoint(install.names) and not _sources_doubt(install)
-    return base.keeps_no_order and not _LATER.search(install.facts.source)
+    return base.keeps_no_order and not _names_a_later_release(install.facts)
+
+
+@fact
+def _names_a_later_release(facts: Facts) -> bool:
+    return _LATER.search(facts.source) is not None
 
 
 def join_doubt(install: Install, others: Sequence[Command]) -> str:
@@ -257,8 +267,10 @@ def _first_change(script: Script) -> int:
 
 def _first_mention(text: str) -> int:
     """Where the first words end that speak of changing sources; behind the whole text: none do."""
-    gaps = [found.span() for found in _NO_SOURCES.finditer(text)]
-    found = SOURCES.search(_NO_SOURCES.sub("", text) if gaps else text)
+    if not may_speak_of_sources(text):
+        return len(text) + 2
+    gaps = [found.span() for found in NO_SOURCES.finditer(text)]
+    found = SOURCES.search(NO_SOURCES.sub("", text) if gaps else text)
     if found is None:
         return len(text) + 2
     end = found.end()
@@ -267,6 +279,11 @@ def _first_mention(text: str) -> int:
             break
         end += stop - start
     return end
+
+
+def may_speak_of_sources(text: str) -> bool:
+    """True if a script may speak of changing sources, by a quick look at its text."""
+    return any(map(text.__contains__, _MENTIONS))
 
 
 def _is_fresh(install: Install) -> bool:

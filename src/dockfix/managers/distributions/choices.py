@@ -131,7 +131,7 @@ class Question:
             seen.add(package)
             for index, group in enumerate(self.graph.groups(package)):
                 best = group.solutions[0]
-                if best != without and best not in seen and self._is_open(package, index, group):
+                if best not in seen and best != without and self._is_open(package, index, group):
                     todo.append(best)
         return frozenset(seen)
 
@@ -153,13 +153,29 @@ class Question:
         return (package, index) not in self.settled and not self.is_named(package, group)
 
     def _open_groups_by_first(self) -> dict[str, list[Place]]:
-        """The open groups of the reach, by their first solution."""
+        """The open groups of the reach, by their first solution; none if all are decided, so that
+        nobody asks for the ways to one."""
+        if not self._has_choice():
+            return {}
         found: dict[str, list[Place]] = {}
         for package in sorted(self.reached):
             for index, group in enumerate(self.graph.groups(package)):
                 if self._is_open(package, index, group):
                     found.setdefault(group.solutions[0], []).append(Place(package, index))
         return found
+
+    def _has_choice(self) -> bool:
+        """True if another solution of an open group than its first is within reach."""
+        reached = self.reached
+        for package in reached:
+            for index, group in enumerate(self.graph.groups(package)):
+                if (
+                    len(group.solutions) > 1
+                    and not reached.isdisjoint(group.solutions[1:])
+                    and self._is_open(package, index, group)
+                ):
+                    return True
+        return False
 
     def _open_groups(self) -> Iterable[tuple[Place, Group]]:
         for places in self._ways.values():
@@ -256,7 +272,7 @@ class Question:
 
     def _rivals(self) -> tuple[str, str] | None:
         """Two of the reach and the base that exclude each other: apt then takes other ways."""
-        for package in sorted(self.reached):
+        for package in sorted(filter(self.graph.rivals, self.reached)):
             for rival in sorted(self.graph.rivals(package)):
                 if rival in self.reached or rival == IN_BASE:
                     return package, rival

@@ -70,9 +70,18 @@ def _order_answer(base: Base, names: tuple[str, ...], recommends: bool, fresh: b
     def asked(table: Table, lists: list[list[str]]) -> str | None:
         if not base.moving and (base.old or table.suite.mode != "ordered"):
             return None
-        return _order_matters(_graph(table, recommends), lists[0], exact=base.exact and fresh)
+        return _order_difference(table, recommends, frozenset(lists[0]), base.exact and fresh)
 
     return _asked(base, [names], asked, recommends=recommends)
+
+
+@cached_by_value
+def _order_difference(
+    table: Table, recommends: bool, names: frozenset[str], exact: bool
+) -> str | None:
+    """Why the order of some names may matter; None if it cannot. Of most lists few names have a
+    say, so that many lists ask the same."""
+    return _order_matters(_graph(table, recommends), sorted(names), exact=exact)
 
 
 @cached_by_value

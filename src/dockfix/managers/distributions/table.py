@@ -25,6 +25,8 @@ fields of a line have tabs between them, and those at the end may be missing:
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from dockfix.managers.distributions.choices import IN_BASE, OUTSIDE, Group
 from dockfix.records import Record
 from dockfix.typed import TYPE_CHECKING, Literal
@@ -91,7 +93,7 @@ class Tables:
         for row in rows:
             if row[0] == "block":
                 self._starts.append(self._starts[-1] + int(row[1]))
-        self._blocks: dict[int, str] = {}
+        self._blocks: dict[int, list[str]] = {}
 
     def package(self, suite: str, name: str) -> Package:
         """What a suite's table says of a package; empty fields for one that is not in it."""
@@ -99,20 +101,21 @@ class Tables:
         if "\t" in name or "\n" in name:  # they part the fields and lines
             return Package(name)
         block = self._block(self._number(name))
-        start = block.find(f"\n{name}\t") + 1
-        while start and block.startswith(f"{name}\t", start):
-            end = block.index("\n", start)
-            _, suites, *fields = block[start:end].split("\t")
+        begin = f"{name}\t"
+        # a tab sorts before all that names are made of, so the lines are in order with it, too
+        at = bisect_left(block, begin)
+        while at < len(block) and block[at].startswith(begin):
+            _, suites, *fields = block[at].split("\t")
             if int(suites, 16) & bit:
                 return Package(name, *fields)
-            start = end + 1
+            at += 1
         return Package(name)
 
     def names(self, suite: str) -> list[str]:
         """The names of all packages that a suite's table says something of."""
         found = []
         for number in range(len(self._firsts)):
-            for line in self._block(number).split("\n")[1:-1]:
+            for line in self._block(number):
                 name, suites, _ = line.split("\t", 2)
                 if int(suites, 16) & self._bits[suite]:
                     found.append(name)
@@ -120,22 +123,15 @@ class Tables:
 
     def _number(self, name: str) -> int:
         """The number of the block where a name belongs."""
-        low, high = 0, len(self._firsts)
-        while low + 1 < high:
-            middle = (low + high) // 2
-            if self._firsts[middle] <= name:
-                low = middle
-            else:
-                high = middle
-        return low
+        return max(0, bisect_right(self._firsts, name) - 1)
 
-    def _block(self, number: int) -> str:
-        """The lines of a block, a line break before and after each."""
+    def _block(self, number: int) -> list[str]:
+        """The lines of a block."""
         if number not in self._blocks:
             from zlib import decompress
 
             packed = self._packed[self._starts[number] : self._starts[number + 1]]
-            self._blocks[number] = f"\n{decompress(packed).decode()}\n"
+            self._blocks[number] = decompress(packed).decode().split("\n")
         return self._blocks[number]
 
 
@@ -222,6 +218,7 @@ class ChoiceGraph:
         self._table = table
         self._recommends = recommends
         self._groups: dict[str, tuple[Group, ...]] = {}
+        self._rivals: dict[str, frozenset[str]] = {}
 
     def matters(self, name: str) -> bool:
         """True if a package can matter to a choice."""
@@ -240,5 +237,7 @@ class ChoiceGraph:
 
     def rivals(self, package: str) -> frozenset[str]:
         """See `choices.Graph`."""
-        names = self._table.package(package).rivals.split()
-        return frozenset([IN_BASE if name == "!" else name for name in names])
+        if package not in self._rivals:
+            names = self._table.package(package).rivals.split()
+            self._rivals[package] = frozenset([IN_BASE if name == "!" else name for name in names])
+        return self._rivals[package]
