@@ -17,12 +17,12 @@ ROOMS = ("passes", "stages", "reorder", "context", "state", "shell")
 #: project, the ending of a file, a word of a message, a compiler.
 OTHER_THINGS = {
     ("context/clutter.py", "gradle"),
+    ("context/code.py", "go"),
     ("context/dockerfiles.py", "go"),
     ("passes/install_before_source.py", "go"),
     ("stages/project.py", "cargo"),
     ("stages/find.py", "go"),
     ("stages/go.py", "go"),
-    ("stages/shell_variables.py", "go"),
     ("stages/python_packages.py", "pip"),
     ("state/archives.py", "apk"),
     ("state/archives.py", "bundle"),

@@ -116,6 +116,15 @@ def test_what_another_dockerfile_asks_for_stays(name: str) -> None:
         ("Makefile", "VERSION := $(shell git describe)\n"),
         ("pom.xml", "<artifactId>git-commit-id-maven-plugin</artifactId>"),
         ("build.rs", "vergen::EmitBuilder"),
+        ("setup.py", "setup(use_scm_version=True)"),
+        ("package.json", '{"dependencies": {"git-rev-sync": "3"}}'),
+        # what runs in the image may ask, too
+        ("app/settings.py", "RELEASE = raven.fetch_git_sha(BASE_DIR)"),
+        ("src/version.js", "const sha = execSync('git rev-parse HEAD')"),
+        ("lib/v.rb", "V = `git describe --tags`"),
+        ("v.py", 'subprocess.check_output(["git", "rev-parse", "HEAD"])'),
+        ("v.php", "<?php echo file_get_contents('.git/HEAD');"),
+        ("v.js", "fs.readFileSync(path.join(__dirname, '.git', 'HEAD'))"),
     ],
 )
 def test_what_a_manifest_asks_for_stays(name: str, text: str) -> None:
@@ -134,6 +143,38 @@ def test_what_a_script_of_the_context_asks_for_stays(command: str, files: dict[s
     assert ".git" not in added(f"{SOURCE}RUN {command}\n", {**ALL, **files})
     harmless = dict.fromkeys(files, "#!/bin/sh\necho done\n")
     assert ".git" in added(f"{SOURCE}RUN {command}\n", {**ALL, **harmless})
+
+
+LINT = "all: build lint\nbuild:\n\ttrue\nlint:\n\thadolint Dockerfile\nup:\n\tup compose.yaml\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("make lint", {"Makefile": LINT}),
+        ("make", {"Makefile": LINT}),
+        ("./ci/lint", {"ci/lint": "hadolint Dockerfile\n"}),
+        ("docker build .", {}),
+        ("true\nCMD docker-compose up", {}),
+        ("pytest", {"tests/test_it.py": 'open("Dockerfile")\n'}),
+        ("true", {"app.py": 'open(HERE / "Dockerfile")\n'}),
+    ],
+)
+def test_what_reads_the_dockerfile_keeps_it(command: str, files: dict[str, str]) -> None:
+    assert "Dockerfile" not in added(f"{SOURCE}RUN {command}\n", {**ALL, **files})
+    for other in ("make build", "true", "docker-php-ext-install x"):
+        harmless = {
+            "Makefile": LINT,
+            "tests/a.py": '"Dockerfile"\n',
+            "a.py": "# as Dockerfile is\n",
+        }
+        assert "Dockerfile" in added(f"{SOURCE}RUN {other}\n", {**ALL, **harmless})
+
+
+def test_what_terraform_has_fetched() -> None:
+    files = {**ALL, ".terraform/x": "x"}
+    assert ".terraform" in added(SOURCE, files)
+    assert ".terraform" not in added(f'{SOURCE}CMD ["terraform", "plan"]\n', files)
 
 
 def test_manifests_that_only_speak_of_git() -> None:

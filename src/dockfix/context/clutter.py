@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from dockfix.context import Context
+from dockfix.context.code import code_texts
 from dockfix.context.dockerfiles import Written, is_dockerfile
 from dockfix.context.globs import compiled
 from dockfix.context.sources import is_sent, is_wild, sources, sources_of
@@ -50,11 +52,25 @@ _ASKS_GIT = lazy(
     r"|(?:^|[\s\"'/])\.git(?![\w.-])"
 )
 _SCM = lazy(
-    r"setuptools[_-]scm|setuptools[_-]git|hatch-vcs|versioneer|\bpbr\b|flit[_-]scm|versioningit"
+    r"setuptools[_-]scm|setuptools[_-]git|use_scm_version|git-rev|git_sha|hatch-vcs|versioneer|\bpbr\b|flit[_-]scm|versioningit"
     r"|dynamic-versioning|dunamai|git-?(?:commit-id|revision|version|describe|info|last|hash|sha)"
     r"|vergen|shadow-rs|grgit|jgit|nerdbank|minver|axion-release|reckon|\bhusky\b|lerna|changesets"
     r"|semantic-release|simple-git|isomorphic-git|GitPython|pygit2|dulwich|git2"
 )
+#: How a program asks for the history: by git, or by files of the repository.
+_CODE_ASKS_GIT = lazy(
+    r"[\"'`]git(?:[\"'][^\n\"']{0,9}[\"']| )(?:-C|branch|describe|diff|log|ls-files|rev-list"
+    r"|rev-parse|show|status|tag)\b|\.git(?:/|[\"'][ \t]*,[ \t]*[\"'])(?:HEAD|refs|logs|index)\b"
+    r"|fetch_git_sha|\bgit-rev|\bgit\.Repo\("
+)
+_TESTS_RUN = lazy(r"tests?\b|\btox\b|\bnox\b|rspec|phpunit|jest|mocha")
+#: What a folder with the name of a cache is to a program that is called.
+_WORKED_ON_BY = {".terraform": "terraform"}
+_BUILDS_IMAGES = lazy(
+    r"(?m)(?<![\w./-])(?:docker|podman|buildah|buildctl|skaffold)(?:-compose)?(?=[ \t\",]|$)"
+)
+_MAKE = lazy(r"(?m)\bg?make\b([^;&|\n]*)")
+_RULE = lazy(r"(?m)^([\w./ -]+)::?(?!=)[ \t]*([^\n#]*)\n((?:\t[^\n]*(?:\n|\Z)|[ \t]*\n)*)")
 _MANIFESTS = (
     "Cargo.toml", "Gemfile", "Makefile", "build.gradle", "build.gradle.kts", "build.rs", "build.sh",
     "build.sbt", "composer.json", "go.mod", "mix.exs", "next.config.js", "package.json", "pom.xml",
@@ -181,6 +197,7 @@ class Surroundings:
     def __init__(self, dockerfile: Dockerfile, context: Context) -> None:
         # Ignored files count too: their reasons to send something still hold.
         self.context = context.with_ignore_text("")
+        self._sent = context
         self.dockerfiles: list[Dockerfile] = [dockerfile]
         written = context.dockerfiles()
         self.told = written is not None and all(map(self._read, written))
@@ -242,21 +259,70 @@ class Surroundings:
         if any(self._is_named(path) for path in one.paths):
             return True
         if one.kind == "history":
-            return any(
-                _ASKS_GIT.search(text) or asks_for_history(text)
-                for text in (self.commands, *self._manifests(), *self._scripts())
-            ) or any(map(_SCM.search, (*self._manifests(), *self._scripts())))
+            return (
+                any(
+                    _ASKS_GIT.search(text) or asks_for_history(text)
+                    for text in (self.commands, *self._manifests(), *self._scripts())
+                )
+                or any(map(_SCM.search, (*self._manifests(), *self._scripts())))
+                or any(map(_CODE_ASKS_GIT.search, self._code))
+            )
         if one.kind in ("dependencies", "output"):
             return False
         texts = [self.commands]
         if one.kind in ("env", "venv"):
             texts += self._manifests()
         names = {path.rpartition("/")[2] for path in one.paths}
-        return any(_mentions(text, name) for text in texts for name in names)
+        if any(_mentions(text, name) for text in texts for name in names):
+            return True
+        if one.kind == "cache":
+            users = filter(None, map(_WORKED_ON_BY.get, names))
+            return any(_mentions(self.commands, user) for user in users)
+        return one.kind == "containers" and (
+            _BUILDS_IMAGES.search(self.commands) is not None
+            or any(
+                _mentions(text, name)
+                for text in (*self._scripts(), *self._recipes())
+                for name in names
+            )
+            or any(
+                f"{name}{end}" in text for text in self._code for name in names for end in "'\"`"
+            )
+        )
 
     def _manifests(self) -> list[str]:
         names = [name for name in self.context.entries("") or () if name in _MANIFESTS]
         return [text for name in names if (text := self.context.head(name, 100_000))]
+
+    @cached_property
+    def _code(self) -> tuple[str, ...]:
+        """The programs of the context that speak of Git or of containers."""
+        tests = _TESTS_RUN.search(self.commands) is not None
+        return tuple(
+            text
+            for text in code_texts(self._sent, tests=tests)
+            if "git" in text or "ocker" in text or "ompose" in text or "ontainer" in text
+        )
+
+    def _recipes(self) -> Iterator[str]:
+        """What `make` does in the commands of the Dockerfiles: the recipes of its targets, and of
+        those that they depend on."""
+        calls = _MAKE.findall(self.commands)
+        text = self.context.head("Makefile", 100_000) if calls else None
+        rules: dict[str, list[tuple[str, str]]] = {}
+        for targets, needs, recipe in _RULE.findall(text or ""):
+            for target in targets.split():
+                rules.setdefault(target, []).append((needs, recipe))
+        first = next((name for name in rules if name[0] != "."), "")
+        waiting = [
+            word
+            for call in calls
+            for word in ([one for one in call.split() if one in rules] or [first])
+        ]
+        for target in waiting:
+            for needs, recipe in rules.pop(target, ()):
+                yield recipe
+                waiting += needs.split()
 
     def _scripts(self) -> Iterator[str]:
         """The texts of the files that the commands of the Dockerfiles name, and of those that these

@@ -13,10 +13,12 @@ is in the image for everybody who can pull it.
 What it leaves alone: what a COPY or ADD of any Dockerfile of the context names; what an exception
 (`!`) in the ignore file brings back on purpose; what a command in a Dockerfile mentions, and the
 history where something may ask for it (`git describe`, `go build`, which stamps it into programs,
-setuptools-scm and its like in a manifest); files with variables in a source, and contexts with a
-Dockerfile that cannot be read. Names that a project could use for something of its own (`dist`,
-`build`, `docs`, `tests`) are not on the list. A file that was not there before is written only
-when the pass is named in `--select` or `--extend-select`; else a note says what it would hold.
+setuptools-scm and its like in a manifest, `fetch_git_sha` or `.git/HEAD` in a program); files about
+containers that a script, a recipe of make or a program reads; files with variables in a source, and
+contexts with a Dockerfile that cannot be read. Names that a project could use for something of its
+own (`dist`, `build`, `docs`, `tests`) are not on the list. A file that was not there before is
+written only when the pass is named in `--select` or `--extend-select`; else a note says what it
+would hold.
 
 Safety: left out as safe are directories of version control, caches of tools, what editors and
 desktops leave behind, and Dockerfiles and Compose files: the image is without them, and nothing in

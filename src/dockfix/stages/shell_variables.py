@@ -8,16 +8,13 @@ without a shell may miss it: `os.environ["PWD"]` raises, `process.env.PWD + "/x"
 from __future__ import annotations
 
 from dockfix.context import Context
+from dockfix.context.code import CODE
 from dockfix.dockerfile.tree import Stage
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.programs.program_table import RUNNING, SHELLS
 from dockfix.shell.patterns import lazy
 from dockfix.stages.source import files_of
 
-_ENDINGS = (
-    ".cjs", ".coffee", ".ex", ".exs", ".go", ".java", ".jl", ".js", ".jsx", ".kt", ".lua", ".mjs",
-    ".php", ".pl", ".pm", ".py", ".r", ".rb", ".rs", ".scala", ".ts", ".tsx",
-)  # fmt: skip
 _READS = lazy(r"(?i)(?:env\w*|config|_SERVER)(?:[.:]+\w+)?[^\w\n]{1,6}PWD\b")
 #: Programs that start by a shell what they start, beside managers that run a project's scripts.
 _BY_SHELL = SHELLS | {"make"}
@@ -39,7 +36,7 @@ def reads_directory_name(stages: tuple[Stage, ...], program: str, context: Conte
         except UnsureError:
             continue
         for path in files:
-            if path.lower().endswith(_ENDINGS):
+            if path.lower().endswith(CODE):
                 text = context.read(path)
                 if text is not None and "PWD" in text and _READS.search(text):
                     return path
