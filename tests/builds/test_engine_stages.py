@@ -39,7 +39,7 @@ class Project(NamedTuple):
 
 
 NODE = {
-    "node:20-slim": "FROM node:20-slim\n",
+    "node:20-slim": "FROM node:20-slim\nRUN id node || useradd --create-home --uid 1000 node\n",
     "node:20": "FROM node:20-slim\nRUN echo 1 > /full\n",
 }
 #: What a registry says of ms 2.1.2.
@@ -103,12 +103,15 @@ PROJECTS = (
             ' "include": ["src"]}\n',
             "src/server.ts": "declare const require: any, process: any;\n"
             'const left: number = require("ms")("1s");\n'
-            "console.log(left, process.env.GREETING, process.getuid());\n",
+            'const owners = [".", "dist", "package-lock.json", "src"].map('
+            '(path) => require("fs").statSync(path).uid);\n'
+            "console.log(left, process.env.GREETING, ...owners);\n",
         },
         "FROM node:20\nARG GREETING=hello\nENV GREETING=$GREETING\nWORKDIR /app\n"
-        "COPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\nRUN rm -rf src\n"
-        'USER 1000\nCMD ["npm", "start", "--silent"]\n',
-        "1000 hello 1000\n",
+        "RUN chown node:node /app\nUSER node\n"
+        "COPY --chown=node:node package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n"
+        'RUN rm -rf node_modules/typescript\nCMD ["npm", "start", "--silent"]\n',
+        "1000 hello 1000 1000 0 0\n",
         "/full",
     ),
     Project(

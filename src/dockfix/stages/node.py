@@ -26,7 +26,7 @@ from dockfix.managers.manifests.node_commands import (
 from dockfix.managers.manifests.shape import UnsureError, Wanted
 from dockfix.shell.patterns import lazy
 from dockfix.stages.node_calls import calls
-from dockfix.stages.node_folder import copies_inside, work_inside
+from dockfix.stages.node_folder import owner_of, work_inside
 from dockfix.stages.node_packages import called_by_packages, check_programs
 from dockfix.stages.node_scripts import LIFECYCLE, Scripts, check_settings
 from dockfix.stages.sides import Done, Run
@@ -47,7 +47,10 @@ _HOMES = lazy(
     r"\bCOREPACK_HOME\b|\bXDG_CACHE_HOME\b|\bHOME[= ]|\bcorepack cache\b|\brm\s.*\.cache"
     r"|target=/root(?:/\.cache(?:/node\S*)?)?(?:[,\s]|$)"
 )
-_FETCHING = lazy(r"\bcorepack\s+(?:prepare|install|use)\b")
+_PREPARED = lazy(r"\bcorepack\s+prepare\s+([\w@.-]+)")
+_ASKED = lazy(r'"packageManager"\s*:\s*"([\w@.-]+)')
+#: Users that both forms of the image have, each with a group of the same name or number.
+_KNOWN_USERS = ("", "node", "1000")
 _CERTIFICATES = ("/etc/ssl", "openssl-ca", "SSL_CERT", "EXTRA_CA")
 _STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 
@@ -103,26 +106,46 @@ class _Project:
         last = max(self.build)
         self.whole |= len(folders) > 1 or any(self._is_whole(one, last) for one in folders)
         self._check_places(folders)
-        build = set(self.build)
-        for folder in folders if self.whole else ():
-            build |= work_inside(view, self.build, folder, last)
-        last = max(build)
-        for folder in folders if self.whole else ():
-            build |= copies_inside(view, folder, last)
+        build, again = set(self.build), set(self.again)
+        for folder in folders:
+            work = work_inside(view, self.build, folder, whole=self.whole)
+            build |= work.build
+            again |= work.again
+        owner = self._owner(max(build))
         called = called_by_packages(view, self.wanted)
         if any(text in view.text for text in _CERTIFICATES):
             called = [*called, "ca-certificates"]
         carried = folders if self.whole else [f"{one}/node_modules" for one in folders]
-        carried += self._fetched()
+        flag = "" if self.whole or not owner else f" --chown={owner}:{owner}"
+        fetched = self._fetched(owner)
         return Cut(
             frozenset(build),
             image,
-            (*(f"COPY --from={{build}} {one} {one}" for one in carried), *self.lines),
+            (
+                *(f"COPY --from={{build}}{flag} {one} {one}" for one in carried),
+                *(f"COPY --from={{build}} {one} {one}" for one in fetched),
+                *self.lines,
+            ),
             called=tuple(called),
             left=_left(),
             what="what is built" if self.whole else "the packages",
-            again=frozenset(self.again),
+            again=frozenset(again - build),
+            users=True,
         )
+
+    def _owner(self, last: int) -> str:
+        """The user that the build runs as, if it is not root. Raises UnsureError."""
+        view = self.view
+        if not any(one.keyword == "USER" and one.start < last for one in view.instructions):
+            return ""
+        owner = owner_of(view, self.build)
+        if self.lines:
+            raise UnsureError(
+                "programs for the whole image are installed, and then there is a user"
+            )
+        if owner.partition(":")[0] not in _KNOWN_USERS and not self.whole:
+            raise UnsureError(f"the build runs as user {owner}")
+        return owner.partition(":")[0]
 
     def _deeds(self, run: Run) -> list[tuple[Done, Deed | None]]:
         view, line = self.view, self.view.line(run.instruction)
@@ -320,10 +343,10 @@ class _Project:
                     if (plain in named or plain == "start") and INSTALLING.search(str(words)):
                         raise UnsureError(f"the script {script} of {path} installs packages")
 
-    def _fetched(self) -> list[str]:
+    def _fetched(self, owner: str) -> list[str]:
         """What corepack has fetched, if something in the final stage may start it."""
         view = self.view
-        if "corepack" not in view.text or _FETCHING.search(view.text):
+        if "corepack" not in view.text or self._is_prepared():
             return []
         texts = [
             one.arguments
@@ -336,9 +359,22 @@ class _Project:
             called |= calls(path, view.read(path))
         if called.isdisjoint(OF_COREPACK):
             return []
+        if owner:
+            raise UnsureError(f"what corepack has fetched is {owner}'s")
         if found := _HOMES.search(view.text):
             raise UnsureError(f"what corepack has fetched may lie elsewhere: {found[0].strip()}")
         return [_FETCHED]
+
+    def _is_prepared(self) -> bool:
+        """True if corepack is told on both sides to fetch what the project asks for."""
+        prepared = set(_PREPARED.findall(self.view.text))
+        asked = {
+            found
+            for path in self.view.files
+            if path.rpartition("/")[2] == "package.json"
+            for found in _ASKED.findall(self.view.read(path))
+        }
+        return bool(prepared) and asked <= prepared
 
 
 def _is_ignored(view: View, path: str) -> bool:

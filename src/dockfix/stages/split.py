@@ -137,7 +137,11 @@ class _Sorted:
         if keyword in _METADATA:
             return "final"
         if keyword in _SETTINGS:
-            if keyword == "USER" and one.arguments not in ("root", "0", "root:root", "0:0"):
+            if (
+                keyword == "USER"
+                and not self.cut.users
+                and one.arguments not in ("root", "0", "root:root", "0:0")
+            ):
                 raise UnsureError(f"the build runs as user {one.arguments}")
             return "both"
         if keyword == "ARG":

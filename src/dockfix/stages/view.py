@@ -28,7 +28,8 @@ class Cut(Record):
     calls; `unknown` says that the result may be linked with what only a compiler brings. `left`
     are globs of what the new image is without, `lost` programs that only the image of the
     language has. `begins` are lines that the final stage begins with. `again` are the starts of
-    instructions that both sides get, whatever they leave. `gains`: there is something to gain
+    instructions that both sides get, whatever they leave. `users`: it is known what belongs to
+    whom if the build runs as another user than root. `gains`: there is something to gain
     beside packages that only build, and another base.
     """
 
@@ -45,6 +46,7 @@ class Cut(Record):
     lost: frozenset[str] = frozenset()
     begins: tuple[str, ...] = ()
     again: frozenset[int] = frozenset()
+    users: bool = False
 
 
 class Ecosystem(Protocol):
