@@ -11,7 +11,8 @@ from dockfix.builds.engine import Hooks
 from dockfix.builds.options import BuildOptions
 from dockfix.builds.target import PassSelection, Target
 from dockfix.builds.verify import Checks, Verdict, verdict
-from dockfix.context.directory import DirectoryContext
+from dockfix.context.folder import find_context
+from dockfix.dockerfile.parser import parse
 from dockfix.passes.base import Settings
 
 
@@ -34,11 +35,13 @@ def verified(
     for name, text in {**(files or {}), "Dockerfile": dockerfile}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+    path = str(folder / "Dockerfile")
+    context, _ = find_context(path, parse(dockerfile), str(folder))
     target = Target(
-        str(folder / "Dockerfile"),
+        path,
         dockerfile.encode(),
         passes or PassSelection(),
-        Settings("all", DirectoryContext(str(folder))),
+        Settings("all", context),
         str(folder),
     )
     build = build or BuildOptions(network="host", timeout=300)
