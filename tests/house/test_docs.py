@@ -25,7 +25,8 @@ DOCUMENTS = sorted(
 FOREIGN = {
     "--accept", "--all", "--call", "--count", "--driver", "--driver-opt", "--format",
     "--keys", "--mirror", "--name", "--ubuntu", "--update-cases",
-    "--branch", "--config-file", "--file", "--message", "--rm", "--user", "--wheel-dir",
+    "--branch", "--config-file", "--file", "--install-extension", "--message", "--rm",
+    "--user", "--wheel-dir",
     "--repo", "--repos",
     "--assume-no", "--checksum", "--chmod", "--chown", "--deploy", "--fix", "--force", "--from",
     "--frozen-lockfile", "--git", "--help", "--immutable", "--keep-git-dir", "--link", "--locked",
