@@ -43,6 +43,10 @@ APART = (
     "apt-get install -y git && rm -rf /var/lib/apt/lists/*"
     "|apt-get update && apt-get install -y zip && unzip /x && rm -rf /var/lib/apt/lists/*",
     "curl -o /tmp/a.sh https://x.org/a.sh && rm /tmp/a.sh|make && rm /tmp/a.sh",
+    # nobody writes `a; b && c`
+    "if x; then y; fi; mkdir /a|mkdir /b",
+    # many slow steps between
+    "apt-get install -y gcc|make -C /a|make -C /b|make -C /c|make -C /d|apt-get purge -y gcc",
     # a source of packages from which nothing is installed here
     "apt-get install -y curl|curl -L https://x.org/k -o /etc/apt/keyrings/x.asc",
 )

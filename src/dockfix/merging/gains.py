@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 #: How many RUNs a search for the RUN that removes something looks ahead.
 _REACH = 32
+#: More slow RUNs between the one that brings something and the one that removes it stay apart: an
+#: edit of any of them would run them all again.
+_MOST_BETWEEN = 3
 #: Words by which a comment says why the RUNs around it are apart.
 _ABOUT_CACHE = lazy(
     r"(?i)\b(?:cach(?:e|es|ed|ing|eable)|layers?|layered|layering|shar(?:e|ed|es|ing)|re-?buil[dt]\w*"
@@ -131,7 +134,9 @@ class Scales:
                 continue
             for first in range(max(0, last - _REACH), last):
                 between = self._works[first + 1 : last]
-                reason = _removal(self._works[first], late, between) if self._ships else ""
+                reason = ""
+                if self._ships and sum(1 for one in between if one.slow) <= _MOST_BETWEEN:
+                    reason = _removal(self._works[first], late, between)
                 reason = reason or _fetched(self._works[first], late, between)
                 if reason and self._is_open(first, last):
                     found.append(_Span(first, last, reason))

@@ -18,9 +18,10 @@ RUN runs all of them again, so a merge has to bring something:
   they change.
 
 A slow step (a compile, the install of another manager, a download that nobody deletes) stays a RUN
-of its own. So do the cheap steps of a stage that no image gets the layers of, whatever would need
-`( )` or `{ }` or stands below a comment of its own without making the image smaller, and what
-stands below a comment about the cache, layers or order, or a command that is commented out. What
+of its own. So do the steps of a stage that no image gets the layers of, whatever would need `( )`,
+`{ }` or a `;` beside the `&&`, or stands below a comment of its own, without making the image
+smaller, and what stands below a comment about the cache, layers or order, or a command that is
+commented out. So does what is brought and removed with more than three slow steps between. What
 other Dockerfiles of the build context begin with, too, is left alone: they share its build cache.
 `"all"` merges every pair that may be merged, `"related"` RUNs that gain bytes or call one manager,
 and all between them.

@@ -219,7 +219,8 @@ class Chain:
                 contained |= self._run[name]
         if not grouping and (
             any(self.forms[number] == "plain" for number in contained)
-            or (part.is_list and not self.sequence)
+            # nor would anybody write `a; b && c` or `a || b && c`
+            or ((part.is_list or last.is_list) and not self.sequence)
         ):
             return False
         if self.sequence:
