@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from dockfix.managers.manager import Cache, Manager, Mount, verbs, words
-from dockfix.managers.manifests.shape import Needs, Project, Reads, UnsureError, present
+from dockfix.managers.manifests.shape import Archive, Needs, Project, Reads, UnsureError, present
 from dockfix.shell.patterns import lazy
 
 _TASKS = {"dependencies", "resolveDependencies", "buildEnvironment", "--version", "help"}
@@ -71,6 +71,47 @@ def _included(text: str, where: str) -> Iterator[str]:
             yield from ("/".join(parts[: count + 1]) for count in range(len(parts)))
 
 
+#: Options that have the build use another project, other scripts or other folders.
+_ELSEWHERE = words(
+    "-p --project-dir -b --build-file -c --settings-file -I --init-script --include-build",
+    "--project-cache-dir",
+)
+_VALUED = words("-x --exclude-task -g --gradle-user-home --max-workers --console --warning-mode")
+
+
+def archive(project: Project, values: list[str], path: str) -> Archive | None:
+    """What a build leaves of the project that a path lies in, in `build`."""
+    from dockfix.managers.manifests.gradle_scripts import archive_of
+
+    folder, found, rest = f"/{path}/".partition("/build/")
+    if not found:
+        return None
+    folder = folder.lstrip("/")
+    tasks: set[str] = set()
+    given = iter(values)
+    for value in given:
+        name = value.partition("=")[0]
+        if name in _ELSEWHERE or value[:2] == "-P":
+            raise UnsureError(f"{value} says what is built, and where")
+        if value in _VALUED:
+            next(given, "")
+        elif value[:1] != "-":
+            of, _, task = value.rpartition(":")
+            if not of or of.strip(":").replace(":", "/") == folder:
+                tasks.add(task)
+    if project.kind("buildSrc"):
+        raise UnsureError("buildSrc is a program, and says what is built")
+    known = [""]
+    for one in _NAMES[:2]:
+        text = project.read(one) or ""
+        if "projectDir" in text or "buildDir" in text:
+            raise UnsureError(f"{one} says where projects lie")
+        known += _included(re.sub(r"(?s)/\*.*?\*/|(?<!:)//[^\n]*", "", text), one)
+    if folder not in known:
+        return None
+    return archive_of(project, folder, rest.partition("/")[0], tasks)
+
+
 def loose(name: str, text: str) -> list[str]:
     """The dependencies of a build script whose version is open."""
     return _OPEN.findall(text) if name.endswith((".gradle", ".gradle.kts")) else []
@@ -94,4 +135,6 @@ MANAGER = Manager(
     reads=reads,
     needs=needs,
     loose=loose,
+    language="java",
+    archive=archive,
 )

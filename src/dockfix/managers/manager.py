@@ -13,7 +13,7 @@ from dockfix.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from dockfix.context import Context
-    from dockfix.managers.manifests.shape import Needs, Project, Reads, Wanted
+    from dockfix.managers.manifests.shape import Archive, Needs, Project, Reads, Wanted
     from dockfix.shell.tree import Word
 
 #: What a command does to an image. "reads": looks into the lists of what can be had.
@@ -362,6 +362,9 @@ class Manager(Record):
     #: files, the words behind the program and all of the stage above; `*` is any name. Raises
     #: UnsureError.
     leaves: Callable[[Project, list[str], str], Iterable[str]] | None = None
+    #: What a command leaves that a path, seen from where it runs, lies in; told by the project's
+    #: files and the words behind the program. None: it leaves nothing there. Raises UnsureError.
+    archive: Callable[[Project, list[str], str], Archive | None] | None = None
     #: Given VIRTUAL_ENV, it works in that environment, though it lies in another one itself.
     enters_environment: bool = False
 

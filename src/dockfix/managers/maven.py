@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dockfix.managers.manager import Cache, Made, Manager, Mount, verbs, words
 from dockfix.managers.manifests.shape import (
+    Archive,
     Needs,
     Project,
     Reads,
@@ -99,6 +100,48 @@ CACHE = Cache(
     mount=Mount(bases=words("maven"), offline=words("-o --offline"), store=True),
 )
 
+#: From these on, a build has made the archive.
+_LATE = words(
+    "package pre-integration-test integration-test post-integration-test verify install deploy"
+)
+_VALUED = words(
+    "-f --file -pl --projects -P --activate-profiles -s --settings -gs --global-settings -T",
+    "--threads -l --log-file -rf --resume-from -t --toolchains -gt --global-toolchains",
+)
+
+
+def archive(project: Project, values: list[str], path: str) -> Archive | None:
+    """What a build leaves of the module that a path lies in: `target`, and its archive."""
+    from dockfix.managers.manifests.pom import FOLDER, archive_of, modules_of
+
+    root, parts, late, rest = "pom.xml", "", False, iter(values)
+    for value in rest:
+        name, equals, given = value.partition("=")
+        if name in _VALUED:
+            given = given if equals else next(rest, "")
+            if name in ("-f", "--file"):
+                root = given if given.endswith(".xml") else f"{given.rstrip('/')}/pom.xml"
+            elif name in ("-pl", "--projects"):
+                parts = given
+        else:
+            late |= value in _LATE
+    folder, found, _ = f"/{path}".partition(f"/{FOLDER}/") if "/" in path else ("", "", "")
+    if not found and path.rpartition("/")[2] == FOLDER:
+        folder, found = f"/{path}".rpartition("/")[0], FOLDER
+    if not late or not found:
+        return None
+    pom = f"{folder.lstrip('/')}/pom.xml".lstrip("/")
+    if pom not in modules_of(project, beside("", root)):
+        return None
+    module = pom.rpartition("/")[0]
+    if parts and module not in [one.strip().removeprefix("./") for one in parts.split(",")]:
+        raise UnsureError(f"whether {module or 'the project itself'} is built is not told")
+    if project.kind(".mvn/maven.config"):
+        text = text_of(project, ".mvn/maven.config")
+        values = [*values, *text.split()]
+    return archive_of(project, pom, values)
+
+
 MANAGER = Manager(
     name="maven",
     verbs=verbs(other="clean compile test package verify install deploy site"),
@@ -107,6 +150,8 @@ MANAGER = Manager(
     needs=needs,
     loose=loose,
     manifests=("pom.xml",),
+    language="java",
+    archive=archive,
     made=Made(
         "target", "pom.xml", lazy(r"\b(?:mvn|mvnw)\b[^\n]*\b(?:package|install|verify|deploy)\b")
     ),

@@ -40,6 +40,9 @@ where a script builds something, and in a workspace, the whole folder of the pro
 lies in it. Nothing is pruned: a program may need what is listed for the build alone. Scripts are
 followed to the compilers and bundlers that they call, whose settings say where they write. What is
 installed by npm for the whole image, and corepack's shims, are in both stages.
+Of Java (Maven, Gradle, their wrappers) in the images of Temurin, OpenJDK, Maven and Gradle the
+archive that is started, onto the JRE of the same vendor and version; where nothing says that it
+needs no other file, the folder that the build fills.
 
 What it leaves alone: whatever is not understood; a note then says why. An image that is not in the
 table of images; commands of which nobody knows what they leave; packages of which it is not known

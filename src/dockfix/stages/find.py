@@ -5,7 +5,7 @@ from __future__ import annotations
 from dockfix.context import Context
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.records import Record
-from dockfix.stages import go, node, python, rust
+from dockfix.stages import go, java, node, python, rust
 from dockfix.stages.packages import only_builds
 from dockfix.stages.seen import Seen
 from dockfix.stages.split import Split, split
@@ -16,7 +16,7 @@ from dockfix.state.facts import Facts
 from dockfix.state.image_variants import image_of
 
 #: In this order: the first that a stage is one of.
-_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, node)
+_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, java, node)
 
 
 class Left(Record):
@@ -51,6 +51,8 @@ def find(facts: Facts, context: Context | None, evidence: Evidence | None) -> Sp
 
 def _is_worth_it(view: View) -> bool:
     """True if something in the stage only builds."""
+    if java.concerns(view):
+        return True
     release = view.image.release
     other = release is not None and release.distribution != "debian"
     return bool(view.image.full and not view.image.is_slim and not other) or any(

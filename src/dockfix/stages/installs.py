@@ -20,6 +20,8 @@ _IN_IMAGE = {
     "ruby": frozenset(("ca-certificates", "tzdata")),
     "rust": frozenset(("ca-certificates",)),
 }
+#: Those that images of a JRE have.
+_IN_JRE = frozenset(("ca-certificates", "fontconfig", "openssl", "tzdata"))
 
 
 class Install(Record):
@@ -36,7 +38,7 @@ def base_name(word: str) -> str:
 
 def in_image(image: Image) -> frozenset[str]:
     """Packages that the slim form of an image has."""
-    return _IN_IMAGE.get(image.name, frozenset())
+    return _IN_JRE if image.has_jdk else _IN_IMAGE.get(image.name, frozenset())
 
 
 def without_recommends(done: Done) -> bool:
@@ -46,9 +48,11 @@ def without_recommends(done: Done) -> bool:
     return bool(option) and option in done.values
 
 
-def without_builders(view: View, run: Run, needed: Sequence[str]) -> Install:
-    """The RUN as the final stage has it: its installs without the packages that only build, with
-    those that are needed in their place, and without what it removes."""
+def without_builders(
+    view: View, run: Run, needed: Sequence[str], tools: frozenset[str] = frozenset()
+) -> Install:
+    """The RUN as the final stage has it: its installs without the packages that only build, `tools`
+    among them, with those that are needed in their place, and without what it removes."""
     source, one = view.facts.source, run.instruction
     gone = _removed(run)
     calls: list[Call] = []
@@ -70,7 +74,7 @@ def without_builders(view: View, run: Run, needed: Sequence[str]) -> Install:
             kept = [
                 name
                 for name in packages
-                if not only_builds(base_name(name)) and base_name(name) not in gone
+                if not only_builds(base_name(name)) and base_name(name) not in gone | tools
             ]
             if needed and not placed:
                 kept += [name for name in needed if name not in kept]
@@ -123,7 +127,10 @@ def new_install(view: View, names: Sequence[str]) -> str:
     base = view.base
     installing = next(one.installing for one in every_manager() if one.has_tables)
     suites = base.suites if base else ()
-    if installing is None or not suites or OFF_THE_MIRRORS.intersection(suites):
+    if not suites:
+        where = view.stage.base or "the image"
+        raise UnsureError(f"{names[0]} is needed, and which packages {where} has is not known")
+    if installing is None or OFF_THE_MIRRORS.intersection(suites):
         where = view.stage.base or "the image"
         raise UnsureError(f"{names[0]} is needed, and {where} has no package lists any more")
     first, install, last = installing

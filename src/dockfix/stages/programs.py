@@ -39,7 +39,9 @@ def check_programs(
     """
     another = cut.image != view.stage.base
     gone = [*dropped, *(view.image.full if another else ())]
-    lost = (programs_of(view.base, gone) | cut.lost) - programs_of(view.base, list(kept))
+    lost = (
+        (programs_of(view.base, gone) | cut.lost) - programs_of(view.base, list(kept)) - cut.there
+    )
     needed: dict[str, None] = {}
     for name, where, certain in _called(view, ecosystem, build):
         if name not in lost or (not certain and name in OTHERWISE):

@@ -7,7 +7,7 @@ folder of the project as the build leaves it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dockfix.dockerfile.tree import Instruction
 from dockfix.managers import every_manager
@@ -37,7 +37,8 @@ class Language(Record):
     `name` is what its image and its manager's record call it, `source` the endings of its source
     files, `called` packages that its programs rely on, `home` the directory that its image starts
     in, `programs` where its installs go, `lost` the programs that only its image has, `environment`
-    the variables that it sets for them.
+    the variables that it sets for them. `only_builds` says of a path in the context whether only a
+    build reads it, beside source.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Language(Record):
     programs: str
     lost: frozenset[str]
     environment: tuple[str, ...]
+    only_builds: Callable[[str], object] | None = None
 
 
 def here_of(view: View, one: Instruction, language: Language) -> str:
@@ -119,7 +121,7 @@ def check_rest(
                 done.program == "rm" and any(word[:2] in ("-f", "-r") for word in done.values)
             ):
                 continue
-            for word in done.values:
+            for word in done.values if "/" in "".join(done.values[:1]) else done.values[1:]:
                 path = resolve(here, word) if word[:1] != "-" else None
                 if path is None or not any(within(path, folder) for folder in folders):
                     continue
@@ -144,6 +146,7 @@ def _is_about(name: str, language: Language) -> bool:
     base = name.rpartition("/")[2]
     return (
         base.endswith(language.source)
+        or (language.only_builds is not None and bool(language.only_builds(name)))
         or any(one.is_manifest(base) for one in every_manager() if one.language == language.name)
         or _ABOUT.fullmatch(base) is not None
         or name.startswith((".github/", ".circleci/", ".cargo/"))

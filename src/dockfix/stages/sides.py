@@ -94,7 +94,7 @@ def _done(simple: Simple) -> Done:
     name = program_name(simple)
     if call is None:
         whole = manager_of(name) if name else None
-        if whole is not None and whole.name == name and whole.language:
+        if whole is not None and name in whole.programs and whole.language:
             return _of_language(simple, name, whole, _verb(simple, whole))
         if not simple.words or name in _NOTHING:
             return Done("nothing", simple, name)

@@ -64,7 +64,7 @@ def find_slim(facts: Facts, context: Context | None) -> Slim | Left | None:
         return None
     image = image_of(stage.base)
     slim = "" if image is None or image.is_slim else image.slim_image()
-    if image is None or not slim:
+    if image is None or not slim or image.has_jdk:
         return None
     if image.suite in _OLD:
         return Left(f"what images on {image.suite} have beside their slim forms is not known")

@@ -110,18 +110,21 @@ class _Sorted:
             plain = [installs.base_name(name) for name in names]
             if done.action == "install":
                 self.recommends |= not installs.without_recommends(done)
-                builders += [name for name in plain if only_builds(name)]
-                self.kept += [name for name in plain if not only_builds(name)]
+                builders += [name for name in plain if self._only_builds(name)]
+                self.kept += [name for name in plain if not self._only_builds(name)]
             elif done.action == "remove":
                 self._removed.update(plain)
                 builders += plain[:1]
             elif done.action == "upgrade" and names:
                 raise UnsureError("single packages are upgraded")
         self.dropped += [
-            name for name in builders if name not in self._removed or only_builds(name)
+            name for name in builders if name not in self._removed or self._only_builds(name)
         ]
         if builders or (found and run.instruction.start in self.cut.build):
             self._anew.append(run)
+
+    def _only_builds(self, name: str) -> bool:
+        return only_builds(name) or name in self.cut.tools
 
     def _side(self, one: Instruction, build: set[int], copies: frozenset[int]) -> Side:
         behind = one.start > self.last.start
@@ -232,13 +235,14 @@ class _Sorted:
                 continue
             run = view.runs.get(one.start)
             if run is not None and run in self._anew:
-                text = installs.without_builders(view, run, needed)
+                text = installs.without_builders(view, run, needed, cut.tools)
                 needed = [] if text.placed else needed
                 if text.line:
                     pieces.append(Piece(one, text.line))
             elif needed and self._may_take(one):
-                pieces.append(Piece(one, installs.without_builders(view, view.runs[one.start],
-                                                                   needed).line))  # fmt: skip
+                taking = view.runs[one.start]
+                line = installs.without_builders(view, taking, needed, cut.tools).line
+                pieces.append(Piece(one, line))
                 needed = []
             elif self.sides[one.start] in ("both", "final"):
                 pieces.append(Piece(one, moved=self.sides[one.start] == "final"))

@@ -27,9 +27,10 @@ class Cut(Record):
     are packages of Debian whose libraries the result needs, `called` those whose programs it
     calls; `unknown` says that the result may be linked with what only a compiler brings. `left`
     are globs of what the new image is without, `lost` programs that only the image of the
-    language has. `begins` are lines that the final stage begins with. `again` are the starts of
-    instructions that both sides get, whatever they leave. `users`: it is known what belongs to
-    whom if the build runs as another user than root. `gains`: there is something to gain
+    language has, `there` such as its image has anyway. `tools` are packages that are of use to a
+    build alone in its image. `begins` are lines that the final stage begins with. `again` are the
+    starts of instructions that both sides get, whatever they leave. `users`: it is known what
+    belongs to whom if the build runs as another user than root. `gains`: there is something to gain
     beside packages that only build, and another base.
     """
 
@@ -47,6 +48,8 @@ class Cut(Record):
     begins: tuple[str, ...] = ()
     again: frozenset[int] = frozenset()
     users: bool = False
+    there: frozenset[str] = frozenset()
+    tools: frozenset[str] = frozenset()
 
 
 class Ecosystem(Protocol):

@@ -43,7 +43,13 @@ _IN_FULL = {
     "rust": _FULL,
     "golang": (*_SCM, "g++", "gcc", "libc6-dev", "make", "pkg-config"),
     "debian": (),
+    "eclipse-temurin": ("binutils",),
+    "gradle": ("binutils", "git", "make", "mercurial", "openssh-client", "subversion", "unzip"),
+    "maven": ("binutils", "git", "openssh-client"),
+    "openjdk": ("git", "mercurial", "openssh-client", "procps", "subversion"),
 }
+#: Images whose slim form is that of a JRE.
+_JDKS = ("eclipse-temurin", "gradle", "maven", "openjdk")
 
 
 class Image(Record):
@@ -61,8 +67,14 @@ class Image(Record):
 
     @property
     def is_slim(self) -> bool:
-        """True if it is the slim form."""
-        return "slim" in self.reference.tag.split("-")
+        """True if it is the slim form: of an image of a JDK, that of its JRE."""
+        parts = self.reference.tag.split("-")
+        return ("jre" if self.has_jdk else "slim") in parts
+
+    @property
+    def has_jdk(self) -> bool:
+        """True if it is one of those that have a JDK or a JRE."""
+        return self.name in _JDKS
 
     @property
     def suite(self) -> str:

@@ -65,6 +65,18 @@ class Wanted(Record):
     runs_code: bool = False
 
 
+class Archive(Record):
+    """What a build leaves of a part of a project, as paths seen from where it runs.
+
+    `folder` holds all of it. `path` is the archive that is started; `*` in it is any name. `alone`:
+    it needs no other file of the folder. An empty path: nothing is known of one.
+    """
+
+    folder: str
+    path: str = ""
+    alone: bool = False
+
+
 class Project(Protocol):
     """The files of the build context around a command, by their paths in the image.
 
