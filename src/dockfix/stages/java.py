@@ -44,7 +44,7 @@ _TOOLS = words("ant")
 #: Settings of the images that only their own programs read.
 _GONE = ("Env JAVA_VERSION", "Env MAVEN_HOME", "Env MAVEN_CONFIG",
          "Env MAVEN_VERSION", "Env GRADLE_HOME", "Env GRADLE_VERSION",
-         "Volumes /home/gradle/.gradle", "Labels org.opencontainers.image.title",
+         "Labels org.opencontainers.image.title",
          "Labels org.opencontainers.image.source", "Labels org.opencontainers.image.url",
          "Labels org.opencontainers.image.description")  # fmt: skip
 
@@ -103,6 +103,8 @@ def _gone(view: View) -> Iterator[str]:
     """Settings of the image with the JDK that nothing reads where nothing is built. The entrypoints
     of Maven's image and of the JRE's make files ready, and start what they are given."""
     yield from _GONE
+    for folder in caches():
+        yield f"Volumes {home_of(view.image.name)}/{folder}"
     if not any(one.keyword == "ENTRYPOINT" for one in view.instructions):
         yield "Entrypoint"
 
