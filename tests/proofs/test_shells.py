@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from dockfix import rewrite
+from dockfix.passes.base import Settings
 from helpers.run_sequences import CASES, SEED, Generator
 from helpers.shell_runs import SHELLS, STRICT_SHELLS, outcomes, runs_of
 
 BATCH = 500
+#: What a merge brings does not matter here: every merge that is allowed is tried.
+EVERY_MERGE = Settings("all")
 
 
 def _cases(start: int, base: str) -> tuple[list[str], list[str]]:
@@ -24,7 +27,7 @@ def _cases(start: int, base: str) -> tuple[list[str], list[str]]:
     after: list[str] = []
     while len(before) < min(BATCH, CASES - start):
         source = generator.dockerfile(base)
-        result = rewrite(source, select=["merge-runs"])
+        result = rewrite(source, select=["merge-runs"], settings=EVERY_MERGE)
         if result.changed:
             before.append(source)
             after.append(result.after)
