@@ -8,6 +8,7 @@ Buildah 1.37; of two files beside the Dockerfile `.dockerignore` is the one that
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from dockfix.records import Record
 
@@ -46,7 +47,9 @@ def read_by_builders(beside: str, is_file: Callable[[str], bool]) -> tuple[str, 
     Paths are seen from the root of the build context, where `is_file` looks; `beside` is that of
     the Dockerfile.
     """
-    found = [read_by(reader, beside, is_file) for reader in READERS]
+    # builders have most names in common, and each look asks the disk
+    looked = lru_cache(maxsize=None)(is_file)
+    found = [read_by(reader, beside, looked) for reader in READERS]
     return tuple(dict.fromkeys([name for name in found if name])) or (DEFAULT,)
 
 

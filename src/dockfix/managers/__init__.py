@@ -79,19 +79,14 @@ def every_manager() -> tuple[Manager, ...]:
     return tuple(map(load, PROGRAMS))
 
 
+@lru_cache(maxsize=4096)
 def manager_of(program: str) -> Manager | None:
     """The manager that a program is, by its name without a path; None: it is none."""
-    name = _name_of(program)
-    return load(name) if name else None
-
-
-@lru_cache(maxsize=4096)
-def _name_of(program: str) -> str:
     if program not in _NAMES:
         program = program.rstrip(_VERSION)
         if program not in _VERSIONED:
-            return ""
-    return _NAMES[program]
+            return None
+    return load(_NAMES[program])
 
 
 def may_name(text: str) -> bool:

@@ -156,10 +156,19 @@ def _groups(found: _List) -> Iterator[Group]:
 def _stands_alone(found: _List) -> bool:
     """True if the command stands in no branch or loop: beside it may be others like it, whose lists
     keep to a line."""
-    return any(
-        found.install.simple in one.commands
-        for item in found.install.script.items
-        for one in item.node.pipelines
+    return found.install.simple.start in _starts_alone(found.install.script)
+
+
+@cached_by_identity
+def _starts_alone(script: Script) -> frozenset[int]:
+    """Where the commands of a script start that stand in no branch or loop."""
+    return frozenset(
+        [
+            command.start
+            for item in script.items
+            for one in item.node.pipelines
+            for command in one.commands
+        ]
     )
 
 

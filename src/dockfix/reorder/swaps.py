@@ -7,6 +7,7 @@ neither changes more often.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from dockfix.context import Context
 from dockfix.dockerfile.tree import Dockerfile, Instruction, Stage
@@ -181,6 +182,7 @@ def _nested(
     return ""
 
 
+@lru_cache(maxsize=1024)
 def _real(path: str) -> str:
     """The path with the links that most images have resolved."""
     for link, target in _LINKS:

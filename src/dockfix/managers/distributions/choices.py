@@ -116,12 +116,17 @@ class Question:
 
     def is_named(self, package: str, group: Group) -> bool:
         """True if a name satisfies the group from the start, in each way that is compared."""
+        return not self._named_for(package).isdisjoint(group.solutions)
+
+    def _named_for(self, package: str) -> frozenset[str]:
+        """The names that are there from the start when apt comes to a package."""
         if self.early is not None and package in self.first_reach:
-            return not self.early.isdisjoint(group.solutions)
-        return not self.named.isdisjoint(group.solutions)
+            return self.early
+        return self.named
 
     def reach(self, names: Iterable[str], without: str | None = None) -> frozenset[str]:
         """All that some order could bring; what only `without` brings, and itself, left out."""
+        groups_of, settled = self.graph.groups, self.settled
         seen: set[str] = set()
         todo = list(names)
         while todo:
@@ -129,9 +134,15 @@ class Question:
             if package in seen:
                 continue
             seen.add(package)
-            for index, group in enumerate(self.graph.groups(package)):
-                best = group.solutions[0]
-                if best not in seen and best != without and self._is_open(package, index, group):
+            there = self._named_for(package)
+            for index, (solutions, _) in enumerate(groups_of(package)):
+                best = solutions[0]
+                if (
+                    best not in seen
+                    and best != without
+                    and there.isdisjoint(solutions)
+                    and (package, index) not in settled
+                ):
                     todo.append(best)
         return frozenset(seen)
 

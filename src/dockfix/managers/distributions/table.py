@@ -26,6 +26,7 @@ fields of a line have tabs between them, and those at the end may be missing:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from functools import lru_cache
 
 from dockfix.managers.distributions.choices import IN_BASE, OUTSIDE, Group
 from dockfix.records import Record
@@ -94,22 +95,32 @@ class Tables:
             if row[0] == "block":
                 self._starts.append(self._starts[-1] + int(row[1]))
         self._blocks: dict[int, list[str]] = {}
+        self._packages: dict[str, list[tuple[int, Package]]] = {}
 
     def package(self, suite: str, name: str) -> Package:
         """What a suite's table says of a package; empty fields for one that is not in it."""
+        if name not in self._packages:
+            self._packages[name] = self._read(name)
         bit = self._bits[suite]
+        for suites, package in self._packages[name]:
+            if suites & bit:
+                return package
+        return Package(name)
+
+    def _read(self, name: str) -> list[tuple[int, Package]]:
+        """What the lines of a name say, each with its suites."""
         if "\t" in name or "\n" in name:  # they part the fields and lines
-            return Package(name)
+            return []
+        found: list[tuple[int, Package]] = []
         block = self._block(self._number(name))
         begin = f"{name}\t"
         # a tab sorts before all that names are made of, so the lines are in order with it, too
         at = bisect_left(block, begin)
         while at < len(block) and block[at].startswith(begin):
             _, suites, *fields = block[at].split("\t")
-            if int(suites, 16) & bit:
-                return Package(name, *fields)
+            found.append((int(suites, 16), Package(name, *fields)))
             at += 1
-        return Package(name)
+        return found
 
     def names(self, suite: str) -> list[str]:
         """The names of all packages that a suite's table says something of."""
@@ -163,15 +174,7 @@ class Table:
 
     def groups(self, name: str, *, recommends: bool) -> tuple[Group, ...]:
         """What a package leaves to settle, in apt's order."""
-        found: dict[tuple[str, ...], bool] = {}
-        for text in self.package(name).groups.split():
-            depends = text[0] != "~"
-            if depends or recommends:
-                solutions = tuple(text.strip("~?").split(","))
-                if text[-1] == "?":
-                    solutions += (OUTSIDE,)
-                found.setdefault(solutions, depends)
-        return tuple([Group(solutions, depends) for solutions, depends in found.items()])
+        return _groups(self.package(name).groups, recommends)
 
     def programs(self, name: str) -> list[str]:
         """The programs that a package has on PATH."""
@@ -209,6 +212,20 @@ class Table:
                 groups = self.groups(name, recommends=True)
                 todo += [group.solutions[0] for group in groups if comes(group)]
         return frozenset(seen)
+
+
+@lru_cache(maxsize=4096)
+def _groups(line: str, recommends: bool) -> tuple[Group, ...]:
+    """The groups of a line: suites have many lines in common."""
+    found: dict[tuple[str, ...], bool] = {}
+    for text in line.split():
+        depends = text[0] != "~"
+        if depends or recommends:
+            solutions = tuple(text.strip("~?").split(","))
+            if text[-1] == "?":
+                solutions += (OUTSIDE,)
+            found.setdefault(solutions, depends)
+    return tuple([Group(solutions, depends) for solutions, depends in found.items()])
 
 
 class ChoiceGraph:
