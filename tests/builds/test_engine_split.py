@@ -49,6 +49,45 @@ UNTOLD = BUILD.replace("cp /usr/bin/jq ", "dd if=/usr/bin/jq of=").replace(
 )
 
 
+#: A project that Maven builds with what Debian has of its plugins.
+POM = """\
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>org.example</groupId>
+  <artifactId>shop</artifactId>
+  <version>1.0</version>
+  <properties>
+    <maven.compiler.release>17</maven.compiler.release>
+    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+  </properties>
+  <build>
+    <plugins>
+      <plugin><artifactId>maven-resources-plugin</artifactId><version>3.3.0</version></plugin>
+      <plugin><artifactId>maven-compiler-plugin</artifactId><version>3.10.1</version></plugin>
+      <plugin><artifactId>maven-surefire-plugin</artifactId><version>2.22.3</version></plugin>
+      <plugin>
+        <artifactId>maven-jar-plugin</artifactId>
+        <version>3.3.0</version>
+        <configuration>
+          <archive><manifest><mainClass>Shop</mainClass></manifest></archive>
+        </configuration>
+      </plugin>
+    </plugins>
+  </build>
+</project>
+"""
+SHOP = """\
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+class Shop {
+    public static void main(String[] arguments) throws Exception {
+        System.out.println(41 + 1 + Files.readString(Path.of("config/shop.txt")));
+    }
+}
+"""
+
+
 def splitting(after: str) -> Pass:
     """A pass that writes a split in the place of the file, and is sure of it."""
 
@@ -133,3 +172,29 @@ def test_what_only_the_full_base_has_may_go(real_engine: RealEngine, tmp_path: P
     assert "FROM node:20-bookworm-slim\n" in found.result.after
     assert found.outcome == "declared", text
     assert "--run: the same output" in text
+
+
+def test_what_maven_builds_runs_on_the_jre(real_engine: RealEngine, tmp_path: Path) -> None:
+    real_engine.need("debian", "maven")
+    source = (
+        "FROM maven:3.9-eclipse-temurin-17\nWORKDIR /app\nCOPY . .\n"
+        "RUN mvn -q -o -Dmaven.repo.local=/usr/share/maven-repo package\n"
+        'CMD ["java", "-jar", "target/shop-1.0.jar"]\n'
+    )
+    found = verified(
+        tmp_path,
+        source,
+        {"pom.xml": POM, "src/main/java/Shop.java": SHOP, "config/shop.txt": " hello\n"},
+        passes=PassSelection(select=("multi-stage",)),
+        checks=Checks(run="java -jar target/shop-1.0.jar"),
+    )
+    text = verdict_text(found)
+    final = found.result.after.partition("\n\n")[2]
+    assert final.splitlines()[:3] == [
+        "FROM eclipse-temurin:17-jre",
+        "WORKDIR /app",
+        "COPY --from=build /app/target/shop-1.0.jar /app/target/shop-1.0.jar",
+    ]
+    assert found.outcome == "declared", text
+    assert "--run: the same output" in text
+    assert "complete: " in text
