@@ -199,3 +199,47 @@ def test_builds_fail_as_before(script: str, shell: str, tmp_path: Path) -> None:
         if fail == "update" and not before[0]:
             assert not now[0] or "install" not in now[1]
         assert now == before, f"{new}\n{fail}"
+
+
+FETCHED = "FROM debian\nRUN {}\nCOPY a /a\n"
+GIT = "apt-get update && apt-get install -y git"
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        # a failure of the first went by
+        ("apt-get update; apt-get install -y git", "RUN apt-get install -y curl"),
+        ("apt-get update || true", "RUN apt-get install -y curl"),
+        # there is no network, or no password
+        (GIT, "RUN --network=none apt-get install -y curl"),
+        ("--mount=type=secret,id=a,target=/etc/apt/auth.conf apt-get update",
+         "RUN apt-get install -y curl"),
+        # what the sources name is gone
+        (f"echo 'deb file:/repo ./' > /etc/apt/sources.list && {GIT}",
+         "RUN rm -rf /repo\nCOPY b /b\nRUN apt-get install -y curl"),
+        (f"dpkg -i cuda-repo-8-0-local.deb && {GIT} && rm -rf /var/cuda-repo*",
+         "RUN apt-get install -y curl"),
+    ],
+)  # fmt: skip
+def test_an_update_that_may_fail_now_is_not_added(first: str, later: str) -> None:
+    source = FETCHED.format(first) + later + "\n"
+    assert after(source) == source
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "update"),
+    [
+        ("set -e; apt-get update; apt-get install -y git", "", "apt-get update"),
+        (f"(cd /x && {GIT})", "", "apt-get update"),
+        (f"--mount=type=cache,target=/x {GIT}", "", "apt-get update"),
+        (f"echo 'deb file:/repo ./' > /etc/apt/sources.list && {GIT}", "RUN ls\n",
+         "apt-get update"),
+        (GIT, "USER app\n", "sudo apt-get update"),
+        ("apt-get -qq update && apt-get install -y git", "USER app\n", "sudo apt-get -qq update"),
+    ],
+)  # fmt: skip
+def test_an_update_that_did_not_fail_is_added(first: str, later: str, update: str) -> None:
+    sudo = "sudo " if update.startswith("sudo") else ""
+    source = FETCHED.format(first) + later + f"RUN {sudo}apt-get install -y curl\n"
+    assert after(source).endswith(f"RUN {update} && {sudo}apt-get install -y curl\n")

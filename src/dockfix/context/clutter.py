@@ -70,7 +70,7 @@ _BUILDS_IMAGES = lazy(
     r"(?m)(?<![\w./-])(?:docker|podman|buildah|buildctl|skaffold)(?:-compose)?(?=[ \t\",]|$)"
 )
 _MAKE = lazy(r"(?m)\bg?make\b([^;&|\n]*)")
-_RULE = lazy(r"(?m)^([\w./ -]+)::?(?!=)[ \t]*([^\n#]*)\n((?:\t[^\n]*(?:\n|\Z)|[ \t]*\n)*)")
+_RULE = lazy(r"(?m)^([\w./ -]++)::?(?!=)[ \t]*+([^\n#]*+)\n((?:\t[^\n]*+(?:\n|\Z)|[ \t]*+\n)*)")
 _MANIFESTS = (
     "Cargo.toml", "Gemfile", "Makefile", "build.gradle", "build.gradle.kts", "build.rs", "build.sh",
     "build.sbt", "composer.json", "go.mod", "mix.exs", "next.config.js", "package.json", "pom.xml",

@@ -14,10 +14,12 @@ what it replaces; a newer base image does the same for everybody.
 What it leaves alone: installs from the lists of an image outside this file that may have some;
 commands that only look at lists; on an official image an install of what it may have already, which
 succeeds without lists, even where the servers no longer have the release; installs behind something
-that may have added a source, which perhaps cannot be fetched from yet; installs in a loop, a
-condition, a group, after `||`, under a cache mount over the lists; installs by scripts,
-here-documents and exec forms. An update that may be needed elsewhere, or does something else as
-well, stays where it is.
+that may have added a source, which perhaps cannot be fetched from yet; an update that may fail
+where the first one did not, without its secrets or network, from sources in the image of which
+something was removed, or because a failure went by (`apt-get update; apt-get install …`); installs
+in a loop, a condition, a group, after `||`, under a cache mount over the lists; installs by
+scripts, here-documents and exec forms. An update that may be needed elsewhere, or does something
+else as well, stays where it is.
 
 Safety: the RUN installs from lists of the same servers, fetched when it runs. A failing update
 fails the RUN, as it failed the RUN of its own: where errexit is in force the two are joined by `;`,
@@ -54,6 +56,8 @@ from dockfix.passes.base import Pass, Settings
 from dockfix.programs.command import call_of, calls_in, command_of, is_update
 from dockfix.programs.effects import Deed
 from dockfix.records import Record
+from dockfix.shell.fatal import deciding
+from dockfix.shell.patterns import lazy
 from dockfix.shell.splice import before
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
@@ -63,6 +67,11 @@ from dockfix.typed import Literal
 #: Official images on Debian and Ubuntu; all of them remove the lists they fetch.
 _WITHOUT_LISTS = words("debian ubuntu buildpack-deps python node ruby golang php perl rust gcc")
 _OTHER_SYSTEMS = ("alpine", "windows", "nanoserver", "$")
+
+#: Packages from files of the image: what may be removed, and cannot be fetched again then.
+_OWN_SOURCES = lazy(r"\b(?:file|copy|cdrom):/|-local[-_][\w.~+-]*\.deb")
+_REMOVES = lazy(r"\brm\b(?![^;&|]*/apt/lists)")
+_KEEPING = lazy(r"(?i)\btype=(?:cache|tmpfs)\b")
 
 #: Whether lists lie in the image: surely none, those of an earlier RUN, or nobody knows.
 State = Literal["none", "fetched", "unknown"]
@@ -104,6 +113,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         return
     known = facts.places
     sight = Sight(facts, settings.context)
+    own_sources = _OWN_SOURCES.search(facts.source) is not None
     ends: list[tuple[State, Run | None]] = []
     found: dict[int, Found] = {}
     kept: set[int] = set()
@@ -135,7 +145,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 kept.add(fetched.owner.start)
             if run.hidden and fetched is not None and not _updates_before(run, edit):
                 kept.add(fetched.owner.start)
-            state, fetched = _behind(run, state, fetched)
+            state, fetched = _behind(run, state, fetched, own_sources=own_sources)
         ends.append((state, fetched))
     kept |= {
         one.owner.start for one in _needed_elsewhere(facts.dockerfile, ends) if one is not None
@@ -194,8 +204,13 @@ def _upgrades(run: Run) -> Iterator[Group]:
             yield Group(at, message, (), Safety.NOTE)
 
 
-def _behind(run: Run, state: State, fetched: Run | None) -> tuple[State, Run | None]:
-    """What lies in the image behind a RUN, and the RUN that fetched it."""
+def _behind(
+    run: Run, state: State, fetched: Run | None, *, own_sources: bool
+) -> tuple[State, Run | None]:
+    """What lies in the image behind a RUN, and the RUN that fetched it.
+
+    With `own_sources` the packages may come from the image, where they may be removed.
+    """
     if run.owner.child is not None:
         return state, fetched
     mounts = [flag.value or "" for flag in run.owner.flags if flag.name == "mount"]
@@ -204,12 +219,23 @@ def _behind(run: Run, state: State, fetched: Run | None) -> tuple[State, Run | N
     if run.script is None or run.unknown:
         return "unknown", fetched
     text = run.script.text
+    if own_sources and _REMOVES.search(text):
+        return "unknown", run if run.lists.fetches else fetched
     if removes_lists(text):
         return "none", None
     changed = max((one.start() for one in SOURCES.finditer(text)), default=-1)
     if changed > text.rfind(" update"):
         return ("unknown" if state == "fetched" or run.lists.fetches else state), fetched
-    return ("fetched", run) if run.lists.fetches else (state, fetched)
+    if not run.lists.fetches:
+        return state, fetched
+    # a failure that went by, of a source that is gone, would come up
+    return "fetched" if _succeeded(run.script, run.place) else "unknown", run
+
+
+def _succeeded(script: Script, place: Place) -> bool:
+    """True if an update in a script that succeeds has succeeded."""
+    found = deciding(script, errexit=place.shell.errexit)
+    return any((call := call_of(one)) and call.action == "update" for one in found)
 
 
 def _changes_sources(item: Instruction) -> bool:
@@ -233,6 +259,8 @@ def _update(dockerfile: Dockerfile, run: Run, fetched: Run | None) -> Edit | Non
         or call.program.value in shadowed(script)
         or "Dir::" in script.text
         or are_covered(mounts)
+        or any(flag.name == "network" and flag.value == "none" for flag in run.owner.flags)
+        or not set(_supplies(fetched)) <= set(mounts)
         or not _from_lists(needs)
         or SOURCES.search(script.text, 0, needs.start)
     ):
@@ -246,8 +274,17 @@ def _update(dockerfile: Dockerfile, run: Run, fetched: Run | None) -> Edit | Non
     if joint.after is not None:
         gap = dockerfile.source[source_span(run.owner, joint.after - 1, joint.after)[1] : at]
         between = as_beside(gap, sequence=joint.sequence, otherwise=between)
-    sudo = "sudo " if needs.words[0].value == "sudo" else ""
-    return Edit(at, at, (_plain_update(fetched) or f"{sudo}{UPDATE}") + between)
+    update = _plain_update(fetched) or UPDATE
+    if needs.words[0].value == "sudo" and not update.startswith("sudo "):
+        update = f"sudo {update}"
+    return Edit(at, at, update + between)
+
+
+def _supplies(run: Run | None) -> Iterator[str]:
+    """The mounts of a RUN that may supply an update with what it needs: a secret, a file."""
+    for flag in run.owner.flags if run else ():
+        if flag.name == "mount" and not _KEEPING.search(flag.value or ""):
+            yield flag.value or ""
 
 
 def _plain_update(run: Run | None) -> str:
