@@ -38,6 +38,12 @@ class Project(NamedTuple):
     without: str
 
 
+PYTHON = {
+    # Debian's own Python makes no environments
+    "python:3.11-slim-bookworm": "FROM python:3.11-slim\nRUN apt-get update"
+    " && apt-get install -y --no-install-recommends python3-venv\n",
+    "python:3.11-bookworm": "FROM python:3.11-slim-bookworm\nRUN echo 1 > /full\n",
+}
 NODE = {
     "node:20-slim": "FROM node:20-slim\nRUN id node || useradd --create-home --uid 1000 node\n",
     "node:20": "FROM node:20-slim\nRUN echo 1 > /full\n",
@@ -51,12 +57,7 @@ PROJECTS = (
     Project(
         "python",
         ("debian", "python"),
-        {
-            # Debian's own Python makes no environments
-            "python:3.11-slim-bookworm": "FROM python:3.11-slim\nRUN apt-get update"
-            " && apt-get install -y --no-install-recommends python3-venv\n",
-            "python:3.11-bookworm": "FROM python:3.11-slim-bookworm\nRUN echo 1 > /full\n",
-        },
+        PYTHON,
         {
             "requirements.txt": "six==1.16.0\ngunicorn==22.0.0\n",
             "shop.py": "import six, sys\nprint(six.__version__, sys.argv[1:])\n",
@@ -68,6 +69,21 @@ PROJECTS = (
         'CMD ["x"]\n',
         "gunicorn (version 22.0.0)\nweb\n1.16.0 ['/srv', 'x']\n",
         "/full",
+    ),
+    Project(
+        "python-own",
+        ("debian", "python"),
+        PYTHON,
+        {
+            "requirements.txt": "six==1.16.0\n",
+            "shop.py": "import six, sys\nprint(six.__version__, sys.prefix)\n",
+        },
+        "FROM python:3.11-bookworm\nENV VIRTUAL_ENV=/opt/venv\nRUN pip install uv\n"
+        "RUN uv venv $VIRTUAL_ENV\nENV PATH=$VIRTUAL_ENV/bin:$PATH\nWORKDIR /srv\n"
+        "COPY requirements.txt .\nRUN uv pip install -r requirements.txt\nCOPY . .\nUSER 1000\n"
+        'CMD ["python", "shop.py"]\n',
+        "1.16.0 /opt/venv\n",
+        "/usr/local/bin/uv",
     ),
     Project(
         "node",

@@ -365,6 +365,13 @@ class Manager(Record):
     #: What a command leaves that a path, seen from where it runs, lies in; told by the project's
     #: files and the words behind the program. None: it leaves nothing there. Raises UnsureError.
     archive: Callable[[Project, list[str], str], Archive | None] | None = None
+    #: The folder of the environment that a command makes or fills, as seen from where it runs, told
+    #: by the words behind the program and all instructions of the stage above it; empty text: that
+    #: of the Python on PATH. None: nobody knows, or another place.
+    environment: Callable[[list[str], str], str | None] | None = None
+    #: Why a program that is started by it may have something installed or built first, told by the
+    #: project's files, the words behind the program and all of the stage; empty text: it does not.
+    before_start: Callable[[Project, list[str], str], str] | None = None
     #: Given VIRTUAL_ENV, it works in that environment, though it lies in another one itself.
     enters_environment: bool = False
 

@@ -16,6 +16,7 @@ from dockfix.managers.manifests.shape import (
     verb_of,
 )
 from dockfix.managers.manifests.toml import local_table, read_toml
+from dockfix.shell.patterns import lazy
 
 _OPTIONS = {
     "--system", "--deploy", "--ignore-pipfile", "--dev", "-d", "--verbose", "-v", "--clear",
@@ -61,6 +62,18 @@ def aside(values: list[str], above: str) -> str:
     return "" if "--system" in values else "without --system it makes an environment of its own"
 
 
+_IN_PROJECT = lazy(r"(?i)PIPENV_VENV_IN_PROJECT[= ][\"']?(?:true|1|yes)\b")
+
+
+def environment(values: list[str], above: str) -> str | None:
+    """The folder of the environment that a command fills, where it lies in the project (pipenv's
+    documentation, PIPENV_VENV_IN_PROJECT)."""
+    installs = bool({"install", "sync"} & set(values[:1]))
+    if not installs or "--system" in values:
+        return "" if installs else None
+    return ".venv" if _IN_PROJECT.search(above) else None
+
+
 def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
     """The packages that the lock file names."""
     return locked_json(text_of(project, "Pipfile.lock"))
@@ -77,5 +90,6 @@ MANAGER = Manager(
     language="python",
     aside=aside,
     wants=wants,
+    environment=environment,
     enters_environment=True,
 )

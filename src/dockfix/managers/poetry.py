@@ -112,8 +112,25 @@ def aside(values: list[str], above: str) -> str:
     return "without virtualenvs.create false it makes an environment of its own"
 
 
+_IN_PROJECT = lazy(
+    r"virtualenvs\.in-project\s+(?:true|1)\b|POETRY_VIRTUALENVS_IN_PROJECT[= ][\"']?(?:true|1)\b",
+    re.IGNORECASE,
+)
+
+
+def environment(values: list[str], above: str) -> str | None:
+    """The folder of the environment that a command fills, where it lies in the project (poetry's
+    documentation, "virtualenvs.in-project")."""
+    installs = bool({"install", "sync"} & set(values[:1]))
+    if not installs or _NO_ENVIRONMENT.search(above):
+        return "" if installs else None
+    return ".venv" if _IN_PROJECT.search(above) else None
+
+
 def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
-    """The packages that the lock file names."""
+    """The packages that the lock file names. Raises UnsureError if the project builds something."""
+    if table(read_toml(project.read("pyproject.toml") or ""), "tool", "poetry").get("build"):
+        raise UnsureError("what building the project leaves in its source is not known")
     return locked_toml(text_of(project, "poetry.lock"))
 
 
@@ -138,5 +155,6 @@ MANAGER = Manager(
     language="python",
     aside=aside,
     wants=wants,
+    environment=environment,
     enters_environment=True,
 )

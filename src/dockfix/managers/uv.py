@@ -6,6 +6,9 @@ its metadata is may then still depend on the source, if pyproject.toml calls par
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from dockfix.context import Context
 from dockfix.managers.manager import (
     Cache,
@@ -17,11 +20,13 @@ from dockfix.managers.manager import (
     verbs,
     words,
 )
+from dockfix.managers.manifests.python_names import locked_toml
 from dockfix.managers.manifests.shape import (
     Needs,
     Project,
     Reads,
     UnsureError,
+    Wanted,
     joined,
     present,
     text_of,
@@ -30,6 +35,7 @@ from dockfix.managers.manifests.shape import (
 from dockfix.managers.manifests.toml import local_table, read_toml, table
 from dockfix.managers.pip import NAME
 from dockfix.managers.pip import needs as needs_of_lists
+from dockfix.managers.pip import wants as wanted_by_lists
 from dockfix.shell.patterns import lazy
 
 _SYNC = lazy(
@@ -154,8 +160,84 @@ CACHE = Cache(
     ),
 )  # fmt: skip
 
+_PROJECT_ENVIRONMENT = lazy(r"\bUV_PROJECT_ENVIRONMENT[= ][\"']?([^\s\"']+)")
+_ACTIVE = lazy(r"\bVIRTUAL_ENV[= ][\"']?([^\s\"']+)")
+#: What has it install elsewhere, link to its cache, or look for another Python.
+_ELSEWHERE = lazy(
+    r"UV_SYSTEM_PYTHON[= ][\"']?(?:1|true)|UV_LINK_MODE[= ][\"']?symlink|link-mode[= ]symlink"
+    r"|UV_PYTHON[= ]|UV_PYTHON_PREFERENCE|UV_PYTHON_INSTALL_DIR"
+)
+_OMITTING = lazy(r"\buv sync [^\n&;]*?(--no-dev|--no-default-groups|--only-group)\b")
+#: Builders of packages that leave nothing in the source (their own pages).
+_BACKENDS = words("flit_core.buildapi hatchling.build pdm.backend poetry.core.masonry.api uv_build")
+
+
+def environment(values: list[str], above: str) -> str | None:
+    """The folder of the environment that a command makes or fills.
+
+    uv's documents, "Project environment path" and "Using Python environments": `.venv` of the
+    project, or what VIRTUAL_ENV says of `uv pip`.
+    """
+    verb, options = verb_of([value for value in values if value not in ("-q", "--quiet")])
+    if _ELSEWHERE.search(above) or any(
+        one.partition("=")[0] in ("--python", "-p", "--system", "--target", "--prefix", "--project",
+                                  "--directory", "--active")
+        for one in options
+    ):  # fmt: skip
+        return None
+    if verb == "sync":
+        found = _PROJECT_ENVIRONMENT.findall(above)
+        return found[-1] if found else ".venv"
+    if verb == "venv":
+        names = [one for one in options if one[:1] != "-"]
+        return names[0] if names else ".venv" if not options else None
+    if verb == "pip" and options[:1] == ["install"]:
+        active = _ACTIVE.findall(above)
+        return active[-1] if active else ".venv"
+    return None
+
+
+def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
+    """The packages that the lock file, or a list, names; the project itself aside."""
+    if "pip" in values[:2]:
+        yield from wanted_by_lists(project, values)
+        return
+    text = project.read("pyproject.toml")
+    data = read_toml(text) if text is not None else {}
+    settings = table(data, "tool", "uv")
+    packaged = "build-system" in data or settings.get("package") is True
+    if text is None or (packaged and not {"--no-install-project"} & set(values)):
+        backend = str(table(data, "build-system").get("build-backend", ""))
+        if backend not in _BACKENDS or "hooks" in table(data, "tool", "hatch", "build"):
+            raise UnsureError("what building the project leaves in its source is not known")
+    if table(settings, "workspace") or "workspace" in str(table(settings, "sources")):
+        raise UnsureError("a workspace has packages in other directories")
+    yield from locked_toml(text_of(project, "uv.lock"))
+
+
+def before_start(project: Project, values: list[str], text: str) -> str:
+    """Why `uv run` may build something first: it brings the environment up to date."""
+    told = {"--no-sync", "--no-project"} & set(values) or re.search(
+        r"UV_NO_SYNC[= ][\"']?(?:1|true)", text
+    )
+    if "run" not in values or told:
+        return ""
+    data = read_toml(text_of(project, "pyproject.toml"))
+    if "build-system" in data or table(data, "tool", "uv").get("package") is True:
+        return "uv run may build the project when it starts"
+    omitted = set(_OMITTING.findall(text)) - set(values)
+    if omitted and (
+        "dependency-groups" in data or table(data, "tool", "uv").get("dev-dependencies")
+    ):
+        return f"uv run installs what {max(omitted)} left out when it starts"
+    return ""
+
+
 MANAGER = Manager(
     name="uv",
+    wants=wants,
+    environment=environment,
+    before_start=before_start,
     verbs=verbs(
         install="sync add install",
         remove="uninstall remove",

@@ -32,17 +32,17 @@ stays, because a program may call it. Installs of a language are for the build, 
 leave is carried. Settings go to both sides, what starts the container to the final one. Where
 both sides are built on the same image, what stands above the build becomes a stage `base`.
 
-What is carried: of Python in its own image (pip, pipenv, poetry) a virtual environment, made by
-the same interpreter. Of Go and Rust in their own images the programs that the start commands and
-scripts name, onto the slim form of the Debian below the image, and of the project what is no
-source (templates, settings, pages). Of Node.js in its own image (npm, yarn, pnpm) the packages;
-where a script builds something, and in a workspace, the whole folder of the project with all that
-lies in it. Nothing is pruned: a program may need what is listed for the build alone. Scripts are
-followed to the compilers and bundlers that they call, whose settings say where they write. What is
-installed by npm for the whole image, and corepack's shims, are in both stages.
-Of Java (Maven, Gradle, their wrappers) in the images of Temurin, OpenJDK, Maven and Gradle the
-archive that is started, onto the JRE of the same vendor and version; where nothing says that it
-needs no other file, the folder that the build fills.
+What is carried: of Python in its own image (pip, pipenv, poetry, uv) a virtual environment, made by
+the same interpreter: the one that the file makes itself, at its own place, or else a new one. Of Go
+and Rust in their own images the programs that the start commands and scripts name, onto the slim
+form of the Debian below the image, and of the project what is no source (templates, settings,
+pages). Of Node.js in its own image (npm, yarn, pnpm) the packages; where a script builds something,
+and in a workspace, the whole folder of the project with all that lies in it. Nothing is pruned: a
+program may need what is listed for the build alone. Scripts are followed to the compilers and
+bundlers that they call, whose settings say where they write. What is installed by npm for the whole
+image, and corepack's shims, are in both stages. Of Java (Maven, Gradle, their wrappers) in the
+images of Temurin, OpenJDK, Maven and Gradle the archive that is started, onto the JRE of the same
+vendor and version; where nothing says that it needs no other file, the folder that the build fills.
 
 What it leaves alone: whatever is not understood; a note then says why. An image that is not in the
 table of images; commands of which nobody knows what they leave; packages of which it is not known

@@ -2,7 +2,8 @@
 
 The environment lies at `/opt/venv` in both stages, made by the interpreter of the same version, so
 that scripts and compiled modules find what they name. The install commands stay as they are: PATH
-has the environment first. Left alone is whatever would not land there, or would not look there.
+has the environment first. Left alone is whatever would not land there, or would not look there. An
+environment that the file makes itself is carried as it is (`python_own`).
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 from dockfix.dockerfile.tree import Instruction
 from dockfix.managers import manager_of
 from dockfix.managers.manifests.shape import UnsureError, Wanted
+from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.stages.python_calls import calls_of
+from dockfix.stages.python_own import Own
 from dockfix.stages.python_packages import calls as packages_called
 from dockfix.stages.python_packages import is_known, linked_with, normal
 from dockfix.stages.sides import Done, Run
@@ -35,9 +38,9 @@ _READ = (".py", ".sh", ".cfg", ".conf", ".ini", ".toml", ".yaml", ".yml", ".serv
 def concerns(view: View) -> bool:
     """True if it is Python's own image, and packages are installed."""
     return view.image.name == "python" and any(
-        done.manager and done.manager.language == "python"
+        done.manager and done.manager.language == "python" and done.kind in ("language", "runs")
         for run in view.runs.values()
-        for done in run.of_kind("language")
+        for done in run.done or ()
     )
 
 
@@ -48,6 +51,9 @@ def cut(view: View) -> Cut:
         raise UnsureError(f"no slim form of {view.stage.base} is known")
     if view.image.reference.tag.startswith("2"):
         raise UnsureError("Python 2 makes no virtual environments")
+    own = Own(view)
+    if own.folders:
+        return _cut_own(view, own, image)
     _looks_into_an_environment(view)
     installs = [run for run in view.runs.values() if run.of_kind("language")]
     tools = [run for run in installs if _only_tools(run)]
@@ -73,6 +79,34 @@ def cut(view: View) -> Cut:
                 if not view.image.is_slim:
                     raise
                 is_unknown = True
+    needs = _needs(view, wanted, is_unknown=is_unknown)
+    variables = f"VIRTUAL_ENV={_VENV} {_PATH}" if enters and outside else _PATH
+    return Cut(
+        frozenset([run.instruction.start for run in installs]),
+        image,
+        (f"COPY --from={{build}} {_VENV} {_VENV}", f"ENV {_PATH}"),
+        ((_above_copies(view, first), (f"RUN python -m venv {_VENV}", f"ENV {variables}")),),
+        needs.linked,
+        needs.called,
+        unknown=needs.unknown,
+        left=("Env PATH", "/usr/local/bin/**", "/usr/local/lib/python3*/**"),
+        gains=bool(outside),
+        what="the packages",
+    )
+
+
+class _Needs(Record):
+    """What packages need of the final stage: packages of Debian whose libraries they are linked
+    with, and whose programs they call. `unknown`: they may be linked with a compiler's libraries.
+    """
+
+    linked: tuple[str, ...]
+    called: tuple[str, ...]
+    unknown: bool
+
+
+def _needs(view: View, wanted: list[Wanted], *, is_unknown: bool) -> _Needs:
+    """What packages need. Raises UnsureError."""
     unknown = [one.name for one in wanted if not is_known(normal(one.name))]
     if unknown and not view.image.is_slim:
         raise UnsureError(f"which libraries of {view.stage.base} {unknown[0]} needs is not known")
@@ -80,18 +114,40 @@ def cut(view: View) -> Cut:
     linked = [
         library for name, version in names for library in linked_with(name, version, minor(view))
     ]
-    variables = f"VIRTUAL_ENV={_VENV} {_PATH}" if enters and outside else _PATH
-    return Cut(
-        frozenset([run.instruction.start for run in installs]),
-        image,
-        (f"COPY --from={{build}} {_VENV} {_VENV}", f"ENV {_PATH}"),
-        ((_above_copies(view, first), (f"RUN python -m venv {_VENV}", f"ENV {variables}")),),
+    return _Needs(
         () if view.image.is_slim else tuple(dict.fromkeys(linked)),
         tuple(dict.fromkeys(one for name, _ in names for one in packages_called(name))),
-        unknown=is_unknown or bool(unknown),
-        left=("Env PATH", "/usr/local/bin/**", "/usr/local/lib/python3*/**"),
-        gains=bool(outside),
+        is_unknown or bool(unknown),
+    )
+
+
+def _cut_own(view: View, own: Own, image: str) -> Cut:
+    """The environment that the file makes, carried."""
+    own.check()
+    if "setcap" in view.text:
+        raise UnsureError("capabilities are set on a program")
+    is_unknown, wanted = False, list[Wanted]()
+    try:
+        wanted = own.wanted()
+    except UnsureError:
+        # the same image has the same libraries
+        if not view.image.is_slim:
+            raise
+        is_unknown = True
+    needs = _needs(view, wanted, is_unknown=is_unknown)
+    again = own.again
+    return Cut(
+        frozenset([run.instruction.start for run in own.build]) - again,
+        image,
+        (f"COPY --from={{build}} {own.folder} {own.folder}",),
+        (),
+        needs.linked,
+        needs.called,
+        unknown=needs.unknown,
+        left=("/usr/local/bin/**", "/usr/local/lib/python3*/**", "/root/**"),
+        gains=len(again) < len(own.tools),
         what="the packages",
+        again=again,
     )
 
 
