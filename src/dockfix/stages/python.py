@@ -14,7 +14,7 @@ from dockfix.managers.manifests.shape import UnsureError, Wanted
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.stages.python_calls import calls_of
-from dockfix.stages.python_own import Own
+from dockfix.stages.python_own import Own, makes_environment
 from dockfix.stages.python_packages import calls as packages_called
 from dockfix.stages.python_packages import is_known, linked_with, normal
 from dockfix.stages.sides import Done, Run
@@ -51,9 +51,8 @@ def cut(view: View) -> Cut:
         raise UnsureError(f"no slim form of {view.stage.base} is known")
     if view.image.reference.tag.startswith("2"):
         raise UnsureError("Python 2 makes no virtual environments")
-    own = Own(view)
-    if own.folders:
-        return _cut_own(view, own, image)
+    if makes_environment(view):
+        return _cut_own(view, Own(view), image)
     _looks_into_an_environment(view)
     installs = [run for run in view.runs.values() if run.of_kind("language")]
     tools = [run for run in installs if _only_tools(run)]

@@ -30,6 +30,19 @@ _LIMIT = lazy(r"(>=|<=|==|~=|!=|<|>)\s*(\d+)\.(\d+)")
 _WORD = lazy(r"[\w.-]+")
 
 
+def makes_environment(view: View) -> bool:
+    """True if a stage makes an environment, or has a manager that makes one."""
+    for run in view.runs.values():
+        above = view.above(run.instruction)
+        for done in run.done or ():
+            manager = done.manager
+            if _made(done.values) is not None:
+                return True
+            if manager and manager.environment and manager.environment(_behind(done), above):
+                return True
+    return False
+
+
 class Own:
     """The environment, and the RUNs that make and fill it.
 
