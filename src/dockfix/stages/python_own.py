@@ -207,7 +207,10 @@ class Own:
                 if name == "PATH":
                     first = self._filled(run, value).partition(":")[0]
                     found = first.removesuffix("/bin") if first.endswith("/bin") else found
-        return found if found not in ("/usr/local", "/usr", "/root/.local", "") else None
+        is_own = found not in (None, "/usr/local", "/usr", "") and not str(found).startswith(
+            "/root/"
+        )
+        return found if is_own else None
 
     def _filled(self, run: Run, text: str) -> str:
         """A text with the variables that ENVs above set to plain text."""
