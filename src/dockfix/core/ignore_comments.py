@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from dockfix.core.findings import Applied
+from dockfix.dockerfile.lines import Lines
 from dockfix.dockerfile.parser import parse
 from dockfix.dockerfile.tree import Comment, Dockerfile, Instruction
 from dockfix.edit.edits import Edit, Safety
@@ -35,7 +38,8 @@ def idle_comments(
     found = list(_ignores(tree))
     if not found or ignores(tree).whole_file:
         return []
-    findings = findings_of(_without_meaning(source, [one.comment for one in found]))
+    findings = _Findings(findings_of(_without_meaning(source, [one.comment for one in found])))
+    lines = Lines(source)
     running = {name for entry in chosen for name in entry.load().ignore_names}
     known = {name for one in PASSES for name in one.ignore_names}
     notes: list[Applied] = []
@@ -45,20 +49,24 @@ def idle_comments(
             why = f"no pass is called {name}: nothing is ignored by that name"
         elif instruction is None:
             why = "no instruction follows in the next line: nothing is ignored"
-        elif lower in running and not _is_needed(lower, instruction, findings):
+        elif lower in running and not findings.need(lower, instruction):
             why = f"{name} finds nothing here: the comment can go"
         else:
             continue
-        notes.append(_note(tree, comment, why))
+        notes.append(_note(lines, comment, why))
     return notes
 
 
 def _without_meaning(source: str, comments: Iterable[Comment]) -> str:
     """The text, as long as it is, with comments that say nothing to dockfix any more."""
-    for start in {comment.start for comment in comments}:
+    pieces: list[str] = []
+    done = 0
+    for start in sorted({comment.start for comment in comments}):
         at = source.index(":", start)
-        source = f"{source[:at]};{source[at + 1 :]}"
-    return source
+        pieces += source[done:at], ";"
+        done = at + 1
+    pieces.append(source[done:])
+    return "".join(pieces)
 
 
 def _ignores(tree: Dockerfile) -> Iterator[_Ignore]:
@@ -76,18 +84,31 @@ def _ignores(tree: Dockerfile) -> Iterator[_Ignore]:
         waiting = []
 
 
-def _is_needed(name: str, instruction: Instruction, findings: Iterable[Applied]) -> bool:
-    names = {one.code: one.ignore_names for one in PASSES}
-    return any(
-        name in names.get(one.code, ())
-        and one.start < instruction.end
-        and max(one.end, one.start + 1) > instruction.start
-        for one in findings
-    )
+class _Findings:
+    """Where findings are, by the names that an ignore comment may give them."""
+
+    def __init__(self, findings: Iterable[Applied]) -> None:
+        names = {one.code: one.ignore_names for one in PASSES}
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for one in findings:
+            for name in names.get(one.code, ()):
+                spans.setdefault(name, []).append((one.start, max(one.end, one.start + 1)))
+        #: For each name, where its findings start, and how far the first ones reach.
+        self._spans: dict[str, tuple[list[int], list[int]]] = {}
+        for name, found in spans.items():
+            found.sort()
+            ends = accumulate([end for _, end in found], max)
+            self._spans[name] = [start for start, _ in found], list(ends)
+
+    def need(self, name: str, instruction: Instruction) -> bool:
+        """True if a finding of that name lies in an instruction, so that a comment keeps it off."""
+        starts, ends = self._spans.get(name, ([], []))
+        before = bisect_left(starts, instruction.end)
+        return before > 0 and ends[before - 1] > instruction.start
 
 
-def _note(tree: Dockerfile, comment: Comment, message: str) -> Applied:
-    line, column = tree.position(comment.start)
+def _note(lines: Lines, comment: Comment, message: str) -> Applied:
+    line, column = lines.position(comment.start)
     return Applied(
         _OWN_CODE, "ignore", message, line, column, Safety.NOTE, comment.start, comment.end
     )
@@ -106,14 +127,15 @@ def comments_for(source: str, findings: Sequence[Applied]) -> list[Edit]:
     offsets = [0]
     for text in lines:
         offsets.append(offsets[-1] + len(text) + 1)
+    starts = [one.start for one in tree.instructions]
     for one in findings:
         name = codes.get(one.code)
         offset = offsets[one.line - 1] + one.column - 1
-        for index, instruction in enumerate(tree.instructions):
-            if name is not None and instruction.start <= offset < instruction.end:
-                names = wanted.setdefault(index, [])
-                if name not in names:
-                    names.append(name)
+        index = bisect_right(starts, offset) - 1
+        if name is not None and index >= 0 and offset < tree.instructions[index].end:
+            names = wanted.setdefault(index, [])
+            if name not in names:
+                names.append(name)
     return [_comment(tree, tree.instructions[index], names) for index, names in wanted.items()]
 
 

@@ -8,15 +8,14 @@ to do, which proves that a second run changes nothing.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
 
 from dockfix.context.ignore_names import DEFAULT
 from dockfix.core.check import check, check_copied
 from dockfix.core.findings import Applied
 from dockfix.core.incremental import parse_again
 from dockfix.core.origins import Made, Origins
+from dockfix.dockerfile.lines import Lines
 from dockfix.dockerfile.parser import parse
 from dockfix.dockerfile.source import decode, encode
 from dockfix.dockerfile.tree import Dockerfile
@@ -260,7 +259,7 @@ class _Run:
         self.origins = Origins()
         self.steps: list[tuple[Made, ...]] = []
         self.groups = 0
-        self.line_starts: list[int] = []
+        self.lines = Lines(self.original.source)
 
     def read(self, text: str) -> Dockerfile:
         # Through bytes, because two halves of a character could meet where text was cut.
@@ -458,18 +457,10 @@ class _Run:
         offset, safety, declares = group.offset, group.safety, group.declares
         start = self.origins.of(min([offset, *[edit.start for edit in group.edits]]))
         end = self.origins.of(max([offset, *[edit.end for edit in group.edits]]))
-        line, column = self.position(self.origins.of(offset))
+        line, column = self.lines.position(self.origins.of(offset))
         return Applied(
             one.code, one.name, group.message, line, column, safety, start, end, declares
         )
-
-    def position(self, offset: int) -> tuple[int, int]:
-        """`Dockerfile.position` of the original, for many offsets."""
-        if not self.line_starts:
-            lines = self.original.source.split("\n")
-            self.line_starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
-        line = bisect_right(self.line_starts, offset)
-        return line, offset - self.line_starts[line - 1] + 1
 
     def note(self, name: str, message: str) -> Applied:
         return Applied("DF001", name, message, 1, 1, Safety.NOTE, 0, 0)
