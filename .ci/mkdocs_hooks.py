@@ -36,7 +36,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
         if target == "README.md":
             home = posixpath.relpath("index.md", folder or ".")
             return f"{found[1]}{home}{found[3]}"
-        if inside != target and files.get_file_from_path(inside) is not None:
+        on_site = files.get_file_from_path(inside) if inside != target else None
+        if on_site is not None and on_site.inclusion.is_included():
             return found[0]
         if inside != target and files.get_file_from_path(f"{inside}/README.md") is not None:
             return f"{found[1]}{found[2].rstrip('/')}/README.md{found[3]}"

@@ -74,6 +74,8 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
         cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
+    # no link leads to a file that is left out of the site
+    assert b"excluded" not in done.stderr
     passes = {path.stem for path in (ROOT / "docs" / "passes").glob("*.md")} - {"README"}
     assert all((tmp_path / "passes" / name / "index.html").exists() for name in passes)
     first = (tmp_path / "index.html").read_text()
@@ -128,6 +130,7 @@ def test_the_action_does_what_it_says(tmp_path: Path) -> None:
     done = shell(steps["Look at the Dockerfiles"], work, **given)
     assert done.returncode == 0, done.stderr
     assert "::warning file=Dockerfile,line=2" in done.stdout
+    assert done.stderr.count("Found ") == 1
     assert "merge-runs" in (tmp_path / "summary").read_text()
     assert '"2.1.0"' in (temporary / "dockfix.sarif").read_text()
     assert (tmp_path / "output").read_text() == "status=1\n"
