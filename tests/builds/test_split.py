@@ -377,6 +377,23 @@ def test_the_base_image_may_be_a_smaller_one() -> None:
     assert "of the base image" in [one.kind for one in findings.left]
 
 
+def test_what_the_base_image_has_may_be_otherwise_if_that_is_declared() -> None:
+    def both(path: str) -> list[Side]:
+        images = [made([*BASE, ("opt/java/lib/modules", data), ("opt/java/x", b"x")],
+                       [*OWN, (path, data)]) for data in (b"jdk", b"jre")]  # fmt: skip
+        return [Side(image, 1) for image in images]
+
+    def left(path: str, *declared: str) -> list[str]:
+        old, new = both(path)
+        found, _ = judged(compare(old.image, new.image), old, new, declared)
+        return [f"{one.aspect} {one.path}" for one in found.files]
+
+    assert left("opt/same") == ["content /opt/java/lib/modules", "content /opt/same"]
+    assert left("opt/same", "~/opt/java/**") == ["content /opt/same"]
+    # what an instruction of the file wrote there is no part of the base image
+    assert left("opt/java/x", "~/opt/java/**") == ["content /opt/java/x"]
+
+
 def test_settings_may_be_otherwise_if_that_is_declared() -> None:
     old, new = made(BASE, Env=["PATH=/a"]), made(BASE, Env=["PATH=/b"])
     both = Side(old, 1), Side(new, 1)

@@ -42,8 +42,9 @@ class Group(Record):
     group, if not all do: an ignore comment with another alias does not switch it off. `declares`
     are intended differences of the image beyond those that its `Pass` declares: globs of missing
     paths, and names of changed settings (`WorkingDir`, `Env PATH`). A pass that splits may declare
-    two more: `+` and a glob of new paths that are no copies of old files, and `package NAME` for a
-    package of the system that is missing though somebody asked for it.
+    three more: `+` and a glob of new paths that are no copies of old files, `~` and a glob of paths
+    that are otherwise in another base image, and `package NAME` for a package of the system that is
+    missing though somebody asked for it.
     """
 
     offset: int

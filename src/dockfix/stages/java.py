@@ -18,7 +18,7 @@ from dockfix.stages.java_builds import STARTS, Builds, builder, caches, managers
 from dockfix.stages.java_source import calls, is_wrapper, names_source
 from dockfix.stages.project import Language, check_rest, of_project
 from dockfix.stages.view import Cut, View
-from dockfix.state.java_images import home_of, jre_of, lost_programs
+from dockfix.state.java_images import OTHERWISE, home_of, jre_of, lost_programs
 from dockfix.state.official_tags import UBUNTU
 from dockfix.state.paths import within
 
@@ -105,6 +105,7 @@ def _gone(view: View) -> Iterator[str]:
     yield from _GONE
     for folder in caches():
         yield f"Volumes {home_of(view.image.name)}/{folder}"
+    yield from OTHERWISE
     if not any(one.keyword == "ENTRYPOINT" for one in view.instructions):
         yield "Entrypoint"
 

@@ -107,3 +107,10 @@ def lost_programs(image: str) -> frozenset[str]:
     if more and "alpine" in parts:
         more |= _MORE_ON_ALPINE
     return _OF_JDK | more
+
+
+#: Globs of what a JDK and its JRE both have, each in its own way, as a group declares them.
+OTHERWISE = (
+    "~/opt/java/openjdk/**", "~/usr/local/openjdk-*/**", "~/etc/ld.so.conf.d/docker-openjdk.conf",
+    "~/etc/ssl/certs/java/**",
+)  # fmt: skip

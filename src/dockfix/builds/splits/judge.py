@@ -91,8 +91,8 @@ def judged(
     """A comparison without what a split may change, and what came of the split.
 
     `declared` says more that is meant to be: globs of paths that may be gone, with a `+` in front
-    of paths that may be new; `package NAME` for one that may be gone; names of settings
-    (`Env PATH`).
+    of paths that may be new, and a `~` of those that may be otherwise in another base image;
+    `package NAME` for one that may be gone; names of settings (`Env PATH`).
     """
     judge = _Judge(before, after, declared)
     files = tuple(judge.left_over(found.files))
@@ -116,6 +116,7 @@ class _Judge:
         self.before, self.after = before, after
         self.may_go = tuple(one for one in declared if one[:1] in ("/", "!"))
         self.may_come = tuple(one[1:] for one in declared if one[:1] == "+")
+        self.may_change = tuple(one[1:] for one in declared if one[:1] == "~")
         packages = {one.removeprefix("package ") for one in declared if one.startswith("package ")}
         self.old, self.new = Overlay(before.image.layers), Overlay(after.image.layers)
         self.old_packages, self.new_packages = Packages(self.old), Packages(self.new)
@@ -276,6 +277,9 @@ class _Judge:
         path = one.path.encode("utf-8", "surrogateescape")[1:]
         if path in ACCOUNTS and one.aspect == "content":
             return self._may_lack_accounts(path)
+        if fitting_glob(one.path, self.may_change):
+            places = (self.old.paths[path], self.before.own), (self.new.paths[path], self.after.own)
+            return all(placed.layer < own for placed, own in places)
         old, new = self.old_packages.owner(path), self.new_packages.owner(path)
         if old is not None and old == new:
             versions = [
