@@ -5,6 +5,10 @@ What it does: `FROM python:3.12` becomes `FROM python:3.12-slim`, `FROM node:20-
 program that the file or its build context calls and that only the full image has (curl, git, wget,
 ps) is installed right below.
 
+Of a JDK it is the JRE beside it: `eclipse-temurin:21-jdk` becomes `eclipse-temurin:21-jre`, and
+`openjdk:11` becomes `openjdk:11-jre`, where the source in the build context is seen to need no
+compiler, debugger or other program of a JDK.
+
 Why: full images hold compilers, headers and version control, for whatever anybody may want to
 build: of `python:3.13` 413 MB are to be pulled, of `python:3.13-slim` 43; of `node:24` 409 and 81;
 of `debian:trixie` 49 and 30 (compressed, linux/amd64, docker-library/repo-info, August 2026). What
@@ -13,10 +17,10 @@ is not there needs no updates and serves no attacker.
 What it leaves alone: a stage that calls a compiler, or builds packages with one; Python packages of
 which it is not known that they come as wheels; npm packages with install scripts, and those without
 a lock file that says so; gems and the like; files of other stages, which may be linked with what
-the full image has; source whose calls cannot be told, or that is not at hand. A note says why. All
-stages but the last, and images without a slim form (`golang`, `php`, `postgres`, `ubuntu`), stay
-without a note. It never takes Alpine: its C library is another one, and wheels for Python are
-mostly made for glibc.
+the full image has; source whose calls cannot be told, or that is not at hand; Java that compiles,
+or attaches to another Java. A note says why. All stages but the last, and images without a slim
+form (`golang`, `php`, `postgres`, `ubuntu`), stay without a note. It never takes Alpine: its C
+library is another one, and wheels for Python are mostly made for glibc.
 
 Safety: unsafe. Programs, libraries and headers are gone from the image on purpose. What calls them
 is looked for in the file and in what it copies; what data, plugins or people call cannot be seen
@@ -60,6 +64,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         ),
         tuple(edits),
         Safety.UNSAFE,
+        declares=found.differs,
     )
 
 

@@ -14,7 +14,8 @@ from dockfix.shell.patterns import lazy
 from dockfix.stages.source import called_by_script, is_shell_script
 from dockfix.stages.view import View
 
-_SOURCE = (".java", ".kt", ".groovy", ".scala")
+#: Endings of source that is looked into.
+SOURCE = (".java", ".kt", ".groovy", ".scala")
 #: Packages of modules that no JRE has (Temurin: all but the modules of `java.se` and those that the
 #: platform's class loader has), and ways to them.
 _OF_JDK = lazy(
@@ -35,7 +36,7 @@ _SCOPED = lazy(r"<scope>\s*(?:test|provided)\s*</scope>|^\s*(?:test\w*|annotatio
 _STARTS = lazy(r"\.exec\s*\(([^\n]*)|\bProcessBuilder\s*\(([^\n]*)")
 _TEXT = lazy(r"\"((?:[^\"\\]|\\.)*)\"")
 _IN_SOURCE = lazy(r"(?<![\w/-])src/(?:main|test)/")
-_READ = (*_SOURCE, ".properties", ".yml", ".yaml", ".sh")
+_READ = (*SOURCE, ".properties", ".yml", ".yaml", ".sh")
 
 
 def calls(path: str, text: str) -> frozenset[str]:
@@ -48,7 +49,7 @@ def calls(path: str, text: str) -> frozenset[str]:
     if name.endswith(("pom.xml", ".gradle", ".gradle.kts", "libs.versions.toml")):
         _check_libraries(path, text)
         return frozenset()
-    if not path.endswith(_SOURCE) or "src/test/" in path:
+    if not path.endswith(SOURCE) or "src/test/" in path:
         return frozenset()
     if found := _OF_JDK.search(text):
         raise UnsureError(f"{path} uses {found[0]}, which a JRE has not")

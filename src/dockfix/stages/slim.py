@@ -22,8 +22,10 @@ from dockfix.shell.tree import Script
 from dockfix.stages import python
 from dockfix.stages.find import Left
 from dockfix.stages.installs import base_name, in_image, new_install
+from dockfix.stages.java_slim import check_jre
 from dockfix.stages.packages import programs_of
-from dockfix.stages.programs import INSTALLED, OTHERWISE, started
+from dockfix.stages.programs import INSTALLED, started
+from dockfix.stages.programs import OTHERWISE as NO_CALLS
 from dockfix.stages.python_packages import calls, is_known, linked_with, normal
 from dockfix.stages.sides import Done, Run
 from dockfix.stages.source import brings_elsewhere, called_by
@@ -31,6 +33,7 @@ from dockfix.stages.view import View
 from dockfix.state.base_images import is_windows
 from dockfix.state.facts import Facts
 from dockfix.state.image_variants import image_of
+from dockfix.state.java_images import OTHERWISE
 
 #: Programs that look for certificates of the system, which a slim image may be without.
 _OF_TLS = ("curl", "wget", "git", "openssl")
@@ -50,11 +53,15 @@ _RUN_SCRIPTS = ("prestart", "start", "poststart", "serve", "build", "postinstall
 
 
 class Slim(Record):
-    """The slim form of an image, and the text of a RUN with what it needs ("" if nothing)."""
+    """The slim form of an image, and the text of a RUN with what it needs ("" if nothing).
+
+    `differs` is what a group declares of it.
+    """
 
     image: str
     install: str
     packages: tuple[str, ...]
+    differs: tuple[str, ...] = ()
 
 
 def find_slim(facts: Facts, context: Context | None) -> Slim | Left | None:
@@ -64,11 +71,17 @@ def find_slim(facts: Facts, context: Context | None) -> Slim | Left | None:
         return None
     image = image_of(stage.base)
     slim = "" if image is None or image.is_slim else image.slim_image()
-    if image is None or not slim or image.has_jdk:
+    if image is None or not slim:
         return None
     if image.suite in _OLD:
         return Left(f"what images on {image.suite} have beside their slim forms is not known")
     view = View(facts, image, context)
+    if image.has_jdk:
+        try:
+            check_jre(view, slim)
+        except UnsureError as error:
+            return Left(str(error))
+        return Slim(slim, "", (), OTHERWISE)
     try:
         packages = tuple(_Needs(view, slim).packages())
         install = new_install(view, packages) if packages else ""
@@ -96,7 +109,7 @@ class _Needs:
         if self.view.image.full:
             for path in self.view.files:
                 for name in _calls_of(path, self.view.read(path)):
-                    if name not in OTHERWISE:
+                    if name not in NO_CALLS:
                         self.need(name, path)
         certificates = "ca-certificates"
         if self.tls and self.view.image.full and certificates not in self.installed:

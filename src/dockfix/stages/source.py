@@ -63,6 +63,12 @@ def landings(copy: Copy, context: Context) -> Iterator[tuple[str, str]]:
             yield f"{copy.target.rstrip('/')}/{rest}", path
 
 
+def all_files(context: Context) -> Iterator[str]:
+    """The paths of all files of the context but those of tests, documents and installed packages.
+    Raises UnsureError."""
+    return _below("", context)
+
+
 def _below(path: str, context: Context) -> Iterator[str]:
     """The files at a path and below it."""
     waiting = [path]
