@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix.state.base_images import has_no_shell_of_its_own, has_plain_base, starts_in_root
+from dockfix import rewrite
+from dockfix.state.base_images import (
+    has_no_shell_of_its_own,
+    has_plain_base,
+    is_windows,
+    starts_in_root,
+)
 from helpers.facts import facts_of
 
 
@@ -34,3 +40,14 @@ def test_an_official_image_is_the_same_by_its_full_name() -> None:
     stage = facts_of("FROM public.ecr.aws/docker/library/debian:12\n").stages[0]
     assert has_plain_base(stage)
     assert starts_in_root(stage)
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["mcr.microsoft.com/dotnet/framework/sdk:4.8", "mcr.microsoft.com/dotnet/sdk:8.0-ltsc2022",
+     "microsoft/iis", "golang:1.22-windowsservercore", "microsoft/nanoserver"],
+)  # fmt: skip
+def test_images_of_windows(image: str) -> None:
+    facts = facts_of(f"FROM {image}\n")
+    assert is_windows(facts.dockerfile, facts.stages[0])
+    assert rewrite(f"FROM {image}\nENTRYPOINT app.exe\n").after.endswith("ENTRYPOINT app.exe\n")

@@ -82,4 +82,6 @@ def _region(one: Region) -> dict[str, int]:
 
 
 def _counts(counts: Counts) -> dict[str, Any]:
-    return {**counts._asdict(), "severe": dict(zip(SEVERITIES, counts.severe, strict=True))}
+    found = {**counts._asdict(), "severe": dict(zip(SEVERITIES, counts.severe, strict=True))}
+    del found["risky"]  # each finding says whether it is safe
+    return found

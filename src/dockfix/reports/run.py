@@ -75,7 +75,9 @@ class Outcome(Record):
 
 
 class Counts(Record):
-    """What a run came to. `made` are the changes made, or to be made; `offered` the unsafe ones.
+    """What a run came to. `made` are the changes made, or to be made; `offered` those that only
+    --unsafe-fixes makes. `risky` are the unsafe ones among the made: of a pass that was named, or
+    with --unsafe-fixes.
 
     `files` are those that were worked on, `changed` those with changes, `affected` those with
     changes or offers, `failed` the errors. `severe` counts findings by `SEVERITIES`, without those
@@ -90,6 +92,7 @@ class Counts(Record):
     noted: int = 0
     failed: int = 0
     severe: tuple[int, int, int] = (0, 0, 0)
+    risky: int = 0
 
     def plus(self, one: Outcome, mode: Mode = "check") -> Counts:
         """The counts with one more file."""
@@ -107,6 +110,7 @@ class Counts(Record):
                 self.severe[1] + found.count(1),
                 self.severe[2] + found.count(2),
             ),
+            self.risky + sum(each.safety is Safety.UNSAFE for each in one.applied),
         )
 
 

@@ -68,9 +68,15 @@ def statistics(times: Mapping[tuple[str, str], int]) -> str:
 def summary(counts: Counts, mode: Mode, *, with_notes: bool = False) -> str:
     """One sentence on what was done, or would be; notes are counted where they are listed."""
     more = f"; {counts.offered} more with --unsafe-fixes" if counts.offered else ""
+    risky = ""
+    if counts.risky:
+        risky = f", {counts.risky if counts.risky < counts.made else 'all'} unsafe"
+        risky = ", unsafe" if counts.made == 1 else risky
     if mode == "check":
-        parts = [f"{counts.made} safe" if counts.made else "", f"{counts.offered} unsafe"]
-        kinds = ", ".join(part for part in parts if part and not part.startswith("0"))
+        safe, unsafe = counts.made - counts.risky, counts.offered + counts.risky
+        kinds = ", ".join(
+            f"{number} {kind}" for number, kind in ((safe, "safe"), (unsafe, "unsafe")) if number
+        )
         text = (
             f"Found {count(counts.made + counts.offered, 'finding')} in {counts.affected} of "
             f"{count(counts.files, 'file')}: {kinds}"
@@ -80,7 +86,7 @@ def summary(counts: Counts, mode: Mode, *, with_notes: bool = False) -> str:
     elif counts.changed:
         text = (
             f"{'Would rewrite' if mode == 'diff' else 'Rewrote'} {counts.changed} of "
-            f"{count(counts.files, 'file')} ({count(counts.made, 'change')}{more})"
+            f"{count(counts.files, 'file')} ({count(counts.made, 'change')}{risky}{more})"
         )
     else:
         text = f"Nothing to do in {count(counts.files, 'file')}{more}"

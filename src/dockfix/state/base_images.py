@@ -63,12 +63,19 @@ _DISTRIBUTIONS = frozenset(
 _OF_DISTRIBUTIONS = frozenset(("PATH", "LANG", "DISTTAG", "FGC", "FBR", "container"))
 
 
+#: Texts in the names of images that are there for Windows only.
+_OF_WINDOWS = (
+    "windows", "nanoserver", "servercore", "ltsc20", "dotnet/framework", "microsoft/aspnet",
+    "microsoft/iis", "microsoft/dotnet-framework",
+)  # fmt: skip
+
+
 def is_windows(dockerfile: Dockerfile, stage: Stage) -> bool:
     """True if a stage's base, outside this file, is a Windows image by its name or the escape."""
     if dockerfile.escape == "`":
         return True
     base = (stage.base or "").lower()
-    if "windows" in base or "nanoserver" in base or "servercore" in base:
+    if any(map(base.__contains__, _OF_WINDOWS)):
         return True
     flags = stage.instructions[0].flags if stage.instructions else ()
     return bool(flags) and any(
