@@ -161,6 +161,37 @@ def test_a_whole_tree_may_bring_a_script_that_only_a_shell_runs() -> None:
     assert rewritten(link, settings, unsafe=False) == link
 
 
+BUILT = "FROM golang:1.23 AS build\nWORKDIR /app\nCOPY . .\nRUN {}\n"
+SHIPPED = f"{BUILT}FROM debian:12\nCOPY --from=build {{}}\nCMD {{}}\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "safe"),
+    [
+        (SHIPPED.format("go build -o server .", "/app/server /srv/server", "/srv/server"), True),
+        (SHIPPED.format("go build -o /out/ ./cmd/x", "/out/x /", "/x"), True),
+        (SHIPPED.format("go build -o /out/x .", "/out /srv", "/srv/x"), True),
+        (SHIPPED.format("go build -o /out/y .", "/out /srv", "/srv/x"), False),
+        (SHIPPED.format("go build -o /out/x . && echo > /out/x", "/out /srv", "/srv/x"), False),
+        (SHIPPED.format("go build -o /out/x . || true", "/out /srv", "/srv/x"), True),
+        (SHIPPED.format("cargo build -r", "/app/target/release/x /srv/", "/srv/x"), True),
+        (SHIPPED.format("cargo build -r", "/app/target/release/x.d /srv/", "/srv/x.d"), False),
+        (SHIPPED.format("x", "/app/target/release/x /srv/", "/srv/x"), False),
+        ("FROM golang:1.23\nRUN go install x.org/y@v1\nCMD /go/bin/y\n", True),
+        ("FROM golang:1.23\nRUN x\nCMD /go/bin/y\n", False),
+        ("FROM python:3.12\nRUN python -m venv /v && /v/bin/pip install x\nCMD /v/bin/x\n", True),
+        ("FROM python:3.12\nRUN python -m venv /v\nCOPY x /v/bin/x\nCMD /v/bin/x\n", False),
+        ("FROM node:22\nRUN npm ci\nCMD ./node_modules/.bin/gulp\n", True),
+        ("FROM node:22\nCOPY . .\nCMD ./node_modules/.bin/gulp\n", False),
+        ("FROM debian:12\nRUN curl -L x.org/t > /usr/bin/t && chmod +x /usr/bin/t\nCMD t\n", True),
+        ("FROM debian:12\nRUN echo x > /usr/bin/t && chmod +x /usr/bin/t\nCMD t\n", False),
+    ],
+)
+def test_what_the_file_compiles_or_installs_is_no_script(source: str, safe: bool) -> None:
+    settings = Settings(context=Files({"x": "echo\n"}))
+    assert ("CMD [" in rewritten(source, settings, unsafe=False)) is safe
+
+
 def test_what_a_compiler_writes_is_no_script() -> None:
     source = "FROM golang:1.23\nWORKDIR /app\nCOPY . .\nRUN {}\nCMD ./server\n"
     settings = Settings(context=Files({"main.go": "package main\n"}))

@@ -35,7 +35,9 @@ them), and a SHELL in the file is known. Below any other base the rewrite is uns
 A script without `#!` is run by a shell that meets it, and refused by the kernel when it is
 executed. So a file that the build context supplies, a path outside the directories of installed
 programs and a name like `start.sh` are safe only where the file can be seen to start with `#!`;
-else the rewrite is unsafe: offered, with that reason.
+else the rewrite is unsafe: offered, with that reason. What the Dockerfile compiles (`go build -o`,
+`gcc -o`, `cargo build`), in the stage itself or in one that a COPY takes it from, is no script, and
+what npm, `go install` or the pip of a virtual environment installs starts as it is.
 
 Shells also export PWD. Where a file of the build context reads it (`os.environ["PWD"]`,
 `process.env.PWD`), the rewrite is unsafe.

@@ -9,7 +9,7 @@ from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.shell.patterns import lazy
 from dockfix.state.facts import Facts
-from dockfix.state.paths import UNTOLD, Copy, bases, copy_of, resolve
+from dockfix.state.paths import UNTOLD, Copy, bases, copy_of, is_pattern, resolve, within
 
 #: Where programs are installed. Packages put only executable programs there.
 _INSTALLED = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
@@ -18,6 +18,13 @@ _STARTS = ("#!", "\x7fELF")
 _COMPILER = lazy(
     r"\b(?:go[ \t]+build|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|rustc|gfortran|ghc|ldc2|dmd)\b"
     r"(?>[^;&|\n]*?[ \t]-o)(?:[ \t]+|=)?([^\s;&|]+)"
+)
+#: What a build of cargo leaves beside its folders: programs, and files with a dot in their names.
+_CARGO_BUILD = lazy(r"\bcargo[ \t]+(?:\+\S+[ \t]+)?(?:build|b)\b")
+_CARGO_OUTPUT = lazy(r"/target/(?:[\w-]+/)?(?:release|debug)/[^/.]+$")
+_GO_INSTALL = lazy(r"\bgo[ \t]+(?:install|get)\b")
+_NODE_INSTALL = lazy(
+    r"\b(?:npm[ \t]+(?:install|ci|i)|yarn|pnpm[ \t]+(?:install|i)|bun[ \t]+install)\b"
 )
 
 
@@ -39,7 +46,27 @@ class Programs:
         name = program.rpartition("/")[2]
         path = resolve(self._starting[instruction.start], program) if "/" in program else ""
         found, all_start_right = self._found(path, name, stage)
-        return all_start_right if found else _installed(path) and not name.endswith(".sh")
+        return all_start_right if found else self._is_installed(path, name, stage)
+
+    def _is_installed(self, path: str | None, name: str, stage: Stage) -> bool:
+        """True if a program lies where packages put programs, those of a language among them."""
+        if _installed(path):
+            return not name.endswith(".sh")
+        folder = path.rpartition("/")[0] if path else ""
+        return folder.endswith(("/bin", "/.bin")) and any(
+            _installs_to(folder, text)
+            for one in self._line(stage)
+            for other in one.instructions
+            if other.keyword == "RUN"
+            for text in _texts(other)
+        )
+
+    def _line(self, stage: Stage) -> Iterator[Stage]:
+        """A stage and those that it is built from."""
+        current: int | None = stage.index
+        while current is not None:
+            yield self._stages[current]
+            current = self._stages[current].base_stage
 
     def _found(self, path: str | None, name: str, stage: Stage) -> tuple[bool, bool]:
         """Whether a stage or one that it is built from brings the program, and always one that
@@ -54,25 +81,24 @@ class Programs:
             line.append(self._stages[current])
             current = line[-1].base_stage
         for one in reversed(line):
-            starts = list(self._starts(path, name, one))
-            known = known[0] or bool(starts), known[1] and all(starts)
+            for start in self._starts(path, name, one):
+                # what is compiled stands in the place of what was there
+                known = (True, True) if start is None else (True, known[1] and start)
             self._seen[path, name, one.index] = known
         return known
 
-    def _starts(self, path: str | None, name: str, stage: Stage) -> Iterator[bool]:
-        """For each file that may become the program in a stage: True if it starts right."""
+    def _starts(self, path: str | None, name: str, stage: Stage) -> Iterator[bool | None]:
+        """For each file that may become the program in a stage: True if it starts right, None if a
+        compiler surely writes it."""
         context = self._context
         installed = _installed(path)
         targets = [path] if path else [f"{folder}/{name}" for folder in _INSTALLED]
         for other in stage.instructions:
             if other.keyword == "RUN":
-                texts = (other.arguments, *(body.content for body in other.heredocs))
                 here = self._starting[other.start]
-                for text in texts:
-                    if name not in text:
-                        continue
+                for text in _texts(other):
                     if _compiles(text, targets, here):
-                        yield True
+                        yield True if "||" in text else None
                     if may_write(text, name):
                         yield False
             elif other.keyword in ("COPY", "ADD"):
@@ -82,10 +108,60 @@ class Programs:
                         yield from (body.content.startswith(_STARTS) for body in other.heredocs)
                         yield from () if other.heredocs else (False,)
                     continue
+                if self._is_built_elsewhere(copy, targets, name, stage):
+                    yield None
+                    continue
                 for target in targets:
                     for source in _supplies(copy, target, installed, context):
                         content = context.read(source) if context else None
                         yield (content or "").startswith(_STARTS)
+
+    def _is_built_elsewhere(self, copy: Copy, targets: list[str], name: str, stage: Stage) -> bool:
+        """True if a COPY brings the program from a stage of the file, which compiles it."""
+        origin = self._stage_of(copy.origin, stage)
+        if origin is None or any(is_pattern(one) for one in copy.sources):
+            return False
+        for target in targets:
+            for source in copy.sources:
+                if not within(target, copy.target):
+                    continue
+                rest = target[len(copy.target.rstrip("/")) :].strip("/")
+                last = source.rpartition("/")[2]
+                if rest == last or (not rest and not copy.into):
+                    found = f"/{source}"
+                else:
+                    found = f"/{source}/{rest}"
+                if self._found(found, found.rpartition("/")[2], origin) == (True, True):
+                    return True
+        return False
+
+    def _stage_of(self, origin: str | None, stage: Stage) -> Stage | None:
+        """The stage above another one that a COPY names."""
+        if not origin:
+            return None
+        above = self._stages[: stage.index]
+        named = [one for one in above if one.name == origin.lower()]
+        if named:
+            return named[-1]
+        return above[int(origin)] if origin.isdecimal() and int(origin) < len(above) else None
+
+
+def _texts(run: Instruction) -> tuple[str, ...]:
+    return (run.arguments, *(body.content for body in run.heredocs))
+
+
+def _installs_to(folder: str, text: str) -> bool:
+    """True if a script has a manager of a language put its programs into a folder."""
+    if folder.endswith("/node_modules/.bin"):
+        return _NODE_INSTALL.search(text) is not None
+    prefix = folder.rpartition("/")[0]
+    if folder == "/go/bin":
+        return _GO_INSTALL.search(text) is not None
+    made = rf"(?<![\w./-]){re.escape(prefix)}"
+    return (
+        re.search(rf"{made}/bin/(?:pip3?|python3?[ \t]+-m[ \t]+pip)[ \t]+install\b", text)
+        is not None
+    )
 
 
 def copied(facts: Facts, context: Context | None) -> frozenset[str]:
@@ -137,8 +213,16 @@ def _supplies(
 
 def _compiles(text: str, targets: list[str], base: str) -> bool:
     """True if a compiler in a script writes one of these files, so that it is no script."""
-    written = [resolve(base, found[1].strip("\"'")) for found in _COMPILER.finditer(text)]
-    return any(path in targets for path in written)
+    for found in _COMPILER.finditer(text):
+        written = found[1].strip("\"'")
+        path = resolve(base, written)
+        if path in targets or (
+            written.endswith("/") and any(one.rpartition("/")[0] == path for one in targets)
+        ):
+            return True
+    return "cargo" in text and any(
+        _CARGO_BUILD.search(text) and _CARGO_OUTPUT.search(one) for one in targets
+    )
 
 
 def may_write(text: str, name: str) -> bool:
@@ -148,7 +232,11 @@ def may_write(text: str, name: str) -> bool:
     ways: list[str] = []
     if ">" in text or "tee" in text:
         file = rf"[\"']?(?:[^\s\"'|&;<>]*/)?{re.escape(name)}(?![\w.-])"
+        # what is downloaded to a file is no other than what `-o` names
+        text = re.sub(rf"\b(?:curl|wget)[ \t][^;&|<>]*>[ \t]*{file}", "", text)
         ways.append(rf">[ \t]*{file}|\btee[ \t]+(?:-a[ \t]+)?{file}")
     if f"/{name}" in text:
-        ways.append(rf"(?:^|[\s;&|(])(?:cp|ln|mv|install)[ \t][^;&|]*/{re.escape(name)}(?![\w./-])")
+        ways.append(
+            rf"(?:^|[\s;&|(])(?:cp|ln|mv|(?<!go )install)[ \t][^;&|]*/{re.escape(name)}(?![\w./-])"
+        )
     return any(re.search(way, text) for way in ways)
