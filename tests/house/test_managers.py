@@ -36,7 +36,7 @@ OTHER_THINGS = {
     ("state/image_variants.py", "gradle"),
     ("state/java_images.py", "gradle"),
     ("state/paths.py", "go"),
-    ("state/programs.py", "go"),
+    ("programs/executables.py", "go"),
 }
 MODULES = sorted(path for room in ROOMS for path in (SOURCE / room).rglob("*.py"))
 

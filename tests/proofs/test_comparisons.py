@@ -22,11 +22,11 @@ from dockfix.installs.reads import offset_of_last_removal, read_rm
 from dockfix.managers import every_manager
 from dockfix.managers.manager import Manager, base
 from dockfix.passes.sort_packages import without_punctuation
+from dockfix.programs.executables import may_write
 from dockfix.programs.path import family
 from dockfix.shell.reader import CLOSING, OPENING, Reader
 from dockfix.shell.words import DELIMITER
 from dockfix.state.paths import resolve
-from dockfix.state.programs import may_write
 from helpers.amount import some
 
 

@@ -16,6 +16,7 @@ from dockfix.programs.effects import (
     deeds_of_words,
     kinds_of_text,
 )
+from dockfix.programs.executables import may_write
 from dockfix.programs.program_table import ANYTHING, SHELLS
 from dockfix.shell.fresh import barrier, loses_directory
 from dockfix.shell.patterns import lazy
@@ -24,7 +25,6 @@ from dockfix.shell.remembered import cached_by_value
 from dockfix.shell.tree import Script
 from dockfix.state.facts import Facts, Place
 from dockfix.state.paths import UNTOLD, bases, copy_of, resolve
-from dockfix.state.programs import may_write
 
 #: How many scripts may run one another, the first counted: what is below is not looked at.
 _DEEPEST = 3

@@ -7,7 +7,7 @@ project does not say, of a list of its own.
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Cache, Lock, Manager, Mount, verbs, words
+from dockfix.managers.manager import Brings, Cache, Lock, Manager, Mount, verbs, words
 from dockfix.managers.manifests.package_json import (
     HARMLESS_SCRIPTS,
     Packages,
@@ -132,6 +132,7 @@ CACHE = Cache(
 
 MANAGER = Manager(
     name="bun",
+    brings=Brings(lazy(r".*/node_modules/\.bin/[^/]+"), r"\bbun[ \t]+(?:install|i)\b"),
     verbs=verbs(
         install="install i ci add a",
         upgrade="update",

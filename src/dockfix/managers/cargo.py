@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Cache, Made, Manager, Mount, verbs, words
+from dockfix.managers.manager import Brings, Cache, Made, Manager, Mount, verbs, words
 from dockfix.managers.manifests.shape import Needs, Project, Reads, UnsureError
 from dockfix.managers.manifests.toml import read_toml, table
 from dockfix.shell.patterns import lazy
@@ -89,6 +89,12 @@ def _value(values: list[str], option: str) -> str:
 
 MANAGER = Manager(
     name="cargo",
+    # beside them lie folders, and files with a dot in their names
+    brings=Brings(
+        lazy(r".*/target/(?:[\w-]+/)?(?:release|debug)/[^/.]+"),
+        r"\bcargo[ \t]+(?:\+\S+[ \t]+)?(?:build|b)\b",
+        compiled=True,
+    ),
     verbs=verbs(install="install fetch vendor", other="build test check run doc clean add"),
     cache=CACHE,
     reads=reads,

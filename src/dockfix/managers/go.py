@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockfix.managers.manager import Cache, Manager, Mount, OnPath, verbs, words
+from dockfix.managers.manager import Brings, Cache, Manager, Mount, OnPath, verbs, words
 from dockfix.managers.manifests.shape import (
     Needs,
     Project,
@@ -169,6 +169,7 @@ def _name_of(project: Project, package: str) -> str:
 
 MANAGER = Manager(
     name="go",
+    brings=Brings(lazy(r"/go/bin/[^/]+"), r"\bgo[ \t]+(?:install|get)\b"),
     verbs=verbs(install="install get mod", other="build test vet generate run env version tool"),
     code="none",
     cache=CACHE,

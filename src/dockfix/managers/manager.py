@@ -168,6 +168,25 @@ class OnPath(Record):
     first_in: frozenset[str] = frozenset()
 
 
+class Brings(Record):
+    """Where a manager puts programs that the kernel can start."""
+
+    #: The path of such a program; what the group `prefix` finds stands for `{prefix}` in `command`.
+    path: re.Pattern[str]
+    #: What a script says that puts it there, as a pattern.
+    command: str
+    #: It is compiled there, in the place of whatever was there.
+    compiled: bool = False
+
+    def says(self, path: str, script: str) -> bool:
+        """True if a script puts a program there."""
+        found = self.path.fullmatch(path)
+        if found is None:
+            return False
+        prefix = re.escape(found.groupdict().get("prefix") or "")
+        return re.search(self.command.replace("{prefix}", prefix), script) is not None
+
+
 class Asking(Record):
     """How a manager asks before it does something, and who answers."""
 
@@ -339,6 +358,8 @@ class Manager(Record):
     installing: tuple[str, str, str] | None = None
     #: A setting for every command of a file that decides about it.
     only_needed_setting: str = ""
+    #: Where it puts programs, beside the directories of the system.
+    brings: Brings | None = None
     #: What packages bring along, and an install runs.
     code: Code = "builds"
     #: How it asks; None: it asks nothing.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.managers.manager import (
+    Brings,
     Cache,
     Command,
     Lock,
@@ -246,6 +247,7 @@ def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
 
 MANAGER = Manager(
     name="npm",
+    brings=Brings(lazy(r".*/node_modules/\.bin/[^/]+"), r"\bnpm[ \t]+(?:install|ci|i)\b"),
     language="node",
     wants=wants,
     verbs=verbs(

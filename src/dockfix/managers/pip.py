@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from dockfix.managers.manager import (
     Argument,
+    Brings,
     Cache,
     Command,
     Manager,
@@ -295,6 +296,11 @@ def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
 #: (pip/_internal/cli/cmdoptions.py).
 MANAGER = Manager(
     name="pip",
+    # of an environment of its own
+    brings=Brings(
+        lazy(r"(?P<prefix>/.+)/bin/[^/]+"),
+        r"(?<![\w./-]){prefix}/bin/(?:pip3?|python3?[ \t]+-m[ \t]+pip)[ \t]+install\b",
+    ),
     verbs=verbs(
         install="install",
         remove="uninstall",

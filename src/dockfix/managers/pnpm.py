@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockfix.managers.manager import Cache, Lock, Manager, OnPath, verbs, words
+from dockfix.managers.manager import Brings, Cache, Lock, Manager, OnPath, verbs, words
 from dockfix.managers.manifests.node_locks import of_pnpm
 from dockfix.managers.manifests.package_json import (
     HARMLESS_SCRIPTS,
@@ -124,6 +124,7 @@ CACHE = Cache(
 
 MANAGER = Manager(
     name="pnpm",
+    brings=Brings(lazy(r".*/node_modules/\.bin/[^/]+"), r"\bpnpm[ \t]+(?:install|i)\b"),
     language="node",
     wants=wants,
     verbs=verbs(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.context import Context
-from dockfix.managers.manager import Cache, Lock, Manager, Mount, OnPath, verbs, words
+from dockfix.managers.manager import Brings, Cache, Lock, Manager, Mount, OnPath, verbs, words
 from dockfix.managers.manifests.node_locks import of_yarn
 from dockfix.managers.manifests.package_json import Packages, check_settings, loose, node_modules
 from dockfix.managers.manifests.shape import (
@@ -159,6 +159,7 @@ CACHE = Cache(
 
 MANAGER = Manager(
     name="yarn",
+    brings=Brings(lazy(r".*/node_modules/\.bin/[^/]+"), r"\byarn\b"),
     language="node",
     wants=wants,
     verbs=verbs(

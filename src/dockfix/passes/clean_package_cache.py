@@ -65,12 +65,12 @@ from dockfix.managers import every_manager, load
 from dockfix.managers.manager import Cache
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.effects import Deed, is_known
+from dockfix.programs.executables import copied
 from dockfix.shell.remembered import cached_by_value
 from dockfix.shell.splice import InsertionPoint, at_end, behind, surely_runs
 from dockfix.shell.tree import Expansion, Simple
 from dockfix.shell.walk import simples
 from dockfix.state.facts import Facts, is_root, outer_base, run_commands, source_span
-from dockfix.state.programs import copied
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:

@@ -84,11 +84,11 @@ from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.passes.base import Pass, Settings
 from dockfix.passes.quick_checks import STARTS
 from dockfix.programs.entrypoints import looks_at
+from dockfix.programs.executables import Programs
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Word
 from dockfix.state.facts import Facts, Place, fact
-from dockfix.state.programs import Programs
 from dockfix.state.starts import (
     argv_of,
     beside_cmd,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
+from dockfix.managers import named_in
 from dockfix.shell.patterns import lazy
 from dockfix.state.facts import Facts
 from dockfix.state.paths import UNTOLD, Copy, bases, copy_of, is_pattern, resolve, within
@@ -18,13 +19,6 @@ _STARTS = ("#!", "\x7fELF")
 _COMPILER = lazy(
     r"\b(?:go[ \t]+build|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|rustc|gfortran|ghc|ldc2|dmd)\b"
     r"(?>[^;&|\n]*?[ \t]-o)(?:[ \t]+|=)?([^\s;&|]+)"
-)
-#: What a build of cargo leaves beside its folders: programs, and files with a dot in their names.
-_CARGO_BUILD = lazy(r"\bcargo[ \t]+(?:\+\S+[ \t]+)?(?:build|b)\b")
-_CARGO_OUTPUT = lazy(r"/target/(?:[\w-]+/)?(?:release|debug)/[^/.]+$")
-_GO_INSTALL = lazy(r"\bgo[ \t]+(?:install|get)\b")
-_NODE_INSTALL = lazy(
-    r"\b(?:npm[ \t]+(?:install|ci|i)|yarn|pnpm[ \t]+(?:install|i)|bun[ \t]+install)\b"
 )
 
 
@@ -52,9 +46,8 @@ class Programs:
         """True if a program lies where packages put programs, those of a language among them."""
         if _installed(path):
             return not name.endswith(".sh")
-        folder = path.rpartition("/")[0] if path else ""
-        return folder.endswith(("/bin", "/.bin")) and any(
-            _installs_to(folder, text)
+        return path is not None and any(
+            _brings(path, text, compiled=False)
             for one in self._line(stage)
             for other in one.instructions
             if other.keyword == "RUN"
@@ -150,18 +143,10 @@ def _texts(run: Instruction) -> tuple[str, ...]:
     return (run.arguments, *(body.content for body in run.heredocs))
 
 
-def _installs_to(folder: str, text: str) -> bool:
-    """True if a script has a manager of a language put its programs into a folder."""
-    if folder.endswith("/node_modules/.bin"):
-        return _NODE_INSTALL.search(text) is not None
-    prefix = folder.rpartition("/")[0]
-    if folder == "/go/bin":
-        return _GO_INSTALL.search(text) is not None
-    made = rf"(?<![\w./-]){re.escape(prefix)}"
-    return (
-        re.search(rf"{made}/bin/(?:pip3?|python3?[ \t]+-m[ \t]+pip)[ \t]+install\b", text)
-        is not None
-    )
+def _brings(path: str, text: str, *, compiled: bool) -> bool:
+    """True if a script has a manager put a program at a path, or compile it there."""
+    records = [one.brings for one in named_in(text) if one.brings is not None]
+    return any(one.compiled is compiled and one.says(path, text) for one in records)
 
 
 def copied(facts: Facts, context: Context | None) -> frozenset[str]:
@@ -220,9 +205,7 @@ def _compiles(text: str, targets: list[str], base: str) -> bool:
             written.endswith("/") and any(one.rpartition("/")[0] == path for one in targets)
         ):
             return True
-    return "cargo" in text and any(
-        _CARGO_BUILD.search(text) and _CARGO_OUTPUT.search(one) for one in targets
-    )
+    return any(_brings(path, text, compiled=True) for path in targets)
 
 
 def may_write(text: str, name: str) -> bool:
