@@ -128,6 +128,11 @@ def sarif(*arguments: str, cwd: Path) -> dict[str, Any]:
     log: dict[str, Any] = json.loads(report("sarif", *arguments, cwd=cwd))
     schema = json.loads((ROOT / "fixtures" / "sarif" / "sarif-2.1.0-rtm.5.json").read_text())
     jsonschema.Draft4Validator(schema).validate(log)
+    # what code scanning of GitHub wants beyond the schema
+    for rule in log["runs"][0]["tool"]["driver"]["rules"]:
+        assert rule["help"]["text"]
+        assert rule["shortDescription"]["text"]
+        assert 0 < len(rule["fullDescription"]["text"]) <= 1024
     return log
 
 

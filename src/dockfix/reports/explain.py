@@ -12,16 +12,20 @@ from dockfix.reports.examples import text_of
 def explain(one: Pass) -> str:
     """What a pass does, why, and on which examples, as Markdown."""
     aliases = ", ".join(one.aliases) or "none"
-    about = inspect.cleandoc(sys.modules[one.rewrite.__module__].__doc__ or one.summary)
     parts = [
         f"# {one.name} ({one.code})",
         one.summary,
         f"- Safety: {one.safety.value}\n- By default: {one.by_default}\n"
         f"- Known elsewhere as: {aliases}{_declared(one)}",
-        about,
+        about(one),
         text_of(one.name),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def about(one: Pass) -> str:
+    """What the file of a pass says of it."""
+    return inspect.cleandoc(sys.modules[one.rewrite.__module__].__doc__ or one.summary)
 
 
 def plain(markdown: str) -> str:

@@ -13,7 +13,7 @@ from dockfix.core.findings import Applied
 from dockfix.dockerfile.source import decode, encode
 from dockfix.edit.edits import Safety
 from dockfix.passes import ENTRIES
-from dockfix.reports.explain import explain, plain
+from dockfix.reports.explain import about, explain, plain
 from dockfix.reports.places import Places, fingerprints
 from dockfix.reports.run import Mode, Other, Outcome, Request, combined, severity
 from dockfix.typed import Any
@@ -22,6 +22,8 @@ _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _HOME = "https://github.com/dockfix/dockfix"
+#: Characters of a full description, as far as GitHub shows it.
+_FULL = 1024
 
 #: A file, and what is replaced in it.
 _Change = tuple[str, list[dict[str, Any]]]
@@ -188,15 +190,19 @@ def _uri(path: str) -> str:
 def _rule(code: str, name: str) -> dict[str, Any]:
     entry = next((one for one in ENTRIES if one.code == code), None)
     if entry is None:
-        text = "How dockfix read the file."
-        return {"id": code, "name": name, "shortDescription": {"text": text}}
+        text = {"text": "How dockfix read the file."}
+        described = {"shortDescription": text, "fullDescription": text, "help": text}
+        return {"id": code, "name": name, **described}
     one = entry.load()
     page = explain(one)
+    first = " ".join(about(one).partition("\n\n")[0].split())
     level = entry.severity or ("note" if one.safety is Safety.NOTE else "warning")
     return {
         "id": code,
         "name": name,
         "shortDescription": {"text": one.summary},
+        # code scanning of GitHub wants it, and shows so much of it
+        "fullDescription": {"text": first[:_FULL]},
         "help": {"text": plain(page), "markdown": page},
         "defaultConfiguration": {"level": level},
         "properties": {"tags": ["dockerfile", one.safety.value, *one.aliases]},
