@@ -133,6 +133,7 @@ def test_modules_have_archives_of_their_own() -> None:
     assert archive("mvn package", "web/target/web-1.0.jar", files) == expected
     assert archive("mvn package -pl web -am", "web/target/web-1.0.jar", files) == expected
     assert archive("mvn package", "old/target/old-1.0.jar", files) is None
+    assert archive("mvn verify clean", "web/target/web-1.0.jar", files) is None
     assert archive("mvn dependency:go-offline", "web/target/web-1.0.jar", files) is None
     assert archive("mvn package", "web/other/web-1.0.jar", files) is None
     with pytest.raises(UnsureError, match="whether web is built"):

@@ -124,7 +124,8 @@ def archive(project: Project, values: list[str], path: str) -> Archive | None:
             elif name in ("-pl", "--projects"):
                 parts = given
         else:
-            late |= value in _LATE
+            # what comes behind is done behind: `clean` removes the archive
+            late = value != "clean" and (late or value in _LATE)
     folder, found, _ = f"/{path}".partition(f"/{FOLDER}/") if "/" in path else ("", "", "")
     if not found and path.rpartition("/")[2] == FOLDER:
         folder, found = f"/{path}".rpartition("/")[0], FOLDER

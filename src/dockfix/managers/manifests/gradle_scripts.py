@@ -19,14 +19,20 @@ _MOVED = lazy(r"\b(?:buildDir|buildDirectory|libsDirName|libsDirectory|destinati
 _NAMED = lazy(
     r"\b(archiveFileName|archiveBaseName|archivesBaseName|archivesName|archiveVersion|archiveName"
     r"|archiveClassifier|archiveAppendix|archiveExtension|baseName|classifier)\b"
-    r"(?:\s*=\s*|\.set\(\s*)?(?:[\"']([\w.-]+)[\"'])?"
+    r"(?:[ \t]*+=[ \t]*+|\.set\([ \t]*+)?(?:[\"']([\w.-]++)[\"'])?"
 )
-_VERSION = lazy(r"(?m)^version\s*=?\s*[\"']([\w.-]+)[\"']\s*$")
-_ANY_VERSION = lazy(r"\bversion\s*=(?!=)")
-_ROOT = lazy(r"\brootProject\.name\s*=\s*[\"']([\w.-]+)[\"']")
-_APPLIED = r"\bid\s*\(?\s*[\"']{}[\"']\s*\)?([^\n]*)|\bapply\s*\(?\s*plugin\s*[:=]\s*[\"']{}[\"']"
-_ALIAS = lazy(r"\balias\s*\(\s*libs\.plugins\.([\w.]+)\s*\)([^\n]*)")
-_WAR = lazy(r"\bid\s*\(?\s*[\"']war[\"']|\bplugin\s*:\s*[\"']war[\"']|(?m:^\s*war\s*$)")
+_VERSION = lazy(r"(?m)^version[ \t]*+=?[ \t]*+[\"']([\w.-]++)[\"'][ \t]*+$")
+_ANY_VERSION = lazy(r"\bversion[ \t]*+=(?!=)")
+_ROOT = lazy(r"\brootProject\.name[ \t]*+=[ \t]*+[\"']([\w.-]++)[\"']")
+_APPLIED = (
+    r"\bid[ \t]*+\(?[ \t]*+[\"']{}[\"'][ \t]*+\)?([^\n]*)"
+    r"|\bapply[ \t]*+\(?[ \t]*+plugin[ \t]*+[:=][ \t]*+[\"']{}[\"']"
+)
+_ALIAS = lazy(r"\balias[ \t]*+\([ \t]*+libs\.plugins\.([\w.]++)[ \t]*+\)([^\n]*)")
+_WAR = lazy(
+    r"\bid[ \t]*+\(?[ \t]*+[\"']war[\"']|\bplugin[ \t]*+:[ \t]*+[\"']war[\"']"
+    r"|(?m:^[ \t]*+war[ \t]*+$)"
+)
 _SPRING = ("org.springframework.boot",)
 _SHADOW = (
     "com.github.johnrengelman.shadow", "com.gradleup.shadow", "io.github.goooler.shadow",
