@@ -160,6 +160,7 @@ def test_a_sparse_file_of_many_gigabytes(tmp_path: Path) -> None:
     assert content_digests[0] != content_digests[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_a_file_of_eight_gigabytes(form: Any) -> None:
     """More than octal digits can say, read to its end, in little memory."""

@@ -118,6 +118,7 @@ def laid_out(path: Path, width: int, scheme: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not BROWSER, reason="no chromium on the PATH")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 500])

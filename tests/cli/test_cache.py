@@ -181,6 +181,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_change_gives_what_a_run_without_results_gives(
     project: Path, change: Callable[[Path], object]
@@ -254,6 +255,7 @@ def test_nothing_is_written_because_of_a_result(project: Path) -> None:
     assert b"Rewrote" not in dockfix_command(*command, cwd=project).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [0, 20, 100, 500, -200, -1])
 def test_damaged_results_are_not_used(project: Path, at: int) -> None:
     ran()
@@ -286,6 +288,7 @@ def test_foreign_folders_are_left_alone(project: Path) -> None:
     assert known() == [True] * 3
 
 
+@pytest.mark.slow
 def test_runs_at_the_same_time_do_not_harm_each_other(project: Path) -> None:
     fresh = dockfix_command("--check", "--no-cache", *PATHS, cwd=project).stdout
     command = [sys.executable, "-m", "dockfix", "--check", "--cache-dir", "kept", *PATHS]

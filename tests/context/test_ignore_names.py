@@ -49,6 +49,7 @@ def test_names_are_known_by_their_ends() -> None:
     assert not is_ignore_file(".gitignore")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names",
     [

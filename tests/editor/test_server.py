@@ -11,6 +11,9 @@ import dockfix
 from helpers.command import dockfix_command
 from helpers.editor import applied, capabilities, editor, edits_of, run
 
+# each test starts a server of its own
+pytestmark = pytest.mark.slow
+
 FIX_ALL = "source.fixAll.dockfix"
 #: Characters at which Python ends a line and the protocol does not, and one outside of the BMP.
 STRANGE = "# \x0c\x0b\x1c\x85\u2028\u2029 \U0001f600\n"

@@ -181,6 +181,7 @@ def resolved(folder: Path, *arguments: str) -> dict[str, str]:
     return {one["name"]: one["version"] for one in packages}
 
 
+@pytest.mark.slow
 def test_pip_itself_prefers_what_stands_first(tmp_path: Path) -> None:
     """`a` and `b`, each newest with a `c` that the newest of the other does not take."""
     for number in ("1", "2"):

@@ -263,6 +263,7 @@ def run_in_order(order: Sequence[Pass], source: str, settings: Settings, *, unsa
     return run_passes(passes, source, "Dockerfile", settings, unsafe=unsafe).after
 
 
+@pytest.mark.slow
 def test_every_order_keeps_every_check() -> None:
     results: set[str] = set()
     for case in CASES:
@@ -424,6 +425,7 @@ def test_another_spelling_gets_the_same_rewrite(variant: Variant) -> None:
     assert count > 1
 
 
+@pytest.mark.slow
 @EVERY_VARIANT
 def test_another_spelling_survives_the_whole_pipeline(variant: Variant) -> None:
     count = 0
@@ -526,6 +528,7 @@ class AptGenerator(Generator):
         return self.random.choice(APT_CALLS) if self.random.random() < 0.4 else super().simple()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("base", "shells"), [("debian", SHELLS), ("example.org/base", STRICT_SHELLS)]
 )

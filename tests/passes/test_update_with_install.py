@@ -166,6 +166,7 @@ _INSTALLS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh", "dash -e", "bash -e"])
 @pytest.mark.parametrize("script", _INSTALLS)
 def test_builds_fail_as_before(script: str, shell: str, tmp_path: Path) -> None:

@@ -185,6 +185,7 @@ def inserted(replacement: dict[str, Any]) -> bytes:
     return text.encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_bytes", [True, False])
 @pytest.mark.parametrize("arguments", [[], ["--unsafe-fixes"]])
 def test_the_fixes_of_sarif_make_what_the_patch_makes(

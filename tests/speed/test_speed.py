@@ -223,6 +223,7 @@ def test_a_bad_pattern_is_found(pattern: str) -> None:
     assert regexes.slow(regexes.Regex(pattern, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "methods"),
     [
