@@ -123,7 +123,7 @@ PROJECTS = (
             '(path) => require("fs").statSync(path).uid);\n'
             "console.log(left, process.env.GREETING, ...owners);\n",
         },
-        "FROM node:20\nARG GREETING=hello\nENV GREETING=$GREETING\nWORKDIR /app\n"
+        "ARG NODE=20\nFROM node:$NODE\nARG GREETING=hello\nENV GREETING=$GREETING\nWORKDIR /app\n"
         "RUN chown node:node /app\nUSER node\n"
         "COPY --chown=node:node package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n"
         'RUN rm -rf node_modules/typescript\nCMD ["npm", "start", "--silent"]\n',

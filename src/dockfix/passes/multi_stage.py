@@ -30,7 +30,8 @@ one by one. What only builds (compilers, build systems, `-dev` packages) goes; o
 its shared libraries stay, by the names that the distribution has for them; every other package
 stays, because a program may call it. Installs of a language are for the build, and what they
 leave is carried. Settings go to both sides, what starts the container to the final one. Where
-both sides are built on the same image, what stands above the build becomes a stage `base`.
+both sides are built on the same image, what stands above the build becomes a stage `base`. A
+variable in the name of the image stays one, if its default is a version.
 
 What is carried: of Python in its own image (pip, pipenv, poetry, uv) a virtual environment, made by
 the same interpreter: the one that the file makes itself, at its own place, or else a new one. Of Go

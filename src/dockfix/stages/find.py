@@ -14,6 +14,7 @@ from dockfix.state.base_images import is_windows
 from dockfix.state.evidence import Evidence
 from dockfix.state.facts import Facts
 from dockfix.state.image_variants import image_of
+from dockfix.state.variables import default_values
 
 #: In this order: the first that a stage is one of.
 _ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, java, node)
@@ -33,7 +34,7 @@ def find(facts: Facts, context: Context | None, evidence: Evidence | None) -> Sp
     stage = facts.stages[-1]
     if stage.base is None or stage.base_stage is not None or is_windows(facts.dockerfile, stage):
         return None
-    image = image_of(stage.base)
+    image = image_of(stage.base, default_values(facts) if "$" in stage.base else None)
     if image is None:
         return None
     view = View(facts, image, context)

@@ -57,6 +57,10 @@ class Split(Record):
 def split(view: View, ecosystem: Ecosystem) -> Split | None:
     """How the stage is divided; None if that would bring nothing. Raises UnsureError."""
     cut = ecosystem.cut(view)
+    if "$" in (view.stage.base or "") and "$" not in cut.image:
+        raise UnsureError(
+            f"{view.stage.base} may be another image for somebody, and then not go with {cut.image}"
+        )
     sorted_ = _Sorted(view, cut)
     if not sorted_.gains:
         return None

@@ -86,7 +86,7 @@ class View:
         release = self.image.release
         if release is not None and release.suite and not release.moving:
             return Base((release.suite,), exact=False)
-        return base_of(self.stage.base or "")
+        return base_of(self.image.expanded)
 
     @cached_property
     def files(self) -> tuple[str, ...]:

@@ -7,8 +7,12 @@ new row.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dockfix.records import Record
+from dockfix.shell.patterns import lazy
 from dockfix.state.official_tags import (
+    SUITES,
     Reference,
     Release,
     read_reference,
@@ -53,9 +57,14 @@ _JDKS = ("eclipse-temurin", "gradle", "maven", "openjdk")
 
 
 class Image(Record):
-    """An image of a FROM that has a row here."""
+    """An image of a FROM that has a row here.
+
+    `image` is how FROM names it, `pieces` its variables and the texts between them, each as written
+    and with the default in its place.
+    """
 
     image: str
+    pieces: tuple[tuple[str, str], ...]
     reference: Reference
     release: Release | None
     full: tuple[str, ...]
@@ -83,13 +92,63 @@ class Image(Record):
         return release.suite if release is not None and release.distribution == "debian" else ""
 
     def slim_image(self) -> str:
-        """The slim form, as FROM names it; the image itself if it is that; "" if none is known."""
-        return self.image if self.is_slim else slim_of(self.image) or ""
+        """The slim form, as FROM names it; the image itself if it is that; "" if none is known.
+
+        A variable stays one, if it stands for a version.
+        """
+        if self.is_slim:
+            return self.image
+        slim = slim_of(self.expanded) or ""
+        return slim if self.image == self.expanded else _written(self.pieces, slim)
+
+    @property
+    def expanded(self) -> str:
+        """How FROM names it with the defaults of its variables."""
+        return "".join([value for _, value in self.pieces])
 
 
-def image_of(image: str) -> Image | None:
-    """An image by its name in a FROM; None if it has no row, or variables in its name."""
-    reference = read_reference(image)
-    if "$" in image or reference.name not in _IN_FULL:
+def image_of(image: str, values: Mapping[str, str] | None = None) -> Image | None:
+    """An image by its name in a FROM; None if it has no row, or a variable without a value.
+
+    `values` are the defaults of variables. Somebody may give another version, which may be built on
+    another release: then the release counts as one that moves, unless the name itself says it.
+    """
+    pieces = tuple(
+        [
+            (one[0], (values or {}).get(name, "$") if (name := one[1] or one[2]) else one[0])
+            for one in _PIECES.finditer(image)
+        ]
+    )
+    expanded = "".join([value for _, value in pieces])
+    reference = read_reference(expanded)
+    if "$" in expanded or reference.name not in _IN_FULL:
         return None
-    return Image(image, reference, release_of(image), _IN_FULL[reference.name])
+    release = release_of(expanded)
+    if release is not None and expanded != image and release.suite not in image:
+        release = release._replace(moving=True)
+    return Image(image, pieces, reference, release, _IN_FULL[reference.name])
+
+
+#: A variable, or the text between two.
+_PIECES = lazy(r"\$(?:\{(\w+)\}|(\w+))|[^$]+|\$")
+_ADDED = "-slim"
+
+
+def _written(pieces: tuple[tuple[str, str], ...], slim: str) -> str:
+    """A slim form with the variables of the image; "" if these do not stand for versions alone."""
+    whole = "".join([value for _, value in pieces])
+    ats = range(len(whole), 0, -1)
+    at = next((at for at in ats if whole[:at] + _ADDED + whole[at:] == slim), 0)
+    text, end = "", 0
+    for written, value in pieces:
+        start, end = end, end + len(value)
+        if written == value:
+            cut = at - start if start < at <= end else len(value)
+            text += value[:cut] + (_ADDED if start < at <= end else "") + value[cut:]
+            continue
+        in_tag = ":" in whole[:start].rpartition("/")[2]
+        is_version = value.replace(".", "").isdecimal() or value in SUITES
+        if start < at < end or (in_tag and not is_version):
+            return ""
+        text += written + (_ADDED if at == end else "")
+    return text if at else ""
