@@ -59,7 +59,7 @@ def split(view: View, ecosystem: Ecosystem) -> Split | None:
     cut = ecosystem.cut(view)
     if "$" in (view.stage.base or "") and "$" not in cut.image:
         raise UnsureError(
-            f"{view.stage.base} may be another image for somebody, and then not go with {cut.image}"
+            f"{view.stage.base} may be another image for somebody, and then not fit {cut.image}"
         )
     sorted_ = _Sorted(view, cut)
     if not sorted_.gains:
