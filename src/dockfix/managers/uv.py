@@ -225,11 +225,10 @@ def before_start(project: Project, values: list[str], text: str) -> str:
     data = read_toml(text_of(project, "pyproject.toml"))
     if "build-system" in data or table(data, "tool", "uv").get("package") is True:
         return "uv run may build the project when it starts"
-    omitted = set(_OMITTING.findall(text)) - set(values)
-    if omitted and (
-        "dependency-groups" in data or table(data, "tool", "uv").get("dev-dependencies")
-    ):
-        return f"uv run installs what {max(omitted)} left out when it starts"
+    omits = not set(_OMITTING.findall(text)) <= set(values)
+    groups = "dependency-groups" in data or "dev-dependencies" in table(data, "tool", "uv")
+    if omits and groups:
+        return "uv run installs what uv sync left out when it starts"
     return ""
 
 

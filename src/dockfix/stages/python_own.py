@@ -23,6 +23,7 @@ from dockfix.state.paths import copy_of, resolve, within
 from dockfix.typed import Literal
 
 _MAKING = lazy(r"python[\d.]*")
+_OF_SYSTEM = ("/", "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/local", "/var")
 _TOOLS = ("setuptools", "virtualenv", "wheel")
 #: What has another interpreter found than the image's.
 _OTHER_PYTHON = lazy(r"--(?:python|copies|always-copy)\b|\s-p\s")
@@ -65,7 +66,7 @@ class Own:
         if len(self.folders) != 1:
             raise UnsureError("it has several virtual environments")
         folder = next(iter(self.folders))
-        if not folder.startswith("/") or folder.count("/") < 2:
+        if not folder.startswith("/") or folder in _OF_SYSTEM:
             raise UnsureError("where the virtual environment lies is not told")
         return folder
 
