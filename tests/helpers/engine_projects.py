@@ -202,7 +202,7 @@ class _Trial:
 
     def tried(self, blame: bool) -> Tried:
         lay_out(self.project, self.before)
-        found = find_dockerfiles((str(self.before),), lambda _: Config()).files
+        found = find_dockerfiles((str(self.before),), lambda *_: Config()).files
         names = [os.path.relpath(path, self.before) for path in found]
         targets = {name: self._target(name) for name in names}
         results = {name: self._rewritten(target) for name, target in targets.items()}

@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 import dockfix
-from dockfix.cli.config import Finder
+from dockfix.cli.config import Config, Finder
 from dockfix.cli.options import Options
 from dockfix.cli.work import Done, Job, read
 from dockfix.context.answers import Answers
@@ -182,7 +183,14 @@ def _stamp(path: str) -> str:
 
 def _key(job: Job, source: str) -> str:
     """What a result is found by: the digest of a file's bytes, and how it was done."""
-    return digest(repr((source, job, os.getcwd())))
+    how = job._replace(config="")
+    return digest(repr((source, tuple(how), _said(job.config), os.getcwd())))
+
+
+@lru_cache(maxsize=64)
+def _said(config: Config | str) -> str:
+    """Settings as a text: most files of a run have the same."""
+    return repr(config)
 
 
 def _written(outcome: Outcome) -> str:

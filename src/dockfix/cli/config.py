@@ -8,6 +8,7 @@ before all of them. hadolint's settings (`hadolint.py`) are added.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from dockfix.cli.hadolint import Hadolint
 from dockfix.cli.keys import KEYS, problem_of, value_of
@@ -70,6 +71,7 @@ class Finder:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._found: dict[str, Config | ConfigError] = {}
+        self._hadolint: dict[str, Hadolint] = {}
         self._everywhere: Config | None = None
         if options.config is not None:
             root = os.getcwd()
@@ -81,16 +83,21 @@ class Finder:
             elif os.path.basename(options.config) == "pyproject.toml":
                 table = {}
             self._everywhere = self._with_options(_config(table, options.config, root))
-            self._everywhere = _with_hadolint(self._everywhere, root)
+            self._everywhere = self._with_hadolint(self._everywhere, root)
 
-    def settings(self, directory: str) -> Config:
-        """What holds for files in a directory. Raises ConfigError for a file that is wrong."""
+    def settings(self, directory: str, names: Sequence[str] | None = None) -> Config:
+        """What holds for files in a directory. Raises ConfigError for a file that is wrong.
+
+        `names` are those of its files, if somebody has them: then no other is looked for there.
+        """
         if self._everywhere is not None:
             return self._everywhere
         directory = os.path.abspath(directory)
         if directory not in self._found:
             try:
-                self._found[directory] = _with_hadolint(self._search(directory), directory)
+                self._found[directory] = self._with_hadolint(
+                    self._search(directory, names), directory, names
+                )
             except ConfigError as error:
                 self._found[directory] = error
         found = self._found[directory]
@@ -98,8 +105,8 @@ class Finder:
             raise found
         return found
 
-    def _search(self, directory: str) -> Config:
-        config = _load(directory)
+    def _search(self, directory: str, names: Sequence[str] | None) -> Config:
+        config = _load(directory, names)
         if config is not None:
             return self._with_options(config)
         parent = os.path.dirname(directory)
@@ -118,21 +125,25 @@ class Finder:
             given.setdefault("extend_select", ())
         return config._replace(**given)
 
+    def _with_hadolint(
+        self, config: Config, directory: str, names: Sequence[str] | None = None
+    ) -> Config:
+        if not config.hadolint:
+            return config
+        from dockfix.cli.hadolint import find
 
-def _with_hadolint(config: Config, directory: str) -> Config:
-    if not config.hadolint:
-        return config
-    from dockfix.cli.hadolint import find
-
-    return config._replace(found=find(directory))
+        return config._replace(found=find(directory, self._hadolint, names))
 
 
-def _load(directory: str) -> Config | None:
+def _load(directory: str, names: Sequence[str] | None) -> Config | None:
     """The settings of one directory; None if no file there speaks of dockfix."""
-    path = os.path.join(directory, ".dockfix.toml")
-    table = _read(path)
-    if table is not None:
-        return _config(table, path, directory)
+    if names is None or ".dockfix.toml" in names:
+        path = os.path.join(directory, ".dockfix.toml")
+        table = _read(path)
+        if table is not None:
+            return _config(table, path, directory)
+    if names is not None and "pyproject.toml" not in names:
+        return None
     path = os.path.join(directory, "pyproject.toml")
     table = _read(path, speaking_of=b"dockfix")
     if table is None or not _speaks_of_dockfix(table):

@@ -30,16 +30,17 @@ class Found(Record):
 
 def find(
     paths: Sequence[str],
-    settings: Callable[[str], Config],
+    settings: Callable[[str, Sequence[str]], Config],
     exclude: Sequence[str] = (),
     *,
     embedded: bool = False,
 ) -> Found:
     """The files that `paths` name or hold, each once, in the order of `paths` and then of names.
 
-    `settings` gives the configuration of a directory; `exclude` are patterns relative to the
-    working directory. With `embedded`, files with Dockerfiles inside are found where the settings
-    ask for them. Raises ConfigError for a pattern in `exclude` that is none.
+    `settings` gives the configuration of a directory that has files of some names; `exclude` are
+    patterns relative to the working directory. With `embedded`, files with Dockerfiles inside are
+    found where the settings ask for them. Raises ConfigError for a pattern in `exclude` that is
+    none.
     """
     files: dict[str, str] = {}
     errors: list[str] = []

@@ -10,6 +10,7 @@ for, or about hadolint itself, and is named by `--show-settings`.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from dockfix.context.worktree import worktree_of
 from dockfix.errors import ConfigError
@@ -39,21 +40,33 @@ class Hadolint(Record):
     unused: tuple[str, ...] = ()
 
 
-def find(directory: str) -> Hadolint:
+def find(
+    directory: str,
+    known: dict[str, Hadolint] | None = None,
+    names: Sequence[str] | None = None,
+) -> Hadolint:
     """The settings that hold in a directory; empty ones if there are none.
 
-    Raises ConfigError for a file that is no YAML, or that says it in another form.
+    `known` is what was found before, and takes in what is found; `names` are those of the files in
+    the directory, if somebody has them. Raises ConfigError for a file that
+    is no YAML, or that says it in another form.
     """
+    known = {} if known is None else known
     directory = os.path.abspath(directory)
+    if directory not in known:
+        known[directory] = _find(directory, known, names)
+    return known[directory]
+
+
+def _find(directory: str, known: dict[str, Hadolint], names: Sequence[str] | None) -> Hadolint:
+    for name in _NAMES if names is None else [one for one in _NAMES if one in names]:
+        path = os.path.join(directory, name)
+        if os.path.isfile(path):
+            return _read(path)
     top = worktree_of(directory) or os.getcwd()
-    while True:
-        for name in _NAMES:
-            path = os.path.join(directory, name)
-            if os.path.isfile(path):
-                return _read(path)
-        if directory == top or not directory.startswith(top.rstrip("/") + "/"):
-            return Hadolint()
-        directory = os.path.dirname(directory)
+    if directory == top or not directory.startswith(top.rstrip("/") + "/"):
+        return Hadolint()
+    return find(os.path.dirname(directory), known)
 
 
 def _read(path: str) -> Hadolint:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dockfix.shell.patterns import lazy
 
-#: Bytes in which the comments above the first instruction end.
+#: Characters in which the comments above the first instruction end, and the bytes that have them:
+#: a character has four at most.
 _HEAD = 4096
+_BYTES = 4 * _HEAD
 _SAYS_SO = lazy(
     r"(?i)\b(?:do not|don't) (?:edit|modify)\b|\bauto(?:matically)?[- ]?generated\b"
     r"|\bgenerated (?:by|from|via) \S*(?:\.sh|\.py|\.em|\.j2|template)"
@@ -37,7 +39,10 @@ def begins_a_dockerfile(path: str) -> bool:
 def _head(path: str) -> str:
     """The beginning of a file; "" if it cannot be read, which whoever reads it all reports."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(_HEAD).removeprefix("\ufeff")
+        with open(path, "rb", buffering=0) as file:
+            text = (file.read(_BYTES) or b"").decode(errors="replace")
     except OSError:
         return ""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text[:_HEAD].removeprefix("\ufeff")

@@ -173,7 +173,11 @@ class Search:
     the settings ask for them. `errors` and `generated`, what is left out, fill up on the way."""
 
     def __init__(
-        self, settings: Callable[[str], Config], exclude: Sequence[str], *, embedded: bool
+        self,
+        settings: Callable[[str, Sequence[str]], Config],
+        exclude: Sequence[str],
+        *,
+        embedded: bool,
     ) -> None:
         self.errors: list[str] = []
         self.generated: list[str] = []
@@ -194,7 +198,7 @@ class Search:
             rules = ignored.pop(directory)
             if ".gitignore" in names:
                 rules += _gitignore(os.path.join(directory, ".gitignore"), directory)
-            config = self._configured_in(directory)
+            config = self._configured_in(directory, names)
             excluded = self._excluded + self._exclusions(config)
             shown = os.path.join("" if top == "." else top, directory[len(absolute) :].lstrip("/"))
             folders[directory] = _Folder(shown, rules, excluded)
@@ -239,9 +243,9 @@ class Search:
     def _failed(self, error: OSError) -> None:
         self.errors.append(f"{error.filename}: cannot be searched: {error.strerror}")
 
-    def _configured_in(self, directory: str) -> Config | None:
+    def _configured_in(self, directory: str, names: Sequence[str]) -> Config | None:
         try:
-            return self._settings(directory)
+            return self._settings(directory, names)
         except ConfigError as error:
             self._wrong(error)
             return None

@@ -160,25 +160,25 @@ def _together(where: _Where, merge: Merge) -> tuple[Edit, ...]:
     spread = spread or (
         len(first.entries) + len(new) > 2 and width + sum(len(word) + 1 for _, word in new) > 100
     )
-    text = ""
+    pieces: list[str] = []
     for entry in first.entries[: last_package + 1]:
         gap = entry.gap
         if spread and not tidy:
-            text += style.item(entry.text, indent, "".join(gap.lines))
+            pieces.append(style.item(entry.text, indent, "".join(gap.lines)))
         else:
-            text += gap.text + entry.text
+            pieces += gap.text, entry.text
     for lines, word in new:
         above = style.lines(
             [line.lstrip(" \t").removesuffix("\r") for line in lines.split("\n")[:-1]], indent
         )
-        text += style.item(word, indent, above) if spread else f" {word}"
-    text += source[first.entries[last_package].end : done]
+        pieces.append(style.item(word, indent, above) if spread else f" {word}")
+    pieces.append(source[first.entries[last_package].end : done])
     rest = line_behind(instruction, begin, end, style) if spread else ()
     noted = spread and any(c.start >= merge.others[-1].simple.end for c in where.script.comments)
     if rest is None or noted:
         return ()
     start = first.entries[0].start - len(first.entries[0].gap.text)
-    return smallest(source, start, end, text) + rest
+    return smallest(source, start, end, "".join(pieces)) + rest
 
 
 def _new_entries(
