@@ -502,6 +502,9 @@ NEXT = "FROM python:3.12\n"
         APT + "COPY a /\nRUN apt-get purge -y git && rm -r /var/lib/apt/lists/*\n",
         YUM + "COPY a /\nRUN make && rm -r /var/cache/yum\n",
         "FROM alpine:3.20\nRUN apk add git && rm /var/cache/apk/APKINDEX*\n",
+        # there R installs what apt has
+        APT.replace("debian:12", "rocker/r2u:22.04") + "RUN R -e 'install.packages(\"x\")'\n",
+        APT + "RUN R -e 'bspm::enable(); install.packages(\"x\")'\n",
         "FROM alpine:3.20\nRUN apk add git && rm /var/cache/apk/* || true\n",
         "FROM alpine:3.20\nRUN apk add git && rm /var/cache/apk/*\nRUN apk search x\n",
     ],

@@ -35,7 +35,7 @@ def converts_whole(dockerfile: Dockerfile, stages: list[list[Run]]) -> bool:
     )
 
 
-def is_missed(facts: Facts, stages: list[list[Run]]) -> bool:
+def index_is_missed(facts: Facts, stages: list[list[Run]]) -> bool:
     """True if somebody comes for the index that --no-cache leaves out: a COPY, or a removal that
     cannot go and fails at an empty folder."""
     dockerfile, every = facts.dockerfile, [run for runs in stages for run in runs]

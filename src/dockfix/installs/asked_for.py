@@ -13,13 +13,17 @@ from collections.abc import Container, Iterable, Iterator
 
 from dockfix.dockerfile.tree import Instruction
 from dockfix.installs.caches import uses
+from dockfix.installs.runs import Run, cleaning_run
 from dockfix.managers.manager import Cache
 from dockfix.programs.program_table import QUOTES
+from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script, Simple
 from dockfix.state.facts import Facts, ReadRun
 
 #: The folder that pip, uv and others make for theirs. It is missing where none of them keeps any.
 _SHARED = ".cache"
+#: What has R install packages of the system (github.com/cran4linux/bspm): an image and a package.
+_R_BY_APT = lazy(r"\b(?:r2u|bspm)\b")
 #: What makes an entry of a folder, which has to be there.
 _MAKING = frozenset(("cp", "ln", "mkdir", "mv", "tee", "touch"))
 
@@ -38,6 +42,20 @@ def is_asked_for(facts: Facts, cache: Cache, aside: Container[int] = ()) -> bool
         for run in facts.runs
         if any(sign in facts.source[run.owner.start : run.owner.end] for sign in signs)
     )
+
+
+def is_missed(facts: Facts, stages: list[list[Run]], cache: Cache) -> bool:
+    """The same, but a RUN that only cleans up, and is moved then, does not ask. `stages` are the
+    RUNs of each stage."""
+    if cache.lists and _R_BY_APT.search(facts.source):
+        return True
+    moved = {
+        found.owner.start
+        for runs in stages
+        for number, run in enumerate(runs)
+        if run.of(cache) and (found := cleaning_run(runs[number + 1 :], cache))
+    }
+    return is_asked_for(facts, cache, moved)
 
 
 def _sign(folder: str) -> str:

@@ -48,12 +48,11 @@ from collections.abc import Iterator
 
 from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.edit.style import as_beside, in_line
-from dockfix.installs.asked_for import is_asked_for
+from dockfix.installs.asked_for import is_asked_for, is_missed
 from dockfix.installs.caches import Use, caches_in, cleans_up
 from dockfix.installs.lists import Lists, Need, hidden_install, needed_behind, speaks_of_apt
 from dockfix.installs.runs import (
     Run,
-    cleaning_run,
     first_call,
     lists_in,
     own_cleanup,
@@ -109,9 +108,9 @@ def _options(
     ):
         return
     if cache.keeps_index:
-        from dockfix.installs.apk_index import converts_whole, is_missed
+        from dockfix.installs.apk_index import converts_whole, index_is_missed
 
-        if not converts_whole(facts.dockerfile, stages) or is_missed(facts, stages):
+        if not converts_whole(facts.dockerfile, stages) or index_is_missed(facts, stages):
             return
     found = False
     for index, runs in enumerate(stages):
@@ -163,7 +162,7 @@ def _cleanups(
     if (
         not everything
         or any(use.says(cache.offline) for use in everything)
-        or _is_missed(facts, stages, cache)
+        or is_missed(facts, stages, cache)
     ):
         return
     shipped = facts.shipped_stages if cache.shipped else range(len(stages))
@@ -217,7 +216,7 @@ def _is_known(cache: Cache, found: list[Use], settings: Settings) -> bool:
 def _lists(
     facts: Facts, stages: list[list[Run]], cache: Cache, settings: Settings
 ) -> Iterator[Group]:
-    if not speaks_of_apt(facts.source) or _is_missed(facts, stages, cache):
+    if not speaks_of_apt(facts.source) or is_missed(facts, stages, cache):
         return
     lists = [[lists_in(run) for run in runs] for runs in stages]
     needs = _Needs(facts, settings)
@@ -249,17 +248,6 @@ def _lists(
                     found.append(_offered(group, need.doubt))
             need = need.joined(own[index][number])
         yield from reversed(found)
-
-
-def _is_missed(facts: Facts, stages: list[list[Run]], cache: Cache) -> bool:
-    """True if somebody comes for a cache; a RUN that only cleans up, and is moved, does not."""
-    moved = {
-        found.owner.start
-        for runs in stages
-        for number, run in enumerate(runs)
-        if run.of(cache) and (found := cleaning_run(runs[number + 1 :], cache))
-    }
-    return is_asked_for(facts, cache, moved)
 
 
 def _offered(group: Group, doubt: str) -> Group:
