@@ -148,6 +148,7 @@ def test_ended_bases(source: str, found: list[int]) -> None:
         ("FROM rust:1.90-slim\nCMD app\n", [1]),
         ("FROM buildpack-deps:curl\nCMD app\n", []),
         ("FROM debian:12\nRUN apt-get install -y gcc\nCMD app\n", [1]),
+        ("FROM debian:12\nRUN apt-get install -y ccache\nCMD app\n", [1]),
         ("FROM debian:12\nRUN apt-get install -y gcc && apt-get purge -y gcc\nCMD app\n", []),
         ("FROM debian:12\nRUN apt-get install -y gcc && apt-get purge -y $X\nCMD app\n", []),
         ("FROM alpine:3\nRUN apk add -t .b gcc && make && apk del .b\nCMD app\n", []),

@@ -1,22 +1,29 @@
 """What only a build needs, by the names that distributions and images have for it.
 
 Compilers, headers and build tools. Names of packages are those of Debian, Ubuntu, Alpine, Fedora
-and its relatives.
+and its relatives. This is the only table of them: notes go by all of it, and splits of stages by
+that part of which it is known that a built program does not need it.
 """
 
 from __future__ import annotations
 
 import re
 
-from dockfix.managers.manager import base
+from dockfix.managers.manager import base, words
 from dockfix.shell.patterns import lazy
 from dockfix.state.official_tags import read_reference
 
-_PACKAGES = lazy(
-    r"build-essential|build-base|alpine-sdk|base-devel|development-tools|linux-headers.*"
-    r"|(?:gcc|g\+\+|cpp|clang|llvm|gfortran)(?:-?[\d.]+)?|gcc-(?:c\+\+|gfortran)|binutils"
-    r"|make|automake|autoconf|libtool(?:-bin)?|cmake|ninja(?:-build)?|meson|pkg-config|pkgconf"
-    r"|bison|flex|nasm|yasm|swig\d?|gettext-dev|patchelf|gperf"
+#: Compilers and build systems of Debian and Ubuntu, which a built program does not call.
+_BUILDERS = words(
+    "autoconf automake autotools-dev binutils bison build-essential ccache clang clang-tools cmake",
+    "cpp debhelper devscripts dpkg-dev fakeroot flex g++ gcc gfortran intltool libtool libtool-bin",
+    "lld llvm m4 make meson nasm ninja-build patch patchelf pkg-config pkgconf scons swig yasm",
+)
+_VERSIONED = lazy(r"(?:gcc|g\+\+|cpp|clang|gfortran|llvm|lld)-\d[\d.]*|linux-headers-.*")
+#: Those of other distributions, and of languages: what they bring may be needed to run a program.
+_OTHERS = lazy(
+    r"build-base|alpine-sdk|base-devel|development-tools|linux-headers.*|ninja|gcc-c\+\+"
+    r"|(?:gcc|g\+\+|cpp|clang|llvm|gfortran)(?:-?[\d.]+)?|gcc-gfortran|swig\d?|gettext-dev|gperf"
     r"|cargo|rustc|rust|golang(?:-go|-[\d.].*)?|go|maven|gradle|ant|sbt|ghc|cabal-install"
     r"|(?:default|openjdk-?\d+)-?jdk(?:-headless)?|java-[\d.]+-openjdk-devel|dotnet-sdk-.*"
     r"|.+-(?:dev|devel|headers)"
@@ -45,7 +52,8 @@ HINTS = (
     "temurin", "corretto", "java", "semeru", "swift", "haskell", "dart", "buildpack", "headers",
     "clang", "llvm", "cpp", "fortran", "binutils", "autoconf", "libtool", "ninja", "meson",
     "pkg-config", "pkgconf", "bison", "flex", "asm", "swig", "patchelf", "gperf", "cargo", "ant",
-    "sbt", "ghc", "cabal", "base-devel", "go", "development-tools",
+    "sbt", "ghc", "cabal", "base-devel", "go", "development-tools", "ccache", "debhelper",
+    "fakeroot", "devscripts", "intltool", "lld", "m4", "patch", "scons",
 )  # fmt: skip
 #: A start that builds: then the image needs what it has.
 _BUILDS = lazy(
@@ -57,9 +65,15 @@ _BUILDS = lazy(
 _IS_SHELL = lazy(r"(?:\S*/)?(?:ba|da|a|z|fi)?sh(?:\s+-[li]+)?|(?:tail|sleep) .*|top", re.DOTALL)
 
 
+def only_builds(name: str) -> bool:
+    """True if a package of Debian is of use to a build alone, its shared libraries aside."""
+    return name in _BUILDERS or name.endswith("-dev") or _VERSIONED.fullmatch(name) is not None
+
+
 def is_only_for_builds(package: str) -> bool:
-    """True if a package of a distribution is of no use when nothing is built."""
-    return "$" not in package and _PACKAGES.fullmatch(base(package)) is not None
+    """True if a package of a distribution seems to be of no use when nothing is built."""
+    name = base(package)
+    return "$" not in package and (only_builds(name) or _OTHERS.fullmatch(name) is not None)
 
 
 def toolchain_in(image: str) -> str:

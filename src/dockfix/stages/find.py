@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dockfix.context import Context
 from dockfix.managers.manifests.shape import UnsureError
+from dockfix.programs.toolchains import only_builds
 from dockfix.records import Record
 from dockfix.stages import go, java, node, python, rust
-from dockfix.stages.packages import only_builds
 from dockfix.stages.seen import Seen
 from dockfix.stages.split import Split, split
 from dockfix.stages.view import Ecosystem, View

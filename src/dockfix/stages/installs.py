@@ -8,8 +8,8 @@ from dockfix.edit.stages import Call, calls_text
 from dockfix.managers import every_manager
 from dockfix.managers.manager import base
 from dockfix.managers.manifests.shape import UnsureError
+from dockfix.programs.toolchains import only_builds
 from dockfix.records import Record
-from dockfix.stages.packages import only_builds
 from dockfix.stages.sides import Done, Run
 from dockfix.stages.view import View
 from dockfix.state.image_variants import OFF_THE_MIRRORS, Image

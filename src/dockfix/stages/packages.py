@@ -14,16 +14,7 @@ from dockfix.managers.distributions.bases import Base
 from dockfix.managers.distributions.questions import base_programs, table_of
 from dockfix.managers.manager import words
 from dockfix.managers.manifests.shape import UnsureError
-from dockfix.shell.patterns import lazy
 
-#: Compilers and build systems of Debian and Ubuntu, which a built program does not call.
-_BUILDERS = words(
-    "autoconf automake autotools-dev binutils bison build-essential ccache cmake cpp debhelper",
-    "devscripts dpkg-dev fakeroot flex g++ gcc gfortran intltool libtool libtool-bin lld llvm m4",
-    "make meson nasm ninja-build patch patchelf pkg-config pkgconf python-dev python3-dev scons",
-    "swig yasm clang clang-tools",
-)
-_VERSIONED = lazy(r"(?:gcc|g\+\+|cpp|clang|gfortran|llvm|lld)-\d[\d.]*|linux-headers-.*")
 #: Libraries that come with a compiler, and programs are linked with: by its packages.
 _WITH_COMPILER = {"gfortran": ("libgfortran5", "libgomp1", "libquadmath0")}
 _OF_GCC = ("libgomp1",)
@@ -34,11 +25,6 @@ _NO_LIBRARIES = words("libc6-dev libc-dev linux-libc-dev python3-dev python-dev 
 _LINKS = {"gcc": ("cc",), "g++": ("c++",), "gawk": ("awk",)}
 #: Packages that a program relies on without being asked for, if something else has brought them.
 _RELIED_ON = ("ca-certificates", "libgomp1", "media-types", "netbase", "openssl", "tzdata")
-
-
-def only_builds(name: str) -> bool:
-    """True if a package is of use to a build alone, its shared libraries aside."""
-    return name in _BUILDERS or name.endswith("-dev") or _VERSIONED.fullmatch(name) is not None
 
 
 def runtime_of(base: Base | None, dropped: Sequence[str], present: Iterable[str]) -> list[str]:

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 from dockfix.dockerfile.tree import Instruction
 from dockfix.edit.stages import Division, Piece, repeated
 from dockfix.managers.manifests.shape import UnsureError
+from dockfix.programs.toolchains import only_builds
 from dockfix.records import Record
 from dockfix.stages import installs
 from dockfix.stages.copies import needed_copies
-from dockfix.stages.packages import of_compilers, only_builds, relied_on, runtime_of
+from dockfix.stages.packages import of_compilers, relied_on, runtime_of
 from dockfix.stages.programs import check_programs
 from dockfix.stages.sides import Run
 from dockfix.stages.view import Cut, Ecosystem, View
