@@ -71,8 +71,8 @@ def test_pre_commit_runs_the_hooks(hooks: Path, tmp_path: Path) -> None:
         f"repos:\n- repo: {hooks}\n  rev: {revision}\n"
         "  hooks:\n  - id: dockfix\n  - id: dockfix-check\n"
     )
-    changed = ["Dockerfile", "a b/DOCKERFILE.dev", "x.dockerfile", "Containerfile"]
-    untouched = ["Dockerfile.j2", "Dockerfile.dockerignore", "run.sh"]
+    changed = ["Dockerfile", "a b/DOCKERFILE.dev", "x.dockerfile", "Containerfile", "Dockerfile-x"]
+    untouched = ["Dockerfile.j2", "Dockerfile-x.j2", "Dockerfile.dockerignore", "run.sh"]
     for name in (*changed, *untouched):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(MENDABLE)

@@ -184,11 +184,19 @@ def test_ten_times_the_files_take_ten_times_the_processor_time(tmp_path: Path) -
         done = fleet(f"{count}.jsonl", "--output-dir", str(count), "-j", "2", cwd=tmp_path)
         after = os.times()
         assert done.returncode == 0, done.stderr
+        assert f"{count} Dockerfiles in 7 repositories: {count} would".encode() in done.stdout
         assert len(rows(tmp_path / str(count), "files")) == count
         own = after.children_user + after.children_system
         taken.append(own - before.children_user - before.children_system)
     print(f"60 files: {taken[0]:.1f} s, 600 files: {taken[1]:.1f} s of processor time")
     assert taken[1] < 11 * taken[0]
+
+
+@pytest.mark.slow
+def test_a_single_file_is_one(tmp_path: Path) -> None:
+    write_table(tmp_path / "a.jsonl", 1)
+    done = fleet("a.jsonl", "--output-dir", "out", "-j", "1", cwd=tmp_path)
+    assert b"1 Dockerfile in 1 repository: 1 would change, 1 of 2 layers fewer" in done.stdout
 
 
 def test_tables_of_both_kinds_are_read(tmp_path: Path) -> None:

@@ -137,7 +137,8 @@ def run_command(arguments: Sequence[str]) -> int:
     fewer = counts["layers_before"] - counts["layers_after"]
     write_text(
         f"{count(counts['files'], 'Dockerfile')} in "
-        f"{counts['repositories']} repositories: {counts['changed']} would change, "
+        f"{count(counts['repositories'], 'repository', 'repositories')}: "
+        f"{counts['changed']} would change, "
         f"{fewer} of {counts['layers_before']} layers fewer, {counts['failed']} not read.\n"
         f"See {os.path.join(folder, 'page.html')}\n"
     )

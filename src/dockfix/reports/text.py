@@ -152,6 +152,6 @@ def listing(passes: Sequence[Pass]) -> str:
     )
 
 
-def count(number: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def count(number: int, noun: str, nouns: str = "") -> str:
+    """`1 file`, `2 files`; with `nouns` where more is needed than an s."""
+    return f"{number} {noun}" if number == 1 else f"{number} {nouns or noun + 's'}"
