@@ -11,7 +11,7 @@ from dockfix.installs.caches import caches_in, cleans_up
 from dockfix.installs.frames import frame, has_alike, values
 from dockfix.installs.influence import changes_sources
 from dockfix.installs.together import Together, settled
-from dockfix.managers.manager import Command
+from dockfix.managers.manager import Cache, Command
 from dockfix.programs.command import command_of, install_of
 from dockfix.records import Record
 from dockfix.shell.fatal import deciding_neighbors
@@ -103,12 +103,17 @@ def _blocks(row: tuple[Simple | None, ...], script: Script) -> Iterator[list[Ste
 
 def is_cleanup(simple: Simple, script: Script) -> bool:
     """True if a command does nothing but remove lists that a manager fetched."""
-    lists = [one for one in caches_in(script.text) if one.lists]
     return (
         not simple.redirects
-        and cleans_up(script.text[simple.start : simple.end], lists)
+        and cleans_up(script.text[simple.start : simple.end], _with_lists(script))
         and not any(word.text in shadowed(script) for word in simple.words)
     )
+
+
+@cached_by_identity
+def _with_lists(script: Script) -> list[Cache]:
+    """The caches that a script may fill and that have lists, once for all its commands."""
+    return [one for one in caches_in(script.text) if one.lists]
 
 
 def _stretches(block: list[Step], text: str) -> Iterator[list[Step]]:

@@ -7,6 +7,7 @@ from dockfix.shell.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple
 
 
+@cached_by_identity
 def frame(simple: Simple) -> tuple[object, ...]:
     """All of a manager's command but its packages: equal for two that differ in nothing else.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from dockfix.managers.manager import base
 from dockfix.records import Record
@@ -127,6 +128,7 @@ def changes_sources(names: Iterable[str]) -> bool:
     return any(_brings_sources(base(name)) for name in names)
 
 
+@lru_cache(maxsize=4096)
 def _brings_sources(name: str) -> bool:
     return _SOURCES.holds(name) or (
         ("release" in name or "-repo" in name or name.startswith("python"))

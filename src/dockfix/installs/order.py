@@ -211,7 +211,7 @@ def _base(install: Install) -> Base | None:
 def _sources_doubt(install: Install) -> str:
     """Why the packages may come from elsewhere than the base's own sources."""
     facts, instruction, simple = install.facts, install.instruction, install.simple
-    if facts.source[instruction.start : instruction.end].lstrip()[:7].upper() == "ONBUILD":
+    if instruction.logical.text.lstrip()[:7].upper() == "ONBUILD":
         return "an ONBUILD runs in an image that is not known here"
     before = _doubts(facts)[instruction.start]
     if before:

@@ -6,9 +6,11 @@ from dockfix.installs.frames import frame, values
 from dockfix.installs.influence import builds_others, changes_sources, chosen_beside
 from dockfix.managers.manager import Command, base
 from dockfix.programs.command import command_of
+from dockfix.shell.remembered import cached_by_identity
 from dockfix.shell.tree import Simple
 
 
+@cached_by_identity
 def settled(simple: Simple) -> bool:
     """True if every package of an install is known by name, and nothing speaks against a merge."""
     command = command_of(simple)
