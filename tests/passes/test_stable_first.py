@@ -22,6 +22,9 @@ from helpers.command import dockfix_command, git
 from helpers.facts import facts_of
 from helpers.memory_context import Files
 
+#: As many bytes are worth not being copied again.
+HEAVY = 64 * 1024
+
 
 class Heavy(Files):
     """A context in memory whose files are large, so that it counts how often they are copied."""
@@ -55,6 +58,17 @@ def test_files_of_a_few_kilobytes_stay_where_they_are() -> None:
     assert rewritten(source, Heavy({"php.ini": "a=1\n", "a.php": ""})) != source
     # without a context the name has to tell
     assert rewritten(source) == source
+
+
+@pytest.mark.parametrize(("size", "moved"), [(HEAVY, True), (HEAVY // 2, False)])
+def test_a_small_folder_costs_nothing_to_copy_again(size: int, moved: bool) -> None:
+    class Small(Files):
+        def changes(self, path: str) -> int | None:
+            return 9 if path == "src" else 0
+
+    files = {"src/a.c": "", "data/b": "b" * (size // 2), "data/c/d": "d" * (size // 2)}
+    source = "FROM debian\nCOPY src /a\nCOPY data /b\n"
+    assert (rewritten(source, Small(files)) != source) == moved
 
 
 # What COPYs leave and cost, by a model of the builder
@@ -163,7 +177,7 @@ def test_by_a_real_history(tmp_path: Path) -> None:
     git("init", "--quiet", cwd=tmp_path)
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
-    (tmp_path / "two" / "a").write_text("")
+    (tmp_path / "two" / "a").write_text("a" * HEAVY)
     source = b"FROM debian\nCOPY one /one\nCOPY two /two\n"
     (tmp_path / "Dockerfile").write_bytes(source)
     for number in range(6):
@@ -185,7 +199,7 @@ def test_a_thousand_files_of_one_repository(tmp_path: Path) -> None:
         for name in ("one", "two"):
             folder = tmp_path / str(number) / name
             folder.mkdir(parents=True)
-            (folder / "a").write_text("")
+            (folder / "a").write_text("a" * HEAVY)
     git("add", "--all", cwd=tmp_path)
     git("commit", "--quiet", "-m", "x", cwd=tmp_path)
     for number in range(30):

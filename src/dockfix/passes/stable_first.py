@@ -15,7 +15,7 @@ last year and its newest 250 commits. Else the names tell: manifests, `vendor`, 
 the `lib` of what was built are other people's work; `app`, `src`, `classes` or the whole context
 are not. Where neither tells, and between equals, the author's order stays.
 
-What it leaves alone: a COPY above single files of less than 64 KiB, which cost nothing to copy
+What it leaves alone: a COPY above files and folders of less than 64 KiB, which cost nothing to copy
 again; COPYs that bring the same path, or of which one makes a directory for the
 other; a COPY of what a COPY above brings, too, because nothing is gained; COPY --from and --link;
 destinations with variables; ARG, ENV and LABEL with other names, and an ARG that nobody uses,

@@ -40,6 +40,8 @@ _OWN = frozenset(("", "app", "application", "classes", "code", "source", "source
 
 #: As many bytes are not light any more.
 _LIGHT = 64 * 1024
+#: What each file weighs at least, so that few of them are looked at.
+_LEAST = 256
 #: Endings of files that people write by hand.
 _LIGHT_ENDINGS = (
     ".cfg", ".cnf", ".conf", ".env", ".ini", ".json", ".properties", ".py", ".sh", ".toml", ".txt",
@@ -237,18 +239,38 @@ def changes_more_often(
 
 
 def is_light(movable: MovableCopy, context: Context | None) -> bool:
-    """True if a COPY brings single files of a few kB: doing it again costs nothing.
+    """True if a COPY brings a few kB: doing it again costs nothing.
 
-    Without a context the names have to tell. A whole folder counts as heavy.
+    Without a context the names have to tell, and a whole folder counts as heavy; so does what
+    others wrote, which is small in an example only.
     """
+    room = _LIGHT
     for source in movable.copy.sources:
         for path in (source,) if context is None else _named(source, context):
             if context is None or context.kind(path) is None:
                 if not path.lower().endswith(_LIGHT_ENDINGS):
                     return False
-            elif context.kind(path) != "file" or len(context.head(path, _LIGHT) or "") >= _LIGHT:
+            elif context.kind(path) == "directory" and _rank(movable) == 0:
                 return False
+            else:
+                room -= _weight(path, context, room)
+                if room <= 0:
+                    return False
     return True
+
+
+def _weight(path: str, context: Context, room: int) -> int:
+    """The bytes of a file, or of all in a folder, as far as they fit in `room`."""
+    entries = context.entries(path) if context.kind(path) == "directory" else None
+    if entries is None:
+        # a file that is not sent, or cannot be read, weighs nothing
+        return max(_LEAST, min(room, len(context.head(path, room) or "")))
+    total = 0
+    for name in entries:
+        total += _weight(f"{path}/{name}".lstrip("/"), context, room - total)
+        if total >= room:
+            break
+    return total
 
 
 def is_copied_above(one: MovableCopy, other: MovableCopy, above: Iterable[MovableCopy]) -> bool:
