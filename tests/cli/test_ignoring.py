@@ -52,6 +52,10 @@ def test_comments_that_do_nothing_are_pointed_out() -> None:
         # each is needed, though without both the RUNs would be one
         "FROM debian:12\n# dockfix: ignore=merge-runs\nRUN apt-get update\n"
         "# dockfix: ignore=merge-runs\nRUN apt-get install -y --no-install-recommends a\n",
+        # needed, though nothing were found if the other comment did not keep the RUNs apart
+        "FROM debian:12\n# dockfix: ignore=merge-runs\nRUN apt-get update\n"
+        "# dockfix: ignore=update-with-install,clean-package-cache\n"
+        "RUN apt-get install -y --no-install-recommends a\n",
     ],
 )
 def test_comments_that_are_needed_are_not(source: str) -> None:
@@ -71,6 +75,7 @@ def test_comments_are_written_above_what_is_found(tmp_path: Path) -> None:
     assert not rewrite(text).changed
     assert not rewrite(text).offered
     assert dockfix_command(cwd=tmp_path).returncode == 0
+    assert told(text) == []
     again = dockfix_command("--add-ignores", cwd=tmp_path)
     assert (again.stderr, path.read_text()) == (b"", text)
 

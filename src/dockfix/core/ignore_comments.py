@@ -42,19 +42,60 @@ def idle_comments(
     lines = Lines(source)
     running = {name for entry in chosen for name in entry.load().ignore_names}
     known = {name for one in PASSES for name in one.ignore_names}
+    idle = [
+        one
+        for one in found
+        if one.name.lower() in running
+        and one.instruction is not None
+        and not findings.need(one.name.lower(), one.instruction)
+    ]
+    idle = _idle_beside_others(source, idle, findings_of)
     notes: list[Applied] = []
-    for comment, name, instruction in found:
-        lower = name.lower()
-        if lower not in known:
-            why = f"no pass is called {name}: nothing is ignored by that name"
-        elif instruction is None:
+    for one in found:
+        if one.name.lower() not in known:
+            why = f"no pass is called {one.name}: nothing is ignored by that name"
+        elif one.instruction is None:
             why = "no instruction follows in the next line: nothing is ignored"
-        elif lower in running and not findings.need(lower, instruction):
-            why = f"{name} finds nothing here: the comment can go"
+        elif one in idle:
+            why = f"{one.name} finds nothing here: the comment can go"
         else:
             continue
-        notes.append(_note(lines, comment, why))
+        notes.append(_note(lines, one.comment, why))
     return notes
+
+
+def _idle_beside_others(
+    source: str, idle: list[_Ignore], findings_of: Callable[[str], list[Applied]]
+) -> list[_Ignore]:
+    """Those of the names that find nothing either while the other comments hold.
+
+    Two RUNs that no comment keeps apart have other findings than those that one does.
+    """
+    while idle:
+        findings = _Findings(findings_of(_without_names(source, idle)))
+        rest = [
+            one
+            for one in idle
+            if one.instruction is None or not findings.need(one.name.lower(), one.instruction)
+        ]
+        if len(rest) == len(idle):
+            break
+        idle = rest
+    return idle
+
+
+def _without_names(source: str, ignores: Iterable[_Ignore]) -> str:
+    """The text, as long as it is, with other names in place of some in ignore comments."""
+    for comment, name, _ in ignores:
+        text = source[comment.start : comment.end]
+        start = comment.start + text.index("=") + 1
+        for word in source[start : comment.end].split(","):
+            if word.split()[:1] == [name]:
+                start += len(word) - len(word.lstrip())
+                source = source[:start] + "-" * len(name) + source[start + len(name) :]
+                break
+            start += len(word) + 1
+    return source
 
 
 def _without_meaning(source: str, comments: Iterable[Comment]) -> str:
