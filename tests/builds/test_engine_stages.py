@@ -156,6 +156,22 @@ PROJECTS = (
         "/full",
     ),
     Project(
+        "c",
+        ("debian",),
+        {},
+        {
+            "Makefile": "serve: serve.c\n\tcc -o serve serve.c -lyaml\n\n"
+            "install: serve\n\tinstall -D serve /usr/local/bin/serve\n",
+            "serve.c": "#include <stdio.h>\n#include <yaml.h>\n"
+            'int main(void) { puts(yaml_get_version_string()[0] ? "yaml" : ""); return 0; }\n',
+        },
+        "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y"
+        " --no-install-recommends gcc libc6-dev libyaml-dev make\nWORKDIR /src\nCOPY . .\n"
+        'RUN make -j$(nproc) && make install\nUSER 1000\nCMD ["serve"]\n',
+        "yaml\n",
+        "/usr/bin/gcc",
+    ),
+    Project(
         "go",
         ("debian",),
         {

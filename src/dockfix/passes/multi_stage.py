@@ -44,6 +44,9 @@ bundlers that they call, whose settings say where they write. What is installed 
 image, and corepack's shims, are in both stages. Of Java (Maven, Gradle, their wrappers) in the
 images of Temurin, OpenJDK, Maven and Gradle the archive that is started, onto the JRE of the same
 vendor and version; where nothing says that it needs no other file, the folder that the build fills.
+Of C and C++ on Debian and Ubuntu (make, cmake, compilers called by their names) the folder of the
+context that is compiled in, the prefix of an install and the files that a compiler is told to
+write, onto the same image.
 
 What it leaves alone: whatever is not understood; a note then says why. An image that is not in the
 table of images; commands of which nobody knows what they leave; packages of which it is not known

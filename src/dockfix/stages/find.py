@@ -6,7 +6,7 @@ from dockfix.context import Context
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.programs.toolchains import only_builds
 from dockfix.records import Record
-from dockfix.stages import go, java, node, python, rust
+from dockfix.stages import go, java, native, node, python, rust
 from dockfix.stages.seen import Seen
 from dockfix.stages.split import Split, split
 from dockfix.stages.view import Ecosystem, View
@@ -17,7 +17,7 @@ from dockfix.state.image_variants import image_of
 from dockfix.state.variables import default_values
 
 #: In this order: the first that a stage is one of.
-_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, java, node)
+_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, java, node, native)
 
 
 class Left(Record):

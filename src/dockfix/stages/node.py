@@ -25,8 +25,8 @@ from dockfix.managers.manifests.node_commands import (
 )
 from dockfix.managers.manifests.shape import UnsureError, Wanted
 from dockfix.shell.patterns import lazy
+from dockfix.stages.folder import owner_of, work_inside
 from dockfix.stages.node_calls import calls
-from dockfix.stages.node_folder import owner_of, work_inside
 from dockfix.stages.node_packages import called_by_packages, check_programs
 from dockfix.stages.node_scripts import LIFECYCLE, Scripts, check_settings
 from dockfix.stages.sides import Done, Run

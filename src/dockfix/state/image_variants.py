@@ -47,6 +47,7 @@ _IN_FULL = {
     "rust": _FULL,
     "golang": (*_SCM, "g++", "gcc", "libc6-dev", "make", "pkg-config"),
     "debian": (),
+    "ubuntu": (),
     "eclipse-temurin": ("binutils",),
     "gradle": ("binutils", "git", "make", "mercurial", "openssh-client", "subversion", "unzip"),
     "maven": ("binutils", "git", "openssh-client"),

@@ -1,4 +1,4 @@
-"""What else works in the folder of a Node.js project, and to whom the folder belongs.
+"""What else works in the folder of a project that is carried, and to whom the folder belongs.
 
 COPY keeps the owners and modes of all that lies in a folder. The folder itself is made root's, with
 the usual mode, if it is not there yet; one that is there stays as it is (tried with BuildKit). So
