@@ -22,12 +22,11 @@ of nothing then; stages with a VOLUME, in which a delete does not delete. Nothin
 the build context.
 
 Safety: the files are those of the COPY and no others: the context is looked at, so is every
-instruction above, and of the base image it is taken that it has nothing of its own where the
-project is copied to. Nothing that runs in between could tell that they were there. A COPY is
-narrowed only if one directory is left beside what no image has a use for (the list of
-`dockerignore`), which is no longer copied then either. That directory has mode 0755 in the context,
-because COPY makes it anew with that mode.
-"""
+instruction above. Of the base image it is taken that it has nothing of its own where the project is
+copied to; below the image of an application (wordpress, odoo) the change is unsafe. Nothing that
+runs in between could tell that they were there. A COPY is narrowed only if one directory is left
+beside what no image has a use for (the list of `dockerignore`), which is no longer copied then
+either. That directory has mode 0755 in the context, because COPY makes it anew with that mode."""
 
 from __future__ import annotations
 
@@ -36,16 +35,18 @@ from collections.abc import Iterator, Sequence
 from dockfix.context import Context
 from dockfix.context.ignore_names import ENDINGS, is_ignore_file
 from dockfix.dockerfile.tree import Dockerfile, Instruction, Stage
-from dockfix.edit.edits import Edit, Group, Safety
+from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.edit.removal import comments_above, removal_of
 from dockfix.installs.reads import reads_of
 from dockfix.passes.base import Pass, Settings
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script, Simple
+from dockfix.state.base_images import has_a_project
 from dockfix.state.facts import Facts, Place, run_commands, script_of
 from dockfix.state.paths import UNTOLD, Copy, bases, copy_of, resolve, within
 
+_OF_THE_BASE = "the base image may have files of its own there, which would no longer be removed"
 #: What tells nobody anything about files.
 _SILENT = frozenset(
     ("ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "SHELL",
@@ -94,7 +95,9 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             message = f"do not copy {what}: what a later RUN deletes stays in the layer of the COPY"
             edits = (*edits, removal)
             at = run.keyword_offset
-            yield Group(at, message, edits, Safety.SAFE, lines, declares=declared)
+            doubt = _OF_THE_BASE if has_a_project(facts.outermost[stage.index]) else ""
+            safety = Safety.UNSAFE if doubt else Safety.SAFE
+            yield Group(at, with_doubt(message, doubt), edits, safety, lines, declares=declared)
 
 
 def _removed(run: Instruction, place: Place) -> dict[str, bool]:

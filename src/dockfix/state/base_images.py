@@ -41,6 +41,12 @@ _SINGLE_WITHOUT_SHELL = frozenset(
      "mono", "neo4j", "phusion/baseimage", "pytorch/pytorch", "rocker/r-ver", "rocker/rstudio",
      "rocker/tidyverse", "rocker/verse", "rustlang/rust", "spark", "tiangolo/uvicorn-gunicorn")
 )  # fmt: skip
+#: Images with an application below /app, /opt, /srv, /usr/src or /var/www, by their last names.
+_PRODUCTS = frozenset(
+    ("discourse", "drupal", "ghost", "gitea", "gitlab-ce", "gitlab-ee", "jenkins", "joomla", "kong",
+     "magento", "mediawiki", "moodle", "n8n", "nextcloud", "odoo", "owncloud", "phpmyadmin",
+     "plone", "redmine", "rocket.chat", "sentry", "solr", "sonarqube", "superset", "wordpress")
+)  # fmt: skip
 #: Where the official images are; without one of these the name alone means the same.
 _LIBRARIES = ("docker.io/library/", "index.docker.io/library/", "public.ecr.aws/docker/library/",
               "library/", "docker.io/", "index.docker.io/")  # fmt: skip
@@ -108,6 +114,12 @@ def starts_in_root(stage: Stage) -> bool:
     """True if an official image has no WORKDIR. Triggers of its `onbuild` tags may set one."""
     image, tag = _image(stage)
     return image in _IN_ROOT and "onbuild" not in tag
+
+
+def has_a_project(stage: Stage) -> bool:
+    """True if a stage's base is known to come with an application, where others copy theirs."""
+    name, tag = _image(stage)
+    return name.rpartition("/")[2] in _PRODUCTS or name.startswith("tiangolo/") or "onbuild" in tag
 
 
 def _image(stage: Stage) -> tuple[str, str]:
