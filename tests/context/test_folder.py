@@ -62,16 +62,16 @@ def test_the_root_of_the_repository(project: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        ("COPY none .", "none is not in it"),
-        ("COPY start.sh app .", "app is not in it"),
-        ("COPY target/x.jar .", "target/x.jar is not in it"),
-        ("COPY n*.txt .", "n*.txt is not in it"),
+        ("COPY none .", "no folder has none"),
+        ("COPY start.sh app .", "no folder has app"),
+        ("COPY target/x.jar .", "no folder has target/x.jar"),
+        ("COPY n*.txt .", "no folder has n*.txt"),
         ("COPY . .", "it may not be docker/"),
     ],
 )
 def test_unknown(project: Path, source: str, why: str) -> None:
     found = root_of(project / "docker" / "Dockerfile", f"FROM a\n{source}\n")
-    assert found == f"the build context is unknown, for {why}: say it with --context"
+    assert found == f"build context unknown, because {why}: name it with --context"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_the_command_is_told_the_folder(tmp_path: Path) -> None:
     (tmp_path / "x" / "req.txt").write_text("flask==3.0\n")
     (tmp_path / "docker" / "Dockerfile").write_text(MOVED)
     done = dockfix_command("docker/Dockerfile", cwd=tmp_path)
-    assert b"DF001 context: the build context is unknown, for app is not in it" in done.stdout
+    assert b"DF001 context: build context unknown, because no folder has app" in done.stdout
     done = dockfix_command("docker/Dockerfile", "--context", "x", cwd=tmp_path)
     assert b"DF001" not in done.stdout
     (tmp_path / "docker" / ".dockfix.toml").write_text('context = "../x"\n')

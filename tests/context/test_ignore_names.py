@@ -90,7 +90,7 @@ def test_where_builders_would_see_different_files_nothing_is_done(project: Path)
     (project / ".containerignore").write_text("*.log\nnode_modules\n")
     done = dockfix_command("--select", "install-before-source,dockerignore", cwd=project)
     assert done.returncode == 0
-    said = ".dockerignore and .containerignore do not have the same lines"
+    said = ".dockerignore and .containerignore differ"
     assert said in done.stdout.decode()
     # the same in other words is the same
     (project / ".dockerignore").write_text("# for Docker\n/*.log\n\nnode_modules/\n")

@@ -154,5 +154,6 @@ def test_what_it_brings_is_said() -> None:
     source = "FROM debian\nRUN apt-get install -y gcc\nRUN make\nRUN apt-get purge -y gcc\n"
     (finding,) = rewrite(source, select=["merge-runs"]).applied
     assert finding.message == (
-        "merge 3 consecutive RUNs: 2 layers fewer; gcc leaves nothing in a lower layer"
+        "merge 3 consecutive RUNs: 2 fewer layers; gcc is installed and removed in one "
+        "layer, so the image does not store it"
     )

@@ -18,6 +18,11 @@ _VERBS = frozenset(
     ("add", "build", "copy", "do", "download", "end", "install", "merge", "move", "remove", "run",
      "sort", "update", "write")
 )  # fmt: skip
+#: Words that made readers ask what is meant.
+_RIDDLES = (
+    r"\b(?:rows?|groups?|settled?|forgotten|lower layer|nobody|the former|the latter|capitals"
+    r"|small letters|on purpose|leaves? behind|brought along)\b"
+)
 #: Longest message that is read at a glance, beside the names of files and packages in it.
 _LONGEST = 240
 
@@ -54,7 +59,7 @@ def test_a_message_is_one_plain_line(name: str) -> None:
         assert message.rstrip(".;:,") == message
         assert len(message) <= _LONGEST, message
         assert not re.match(r"(?i)(?:it|its|they|there)\b", message), message
-        assert not re.search(r"\b(?:rows?|groups?|settled?)\b", message), message
+        assert not re.search(_RIDDLES, message), message
 
 
 @EVERY_PASS

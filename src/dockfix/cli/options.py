@@ -31,7 +31,7 @@ dockfix fleet does many repositories. A path of such a name is written ./verify.
 
 EPILOG = """Exit status: 0: all is well. 1: there are findings (with --diff: something would
 change). 2: a wrong command line or configuration, or a file that could not be read, parsed or
-written; the other files are done all the same. Notes never change the exit status."""
+written; the other files are processed all the same. Notes never change the exit status."""
 
 
 class Options(Record):
@@ -82,7 +82,7 @@ class Options(Record):
     unsafe_fixes: Annotated[
         bool | None,
         Option(
-            "Make changes too that may alter the image or its start-up on purpose.",
+            "Also make changes that may alter what is in the image or how it starts.",
             _CHOICE,
             configurable=True,
         ),
@@ -151,7 +151,7 @@ class Options(Record):
     quiet: Annotated[
         bool, Option("Print findings, patches and errors, nothing else.", _OUTPUT, "-q")
     ] = False
-    verbose: Annotated[bool, Option("Say more about what is done.", _OUTPUT, "-v")] = False
+    verbose: Annotated[bool, Option("Print more about what is being done.", _OUTPUT, "-v")] = False
     statistics: Annotated[bool, Option("Print how often each pass found something.", _OUTPUT)] = (
         False
     )
@@ -233,9 +233,11 @@ class Options(Record):
         ),
     ] = None
     show_settings: Annotated[
-        bool, Option("Print what holds for each file, and where it comes from, and exit.")
+        bool, Option("Print the settings of each file and where they come from, and exit.")
     ] = False
-    show_files: Annotated[bool, Option("Print the files that would be done, and exit.")] = False
+    show_files: Annotated[bool, Option("Print the files that would be processed, and exit.")] = (
+        False
+    )
     list_passes: Annotated[bool, Option("List all passes and exit.")] = False
     explain: Annotated[
         str | None, Option("Explain a pass with examples and exit.", metavar="PASS")

@@ -43,8 +43,8 @@ def find_context(path: str, dockerfile: Dockerfile, named: str | None = None) ->
     names = " and ".join((found.context.ignore_file, *(name for name, _ in found.context.twins())))
     return FoundContext(
         None,
-        f"the build context is unknown, for {names} do not have the same lines, and builders read "
-        "one or the other: make them the same",
+        f"build context unknown, because {names} differ, and builders read one or the other: "
+        "make them the same",
     )
 
 
@@ -75,8 +75,8 @@ def _find(path: str, dockerfile: Dockerfile, named: str | None) -> FoundContext:
         if wanted.mostly_in(context):
             return FoundContext(context)
     what = wanted.first_missing_in(own)
-    reason = f"{what} is not in it" if what else f"it may not be {os.path.basename(folder)}/"
-    return FoundContext(None, f"the build context is unknown, for {reason}: say it with --context")
+    reason = f"no folder has {what}" if what else f"it may not be {os.path.basename(folder)}/"
+    return FoundContext(None, f"build context unknown, because {reason}: name it with --context")
 
 
 def _above(folder: str, top: str) -> Iterator[str]:

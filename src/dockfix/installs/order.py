@@ -129,7 +129,7 @@ def join_doubt(install: Install, others: Sequence[Command]) -> str:
     """
     manager = install.command.manager
     if not manager.has_tables:
-        return f"{manager.name} may choose other packages for all lists at once"
+        return f"{manager.name} may choose other packages when it installs all at once"
     from dockfix.managers.distributions.questions import join_changes
 
     before = install.names
@@ -221,7 +221,7 @@ def _sources_doubt(install: Install) -> str:
     ):
         return f"{_CONFIGURED_BY} names another configuration"
     if _first_change(install.script) < simple.start:
-        return "what stands before it may change where packages come from"
+        return "an earlier command may change where packages come from"
     return ""
 
 

@@ -282,8 +282,8 @@ MANAGER = Manager(
     # npm/cli, CHANGELOG of 12.0.0; the registry's `latest` was 12.2.2 in November 2026
     new_major=NewMajor(
         12,
-        "npm 12 runs install scripts of dependencies only if allowScripts of package.json names "
-        "them, and takes none from Git or an address",
+        "npm 12 runs install scripts of dependencies only if allowScripts in package.json lists "
+        "them, and installs no dependencies from Git or a URL",
     ),
     cache=CACHE,
     reads=reads,

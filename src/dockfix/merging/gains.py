@@ -45,6 +45,7 @@ _HUGE = frozenset(
 )  # fmt: skip
 #: What is slow and makes the files that it names.
 _MAKES_FILES = frozenset(("download", "unpack"))
+_FETCHED = "the package lists of {} are fetched in the RUN that installs, so they are up to date"
 _NAME = lazy(r"[=<>~!\[;@ ]")
 _WORD = lazy(r"[^\s;&|<>()'\"\\]+")
 
@@ -253,18 +254,19 @@ def _removal(early: Work, late: Work, between: Sequence[Work]) -> str:
     packages = early.installs & late.drops
     if packages:
         names = sorted(one.partition(":")[2] for one in packages)
-        return f"{_list(names)} leave{'s' * (len(names) == 1)} nothing in a lower layer"
+        return f"{_list(names)} {_are(names)} installed and removed in one layer, {_saves(names)}"
     strange = _slow(between) - OTHER_KINDS - early.slow - late.slow
     paths = sorted(
         one for one in late.removes - early.removes if not strange and _brought(one, early)
     )
     if paths:
-        return f"{_list(paths)} {'is' if len(paths) == 1 else 'are'} not kept in a lower layer"
+        return f"{_list(paths)} {_are(paths)} created and removed in one layer, {_saves(paths)}"
     caches = {
         one for one in early.slow - OTHER_KINDS if _empties(late, one) and not _empties(early, one)
     }
     if caches and _slow((late, *between)) <= caches:
-        return f"what {_list(sorted(caches))} stores is not kept in a lower layer"
+        whose = _list(sorted(caches))
+        return f"the cache of {whose} is filled and emptied in one layer, {_saves(('',))}"
     return ""
 
 
@@ -272,7 +274,7 @@ def _fetched(early: Work, late: Work, between: Sequence[Work]) -> str:
     """Whose lists `early` fetches for `late`; empty if nobody's."""
     lists = early.updates & late.slow - late.updates
     if lists and not _slow(between) and not early.slow:
-        return f"{_list(sorted(lists))} fetches its lists in the RUN that uses them"
+        return _FETCHED.format(_list(sorted(lists)))
     return ""
 
 
@@ -329,7 +331,11 @@ def _belongs(early: _Early, late: Work, *, ships: bool) -> Gain | None:
         name = _list(sorted(common))
         if (early.updates & late.slow) - late.updates:
             # then the lists can be removed in the RUN that fetches them
-            return Gain(True, f"{name} fetches its lists in the RUN that uses them", bytes=True)
+            return Gain(
+                True,
+                _FETCHED.format(name),
+                bytes=True,
+            )
         if ships or common & DISTRIBUTION:
             return Gain(True, f"the commands of {name} belong together")
     if ships and early.slow == {"download"}:
@@ -353,10 +359,12 @@ def _cheaply(early: _Early, late: Work) -> Gain:
     if not late.slow:
         changed = sorted(filter(early.touches, late.paths))
         if late.owns & early.makes_in:
-            return Gain(True, "the files do not lie in two layers", bytes=True)
+            return Gain(True, "the changed files are not stored twice", bytes=True)
         if changed:
             return Gain(
-                True, f"{_list(changed)} is made and changed in one layer", bytes=bool(late.owns)
+                True,
+                f"{_list(changed)} {_are(changed)} created and changed in one layer",
+                bytes=bool(late.owns),
             )
     elif not early.slow and late.slow <= OTHER_KINDS and any(map(early.touches, late.paths)):
         return Gain(True, "")
@@ -389,6 +397,14 @@ def _is_twin(comment: str, script: str) -> bool:
 def _list(names: Sequence[str]) -> str:
     shown = names if len(names) < 4 else [*names[:2], f"{len(names) - 2} more"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _saves(names: Sequence[str]) -> str:
+    return f"so the image does not store {'it' if len(names) == 1 else 'them'}"
 
 
 def _last(path: str) -> str:

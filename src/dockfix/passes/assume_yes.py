@@ -61,7 +61,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 edits.append(Edit(*span, stable.instead))
                 aliases.append(stable.alias)
                 messages.append(
-                    f"write {stable.instead}: the options of {stable.program} may change"
+                    f"write {stable.instead} instead of {stable.program}: {stable.program} is not meant for scripts"
                 )
             asking = call.manager.asking
             if (
@@ -77,7 +77,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 at = source_span(instruction, behind.start, behind.end)[1]
                 edits.append(Edit(at, at, f" {asking.answer}"))
                 aliases.append(asking.alias)
-                messages.append(f"add {asking.answer}: nobody can answer a question during a build")
+                messages.append(f"add {asking.answer}: a build cannot answer questions")
                 if simple.start not in fatal:
                     safety = Safety.UNSAFE
             if edits and safety is Safety.UNSAFE and len(edits) > 1:

@@ -315,16 +315,17 @@ def _clean(
         text.replace("{}", program) if "{}" in text else sudo + text for text in cache.cleanup
     ]
     what = f"the {'package lists' if cache.lists else 'cache'} of {cache.name}"
-    message = f"remove {what} in the RUN that installs: the image is then smaller"
+    ships = run.place.stage in facts.shipped_stages
+    smaller = "image" if ships else "build cache"
+    message = f"remove {what} in the RUN that installs: the {smaller} is then smaller"
     own = None if sudo or spot.inside else own_cleanup(facts, later, cache)
     comments: tuple[str, ...] = ()
     edits: list[Edit] = []
     if own is not None:
         text, comments, removal = own
         commands, edits = [text], [removal]
-        message = (
-            f"remove {what} in the RUN that installs: a later RUN does not make images smaller"
-        )
+        if ships:
+            message = f"remove {what} in the RUN that installs: a later RUN saves no space"
     source, style = facts.source, facts.style.of(run.owner)
     end = source_span(run.shell, spot.end - 1, spot.end)[1]
     stop = source_span(run.shell, spot.stop - 1, spot.stop)[1]

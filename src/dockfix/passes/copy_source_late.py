@@ -37,7 +37,8 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 script = script_of(instruction, facts.places[instruction.start])
                 if isinstance(script, Script) and any(map(_installs, script.simples)):
                     message = (
-                        "every edited file repeats the install: copy the source below the install"
+                        "an edit of any copied file re-runs the install below: copy the source "
+                        "after the install"
                     )
                     yield Group(source.keyword_offset, message, (), Safety.NOTE)
                     return

@@ -56,11 +56,11 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             continue
         if not _IMAGE.fullmatch(image):
             shown = (
-                f"{stage.base} is {image}, which names no image"
+                f"{stage.base} is {image}, which is no valid image name"
                 if image
                 else (f"{stage.base} is empty")
             )
-            message = f"without --build-arg {shown}: give the ARG a default"
+            message = f"without --build-arg, {shown}: give the ARG a default"
             yield Group(instruction.keyword_offset, message, (), Safety.NOTE)
 
 

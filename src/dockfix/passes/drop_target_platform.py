@@ -36,7 +36,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         if facts.source[flag.end : end].strip(" \t"):
             # the line goes on below
             continue
-        message = "remove the platform: a builder takes that of the target anyway"
+        message = "remove --platform: builders use the target platform by default"
         yield Group(instruction.keyword_offset, message, (Edit(flag.start, end, ""),))
 
 

@@ -372,7 +372,7 @@ def _script_doubt(
     context: Context | None,
 ) -> str:
     if not programs.executable(stage, instruction, program):
-        return f"{program} may be a script without #!, which only a shell runs"
+        return f"{program} may be a script without #!, which only a shell can run"
     from dockfix.stages.shell_variables import reads_directory_name
 
     reader = reads_directory_name(facts.stages, program, context)

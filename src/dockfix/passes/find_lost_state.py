@@ -54,12 +54,12 @@ def _is_lost(command: Simple) -> bool:
 def _message(command: Simple) -> str:
     program = command.words[0].value if command.words else ""
     if program == "cd":
-        return "the directory is forgotten with this RUN: WORKDIR is kept"
+        return "cd ends with this RUN: use WORKDIR to stay in a directory"
     if program in _READS:
-        return "what is read here is forgotten with this RUN: read it where it is needed"
+        return "what this file sets ends with this RUN: read it in the RUN that needs it"
     if program in ("", "export"):
-        return "the variable is forgotten with this RUN: ENV is kept"
-    return f"what {program} sets is forgotten with this RUN"
+        return "the variable ends with this RUN: use ENV to keep it"
+    return f"{program} has no effect beyond this RUN: the next one starts a new shell"
 
 
 def verify(before: Facts, after: Facts) -> str | None:

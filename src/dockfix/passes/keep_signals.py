@@ -44,7 +44,10 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             script = read_script(instruction.arguments, place.shell.dialect)
             if not isinstance(script, Script) or _is_replaced(script):
                 continue
-            message = f"{instruction.keyword} needs its shell, which passes no signals on"
+            message = (
+                f"the shell of {instruction.keyword} passes no signals on: docker stop waits, "
+                "then kills"
+            )
             yield Group(instruction.keyword_offset, message, (), Safety.NOTE)
 
 

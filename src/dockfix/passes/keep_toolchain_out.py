@@ -111,7 +111,7 @@ def _message(image: str, toolchain: str, packages: list[str]) -> str:
     them = "them" if stay == "stay" else "it"
     return (
         f"{what} {stay} in the image, though only a build seems to need {them}; "
-        f"a last stage that copies what was built would leave {them} behind"
+        f"copy what is built into a final stage to leave {them} out"
     )
 
 

@@ -56,7 +56,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             if text != wanted:
                 edits.append(Edit(offset, offset + len(text), wanted))
         if edits:
-            case = "small letters" if small else "capitals"
+            case = "lower case" if small else "upper case"
             yield Group(
                 edits[0].start,
                 f"write {edits[0].text} in {case}, as most are: builders warn about mixed case",

@@ -38,8 +38,8 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 continue
             yield Group(
                 instruction.keyword_offset,
-                f"remove this {instruction.keyword}: a later {instruction.keyword} of the stage "
-                "replaces what it sets",
+                f"remove this {instruction.keyword}: a later {instruction.keyword} in the same "
+                "stage overrides it",
                 (removal,),
             )
 

@@ -283,7 +283,7 @@ def _brings(facts: Facts, runs: list[NeighborRun], reasons: list[str]) -> str:
     """What a merge brings, in words: layers, and the reasons why it is worth it."""
     fewer = len(runs) - 1
     ships = runs[0].place.stage in facts.shipped_stages
-    layers = f"{fewer} layer{'s' * (fewer > 1)} fewer" if ships or not any(reasons) else ""
+    layers = f"{fewer} fewer layer{'s' * (fewer > 1)}" if ships or not any(reasons) else ""
     return "; ".join(dict.fromkeys(filter(None, (layers, *reasons))))
 
 

@@ -58,7 +58,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 olds = " and ".join(dict.fromkeys(old.text for old, _ in changes))
                 yield Group(
                     source_span(instruction, changes[0][0].start, changes[0][0].end)[0],
-                    f"write {names} instead of {olds}: {found[0].name} documents only the former",
+                    f"write {names} instead of {olds}: {found[0].name} documents only {names}",
                     edits,
                 )
 

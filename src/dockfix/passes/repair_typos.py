@@ -62,7 +62,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             if end - start == len(word.text):
                 program = simple.words[0].text
                 message = (
-                    f"write {meant} instead of {word.text}: {program} does not know the latter"
+                    f"write {meant} instead of {word.text}: {program} does not know {word.text}"
                 )
                 doubt = "" if safe else "the build goes on if this command fails"
                 yield _group(message, doubt, Edit(start, end, meant))
@@ -96,7 +96,7 @@ def _expose(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Gr
             continue
         port = found[2] + (found[3] or "").lower()
         if port != word.text:
-            why = "the port of the host is not set here" if found[1] else "small letters are usual"
+            why = "the port of the host is not set here" if found[1] else "lower case is usual"
             message = f"write {port} instead of {word.text}: {why}"
             yield _group(message, "", Edit(word.start, word.end, port))
 
@@ -233,9 +233,9 @@ def _swallowed(facts: Facts, instruction: Instruction) -> Iterator[Group]:
         else:
             line_end -= source[line_end - 1] == "\r"
             safe = before.endswith("&&") and stops_the_build(script, *starting[:1])
-            doubt = "" if safe else f"the build may succeed with {keyword} in the script"
+            doubt = "" if safe else f"the build may succeed with {keyword} in the RUN"
             message = (
-                f"end the RUN above {keyword}: its last line makes {keyword} part of the script"
+                f"end the RUN above {keyword}: its last line goes on, so {keyword} is part of it"
             )
             yield _group(message, doubt, Edit(logical.offset_end(end), line_end, ""))
         return

@@ -41,8 +41,8 @@ _CUTS_OFF = lazy(r"\|[ \t\n]*(?:head|less|more|grep[ \t]+-\w*[qm]|sed[ \t]\S*q\b
 #: The first word of options of a `set` that can take one more.
 _OPTIONS = lazy(r"-[a-np-z]+")
 _BEHIND = (
-    "a download that fails then ends the build; unsafe because a pipe that is cut off on purpose"
-    " would end it, too"
+    "a download that fails then ends the build; unsafe because a pipe whose reader"
+    " stops early, such as head, then fails, too"
 )
 
 
@@ -75,7 +75,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         elif knows and not noted:
             noted = True
             name = first.words[0].text
-            message = f"if {name} fails, nobody notices: SHELL with -o pipefail, or set -o pipefail"
+            message = f"the build goes on if {name} fails: set -o pipefail, or use a SHELL with it"
             yield Group(offset, message, (), Safety.NOTE)
 
 

@@ -47,7 +47,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         or _sets_user(facts, stage)
     ):
         return
-    message = "a service that runs as root: end with the USER that it needs"
+    message = "the service runs as root: add a USER with fewer rights at the end"
     yield Group(starts[-1].keyword_offset, message, (), Safety.NOTE)
 
 

@@ -148,7 +148,7 @@ def _groups(found: _List) -> Iterator[Group]:
         from dockfix.installs.order import order_doubt
 
         doubt = order_doubt(found.install)
-        message = with_doubt("sort the package list: repeats are seen, and diffs stay small", doubt)
+        message = with_doubt("sort the package list: duplicates show, and diffs stay small", doubt)
         safety = Safety.UNSAFE if doubt else Safety.SAFE
         yield Group(entries[0].start, message, edits, safety)
 

@@ -47,8 +47,8 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     for name, found in edits.items():
         if declared[name] != name:
             message = (
-                f"write the name of the stage {name} in small letters: FROM finds no other;"
-                " unsafe because podman --target tells capitals from small letters"
+                f"write the name of the stage {name} in lower case: FROM compares it so;"
+                " unsafe because podman --target tells upper from lower case"
             )
             yield Group(_declaration(facts, name), message, tuple(sorted(found)), Safety.UNSAFE)
 

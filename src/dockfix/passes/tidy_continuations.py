@@ -54,7 +54,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             yield Group(
                 instruction.keyword_offset,
                 "remove empty lines and trailing blanks inside the instruction: builders warn about"
-                " such lines, and nobody sees the blanks",
+                " such lines, and blanks at the end of a line are easy to miss",
                 tuple(edits),
             )
 

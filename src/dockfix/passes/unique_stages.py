@@ -31,7 +31,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         if name is None:
             continue
         if name in _RESERVED:
-            message = f"a stage called {name}: to the builder that name means something else"
+            message = f"builders do not take {name} for this stage: give it another name"
             yield Group(at, message, (), Safety.NOTE, aliases=("ReservedStageName",))
         if name in seen:
             message = f"another stage above is called {name}, too"

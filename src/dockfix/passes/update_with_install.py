@@ -200,7 +200,7 @@ def _upgrades(run: Run) -> Iterator[Group]:
     for _, call in calls_in(run.script) if run.script else ():
         if call.verb and call.verb.value in call.manager.refreshes_all:
             at = source_span(run.owner.child or run.owner, call.verb.start, call.verb.end)[0]
-            message = "an upgrade gives another image every day: use a newer base image instead"
+            message = "an upgrade makes every build differ: use a newer base image instead"
             yield Group(at, message, (), Safety.NOTE)
 
 

@@ -233,13 +233,13 @@ def _asked(
     for suite in base.suites:
         table = table_of(suite)
         if table is None:
-            return Answer("unknown", f"dockfix has no facts about {suite}")
+            return Answer("unknown", f"dockfix has no package tables of {suite}")
         tables.append(table)
     wanted = dict.fromkeys([name for names in lists for name in names])
     for name in wanted:
         if not any(table.resolve(name) for table in tables):
             where = ", ".join(base.suites)
-            return Answer("unknown", f"dockfix has no facts about {name} in {where}")
+            return Answer("unknown", f"{name} is not in the package tables of {where}")
     tables = [table for table in tables if all(map(table.resolve, wanted))]
     if not tables:
         return Answer("unknown", "no release has all of these packages")
