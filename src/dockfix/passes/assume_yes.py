@@ -61,7 +61,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 edits.append(Edit(*span, stable.instead))
                 aliases.append(stable.alias)
                 messages.append(
-                    f"write {stable.instead} instead of {stable.program}: {stable.program} is not meant for scripts"
+                    f"write {stable.instead}: {stable.program} is not meant for scripts"
                 )
             asking = call.manager.asking
             if (
