@@ -191,7 +191,7 @@ def test_what_maven_builds_runs_on_the_jre(real_engine: RealEngine, tmp_path: Pa
     text = verdict_text(found)
     final = found.result.after.partition("\n\n")[2]
     assert final.splitlines()[:3] == [
-        "FROM eclipse-temurin:17-jre",
+        "FROM eclipse-temurin:17-jre-noble",
         "WORKDIR /app",
         "COPY --from=build /app/target/shop-1.0.jar /app/target/shop-1.0.jar",
     ]

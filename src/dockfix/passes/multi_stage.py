@@ -64,9 +64,9 @@ Safety: unsafe. The image is another one on purpose: it is without what only bui
 lie in another folder, and PATH names that. What runs is argued as far as the file and its build
 context show: the final stage has the same version of the same language on the same release of the
 same distribution, all shared libraries that the build could have been linked with, and every
-program that something is seen to call. Where a tag of Maven or Gradle names no release, the JRE may
-be on another one; then no package of the system is installed, and what is carried is bytecode. What
-data, plugins or people call at run time cannot be seen here.
+program that something is seen to call. Where an image of Maven or Gradle is newer than the table
+of their releases, the JRE may be on another one; then no package of the system is installed, and
+what is carried is bytecode. What data, plugins or people call at run time cannot be seen here.
 """
 
 from __future__ import annotations

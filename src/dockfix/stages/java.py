@@ -68,7 +68,7 @@ def cut(view: View) -> Cut:
             for word in caches():
                 if word in one.arguments:
                     raise UnsureError(f"what line {view.line(one)} names lies in {word}")
-    _check_release(view)
+    _check_release(view, jre.image)
     language = _language(view)
     found = Builds(view, language)
     results = found.started()
@@ -110,11 +110,10 @@ def _gone(view: View) -> Iterator[str]:
         yield "Entrypoint"
 
 
-def _check_release(view: View) -> None:
+def _check_release(view: View, jre: str) -> None:
     """Raises UnsureError for packages of the system that stay, if the JRE's image may be on another
     release than that which the build has."""
-    parts = view.image.reference.tag.split("-")
-    named = any(part in UBUNTU or part in ("alpine", "slim") for part in parts)
+    named = not {*UBUNTU, "alpine", "slim"}.isdisjoint(jre.split("-"))
     if named or view.image.name in ("eclipse-temurin", "openjdk"):
         return
     for run in view.runs.values():

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
+from dockfix.state.java_images import release_below
 from dockfix.state.official_tags import (
     SUITES,
     Reference,
@@ -124,7 +125,7 @@ def image_of(image: str, values: Mapping[str, str] | None = None) -> Image | Non
     reference = read_reference(expanded)
     if "$" in expanded or reference.name not in _IN_FULL:
         return None
-    release = release_of(expanded)
+    release = release_of(expanded) or release_below(reference)
     if release is not None and expanded != image and release.suite not in image:
         release = release._replace(moving=True)
     return Image(image, pieces, reference, release, _IN_FULL[reference.name])

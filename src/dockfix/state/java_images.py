@@ -3,22 +3,47 @@
 Eclipse Temurin has a JRE beside each JDK; OpenJDK had one to version 11. Maven's and Gradle's
 images are built on these, and their tags say on which: `maven:3.9-eclipse-temurin-21`
 (carlossg/docker-maven), `gradle:8-jdk21` (gradle/docker-gradle: on Temurin since Gradle 7.2). Where
-such a tag names no system, the JRE is that of the same version, perhaps on another release of
-Ubuntu.
+such a tag names no system, a table here says which release of Ubuntu each version was last built
+on; for a version that is newer than the table, the JRE is that of the same version of Java, perhaps
+on another release.
 """
 
 from __future__ import annotations
 
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
-from dockfix.state.official_tags import UBUNTU, read_reference, slim_of
+from dockfix.state.official_tags import (
+    UBUNTU,
+    Reference,
+    Release,
+    read_reference,
+    release_of,
+    slim_of,
+)
 
 #: Where images of Gradle start; those of the others start in the root.
 _HOMES = {"gradle": "/home/gradle"}
 _SYSTEM = rf"((?:-(?:{'|'.join(UBUNTU)}|alpine))?)"
-_MAVEN = lazy(rf"(?:\d[\d.]*(?:-rc-\d+)?-)?eclipse-temurin-(\d+){_SYSTEM}")
+_MAVEN = lazy(rf"(?:(\d[\d.]*)(?:-rc-\d+)?-)?eclipse-temurin-(\d+){_SYSTEM}")
 _MAVEN_OLD = lazy(r"(?:\d[\d.]*-)?(?:open)?jdk-(8|11)((?:-slim)?)")
-_GRADLE = lazy(rf"(?:([789]|[1-9]\d+)(?:\.(\d+))?(?:\.\d+)?-)?jdk(\d+){_SYSTEM}")
+_GRADLE = lazy(rf"(?:(\d[\d.]*)-)?jdk(\d+){_SYSTEM}")
+#: From which version on the images are on which release where a tag names none: when a version was
+#: last built tell the lists in docker-library/official-images (to August 2026), on what the history
+#: of both projects, and which release that was the list of Temurin's images.
+_OF_MAVEN = (((3, 8, 2), "focal"), ((3, 8, 5), "jammy"), ((3, 9, 8), "noble"))
+_OF_GRADLE = (
+    ((7, 2), "focal"), ((7, 4, 2), "jammy"), ((7, 6, 4), "noble"), ((8,), "jammy"),
+    ((8, 12, 1), "noble"), ((9, 5, 1), "resolute"),
+)  # fmt: skip
+#: The same with Java before 17.
+_OF_GRADLE_BEFORE_17 = (((7, 2), "focal"), ((7, 4, 2), "jammy"))
+#: The newest version that the tables know, by the first number.
+_KNOWN = {
+    "maven": {3: (3, 9, 16), 4: (4, 0, 0)},
+    "gradle": {7: (7, 6, 6), 8: (8, 14, 5), 9: (9, 7, 1)},
+}
+#: Behind a short version: it is the newest that begins so.
+_NEWEST = 1 << 30
 #: Other vendors that such a tag names.
 _OTHERS = {
     "amazoncorretto": "Amazon Corretto", "corretto": "Amazon Corretto", "graal": "GraalVM",
@@ -44,25 +69,55 @@ def jre_of(image: str) -> Jre | None:
     if reference.digest:
         return Jre("", f"{image} is pinned, and which JRE belongs to it is not known")
     base = image if name in ("eclipse-temurin", "openjdk") else _base_of(name, tag)
-    if not base:
+    if base is None:
         return Jre("", _why(image, tag))
-    found = slim_of(base)
+    found = slim_of(base) if base else None
     if found is None:
         return Jre("", f"no image of a JRE is known for {image}")
     return Jre(found if base == image else f"{reference.library}{found}")
 
 
-def _base_of(name: str, tag: str) -> str:
-    """The image with the JDK that one of Maven or Gradle is built on; "" if that is not told."""
-    if name == "maven":
-        if found := _MAVEN.fullmatch(tag):
-            return f"eclipse-temurin:{found[1]}-jdk{found[2]}"
-        old = _MAVEN_OLD.fullmatch(tag)
-        return f"openjdk:{old[1]}-jdk{old[2]}" if old else ""
-    found = _GRADLE.fullmatch(tag)
-    if found is None or (found[1] == "7" and found[2] is not None and int(found[2]) < 3):
+def release_below(reference: Reference) -> Release | None:
+    """The release of Ubuntu that an image of Maven or Gradle is on, as far as its version tells."""
+    base = _base_of(reference.name, reference.tag) if reference.name in _KNOWN else None
+    return release_of(base) if base and base.rpartition("-")[2] in UBUNTU else None
+
+
+def _base_of(name: str, tag: str) -> str | None:
+    """The image with the JDK that one of Maven or Gradle is built on; None if that is not told, and
+    "" for a Java that has ended: which of its images there were is not known."""
+    from dockfix.state.tag_table import LIVE
+
+    found = (_MAVEN if name == "maven" else _GRADLE).fullmatch(tag)
+    if found is None:
+        old = _MAVEN_OLD.fullmatch(tag) if name == "maven" else None
+        return f"openjdk:{old[1]}-jdk{old[2]}" if old else None
+    version, java, system = found[1] or "", found[2], found[3]
+    if name == "gradle" and version and (*_numbers(version), _NEWEST) < (7, 3):
+        return None
+    if java not in [one.partition(".")[0] for one in LIVE["eclipse-temurin"].split()]:
         return ""
-    return f"eclipse-temurin:{found[3]}-jdk{found[4]}"
+    if not system:
+        system = _suite_of(name, version, java)
+        system = f"-{system}" if system else ""
+    return f"eclipse-temurin:{java}-jdk{system}"
+
+
+def _suite_of(name: str, version: str, java: str) -> str:
+    """The release of Ubuntu below an image of Maven or Gradle, by its version, or none for the
+    newest, and that of Java; "" if it is not known."""
+    rows: tuple[tuple[tuple[int, ...], str], ...] = _OF_MAVEN if name == "maven" else _OF_GRADLE
+    if name == "gradle" and int(java) < 17:
+        rows = _OF_GRADLE_BEFORE_17
+    numbers = _numbers(version)
+    if numbers and numbers > _KNOWN[name].get(numbers[0], ())[: len(numbers)]:
+        return ""
+    newest = (*numbers, _NEWEST)
+    return next((suite for begin, suite in reversed(rows) if begin <= newest), "")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple([int(part) for part in version.split(".") if part])
 
 
 def _why(image: str, tag: str) -> str:

@@ -3,7 +3,7 @@
 #   busybox, debian:bookworm-slim (also bookworm, 12-slim, latest), python:3.11-slim, node:20-slim;
 #   login: registry.example.com/team/base:1, a base of somebody's own whose SHELL is a login shell;
 #   archived: python:3.7-buster, with git, and lists of a release that is not on the mirrors any more;
-#   maven: eclipse-temurin:17-jre with Debian's Java, and maven:3.9-eclipse-temurin-17 with plugins;
+#   maven: eclipse-temurin:17-jre-noble with Debian's Java, and maven:3.9-eclipse-temurin-17 with plugins;
 #   javas: ubuntu:22.04, with two Javas to be had;
 #   fakes: alpine, fedora, ubuntu, node, python: busybox with a stand-in for package managers.
 #   usage: bases.sh WORK NAME...     with DOCKER_HOST set; needs mmdebstrap, and for node Node.js here
@@ -115,12 +115,12 @@ D
 }
 
 maven() { # plugins that Maven finds offline, in a repository that Debian's packages make
-    docker build -q --network host -t eclipse-temurin:17-jre - >/dev/null <<'D'
+    docker build -q --network host -t eclipse-temurin:17-jre-noble - >/dev/null <<'D'
 FROM debian:bookworm-slim
 RUN mkdir -p /usr/share/man/man1 && apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless && rm -rf /var/lib/apt/lists/*
 D
     docker build -q --network host -t maven:3.9-eclipse-temurin-17 - >/dev/null <<'D'
-FROM eclipse-temurin:17-jre
+FROM eclipse-temurin:17-jre-noble
 RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jdk-headless maven libmaven-resources-plugin-java libmaven-compiler-plugin-java libmaven-jar-plugin-java libsurefire-java && rm -rf /var/lib/apt/lists/*
 D
 }
