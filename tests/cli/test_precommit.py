@@ -70,6 +70,11 @@ def test_pre_commit_runs_the_hooks(hooks: Path, tmp_path: Path) -> None:
     (tmp_path / ".pre-commit-config.yaml").write_text(
         f"repos:\n- repo: {hooks}\n  rev: {revision}\n"
         "  hooks:\n  - id: dockfix\n  - id: dockfix-check\n"
+        "  - id: dockfix-check\n    alias: inside\n    files: compose.*\\.ya?ml$|\\.md$\n"
+    )
+    inline = MENDABLE.decode().replace("\n", "\n     ").rstrip()
+    (tmp_path / "compose.yaml").write_text(
+        f"services:\n a:\n  build:\n   dockerfile_inline: |\n     {inline}\n"
     )
     changed = ["Dockerfile", "a b/DOCKERFILE.dev", "x.dockerfile", "Containerfile", "Dockerfile-x"]
     untouched = ["Dockerfile.j2", "Dockerfile-x.j2", "Dockerfile.dockerignore", "run.sh"]
@@ -98,8 +103,13 @@ def test_pre_commit_runs_the_hooks(hooks: Path, tmp_path: Path) -> None:
 
     checked = run("dockfix-check")
     assert checked.returncode == 1, checked.stdout + checked.stderr
-    assert checked.stdout.count("merge-runs") == len(changed), checked.stdout
+    assert checked.stdout.count("merge-runs") == len(changed) + 1, checked.stdout
     assert all((tmp_path / name).read_bytes() == MENDABLE for name in changed)
+    # a hook that is given other names looks inside of those files
+    inside = run("inside")
+    assert inside.returncode == 1
+    assert "compose.yaml:6:6: DF101 merge-runs" in inside.stdout
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
     rewritten = run("dockfix")
     assert rewritten.returncode == 1
     assert "files were modified by this hook" in rewritten.stdout
