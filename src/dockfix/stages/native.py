@@ -96,6 +96,10 @@ class _Native:
         for run in view.runs.values():
             if _is_of(run):
                 self.build[run.instruction.start] = run
+            elif not run.kinds <= {*_QUIET, "files"}:
+                raise UnsureError(
+                    f"what line {view.line(run.instruction)} leaves, or needs, is not known"
+                )
         self._read(max(self.build))
         for run in self.build.values():
             self._look_at(run)
@@ -249,7 +253,7 @@ class _Native:
             self._configured[here] = prefix
 
     def _cmake(self, here: str, values: list[str], line: int) -> None:
-        words_ = dict(zip(values, [*values[1:], ""], strict=True))
+        words_ = dict(zip(values, [*values[1:], ""], strict=False))
         if "--build" in words_:
             folder = self._place(here, words_["--build"], line)
             self._folder(folder, line)

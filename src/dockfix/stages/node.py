@@ -261,16 +261,17 @@ class _Project:
         view = self.view
         run = self.build[last]
         project = view.project(run.instruction, folder)
+        kinds = ("dependencies", "devDependencies", "optionalDependencies")
         try:
             data = json.loads(project.read("package.json") or "")
-        except ValueError as error:
+            versions = [str(one) for kind in kinds for one in (data.get(kind) or {}).values()]
+        except (ValueError, AttributeError) as error:
             raise UnsureError("the project's manifest cannot be read") from error
-        for name in ("dependencies", "devDependencies", "optionalDependencies"):
-            for version in (data.get(name) or {}).values():
-                if str(version).startswith(("file:", "link:", "portal:", ".", "/", "~")):
-                    if ".." in version or ":/" in version or version[:1] in "/~":
-                        raise UnsureError(f"`{version}` in package.json may be out of {folder}")
-                    return True
+        for version in versions:
+            if version.startswith(("file:", "link:", "portal:", ".", "/", "~/")):
+                if ".." in version or ":/" in version or version[0] in "/~":
+                    raise UnsureError(f"`{version}` in package.json may be out of {folder}")
+                return True
         if "workspaces" in data or project.kind("pnpm-workspace.yaml"):
             return True
         # what is copied above the install would stay beside what it leaves
@@ -335,10 +336,10 @@ class _Project:
                 raise UnsureError(f"{path} installs packages, and may be the start")
             if name == "package.json" and '"scripts"' in text:
                 try:
-                    scripts = json.loads(text).get("scripts", {})
+                    scripts = [*json.loads(text).get("scripts", {}).items()]
                 except (ValueError, AttributeError):
                     continue
-                for script, words in scripts.items():
+                for script, words in scripts:
                     plain = script.removeprefix("pre").removeprefix("post")
                     if (plain in named or plain == "start") and INSTALLING.search(str(words)):
                         raise UnsureError(f"the script {script} of {path} installs packages")

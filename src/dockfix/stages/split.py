@@ -199,6 +199,8 @@ class _Sorted:
         for one in view.instructions:
             if one.keyword == "RUN" and one.start <= self.last.start:
                 self._check_build(view.runs[one.start])
+            elif one.keyword == "RUN" and view.runs[one.start].of_kind("language"):
+                raise UnsureError(f"what line {view.line(one)} installs may need a compiler")
             side = self.sides[one.start]
             if side == "both" and "#" in repeated(view.facts.style, one) and one.keyword == "RUN":
                 raise UnsureError(f"the RUN of line {view.line(one)} has a comment in its script")
