@@ -8,7 +8,9 @@ from dockfix.dockerfile.tree import Instruction
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.reader import read_script
 from dockfix.shell.tree import Script
+from dockfix.stages.installs import in_image
 from dockfix.stages.packages import programs_of
+from dockfix.stages.sides import Done
 from dockfix.stages.source import brings_elsewhere, called_by
 from dockfix.stages.view import Cut, Ecosystem, View
 
@@ -21,6 +23,9 @@ INSTALLED = {
     "wget": "wget", "xz": "xz-utils", "bzip2": "bzip2", "openssl": "openssl", "file": "file",
     "mogrify": "imagemagick", "uptime": "procps", "watch": "procps", "sysctl": "procps",
 }  # fmt: skip
+#: Packages whose programs look for certificates of the system.
+_OF_TLS = frozenset(("curl", "git", "wget"))
+_CERTIFICATES = "ca-certificates"
 #: Those that a shell has itself, or that a word means that is no call.
 OTHERWISE = frozenset(("kill", "file", "size", "free", "top", "watch", "convert", "import", "as"))
 
@@ -51,6 +56,11 @@ def check_programs(
             raise UnsureError(f"{where} calls {name}, which only the build stage would have")
         if package not in kept:
             needed[package] = None
+    # they come without the certificates that the full image has
+    callers = _OF_TLS.intersection([*kept, *needed, *cut.called])
+    there = {*kept, *in_image(view.image)}
+    if another and callers and _CERTIFICATES in view.image.full and _CERTIFICATES not in there:
+        needed[_CERTIFICATES] = None
     return list(needed)
 
 
@@ -72,10 +82,27 @@ def _called(
                 if done.kind == "runs" and "/" in (done.values or [""])[0]:
                     _look(view, done.values[0], one)
                 yield done.program, f"line {view.line(one)}", True
+                for name in _unpackers(done):
+                    yield name, f"line {view.line(one)}", True
     for path in view.files:
         text = view.read(path)
         for name in ecosystem.calls(path, text):
             yield name, path, False
+
+
+def _unpackers(done: Done) -> Iterator[str]:
+    """The programs by which tar unpacks or packs (its manual: `-J`, `-j`, and by the name)."""
+    for value in done.values[1:] if done.program == "tar" else ():
+        letters = value.lstrip("-") if value[:2] != "--" else ""
+        is_letters = letters.isalpha() and (value[:1] == "-" or value == done.values[1])
+        if value.endswith((".xz", ".txz")) or value == "--xz" or (is_letters and "J" in letters):
+            yield "xz"
+        if (
+            value.endswith((".bz2", ".tbz2"))
+            or value == "--bzip2"
+            or (is_letters and "j" in letters)
+        ):
+            yield "bzip2"
 
 
 def _look(view: View, word: str, one: Instruction) -> None:
