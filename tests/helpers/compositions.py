@@ -71,6 +71,7 @@ class Scene:
         self.served: dict[str, str] = {}
         self.services: dict[str, str] = {}
         self.starts: list[Start] = []
+        self.base = base
         self.has = set(_BASES[base][0].split())
         self.folder = "/"
         self.scripts = self.pick(*_FOLDERS)
@@ -273,8 +274,9 @@ def _daemon(scene: Scene) -> None:
 def _installer_folder(scene: Scene) -> None:
     """A folder that is installed from, and gone afterwards."""
     name = scene.name("tool")
-    scene.files[f"installer/{name}"] = f"#!/bin/sh\necho {name} $(pwd)\n"
-    scene.files["installer/install.sh"] = (
+    source = f"installer-of-{name}"
+    scene.files[f"{source}/{name}"] = f"#!/bin/sh\necho {name} $(pwd)\n"
+    scene.files[f"{source}/install.sh"] = (
         "#!/bin/sh\nset -e\n"
         + "\n".join(
             [
@@ -285,8 +287,8 @@ def _installer_folder(scene: Scene) -> None:
         )
         + "\n"
     )
-    scene.modes |= {f"installer/{name}": 0o755, "installer/install.sh": 0o755}
-    scene.lines.append("COPY installer /tmp/installer")
+    scene.modes |= {f"{source}/{name}": 0o755, f"{source}/install.sh": 0o755}
+    scene.lines.append(f"COPY {source} /tmp/installer")
     scene.enter("/tmp/installer")
     scene.run("./install.sh")
     if scene.chance(60):
@@ -410,6 +412,63 @@ def _settings(scene: Scene) -> None:
     )
 
 
+def _cache_of_a_stage(scene: Scene) -> None:
+    """A stage of its own fills a cache that this one comes for, or that is made an archive of."""
+    name = scene.name("stage")
+    package = scene.pick("six", "idna", "wheel")
+    stage = [f"FROM {scene.base} AS {name}", f"RUN pip install {package}"]
+    if scene.chance(40):
+        stage.append("RUN tar cf /cache.tar /root/.cache")
+        scene.lines.append(f"COPY --from={name} /cache.tar /opt/")
+    else:
+        scene.lines.append(f"COPY --from={name} /root/.cache /root/.cache")
+    scene.lines[:0] = stage
+    scene.run(f"pip install {package}", scene.pick("rm -rf /root/.cache", "rm -r /root/.cache"))
+
+
+def _cleanup_that_may_fail(scene: Scene) -> None:
+    """A removal without -f, of what an earlier step has left."""
+    scene.lines.append("RUN apt-get update && apt-get install -y --no-install-recommends tree")
+    scene.lines.append(scene.pick("WORKDIR /opt", "COPY README.md /opt/"))
+    scene.run("mkdir -p /opt/x", "rm -r /var/lib/apt/lists/*")
+    scene.has.discard("lists")
+
+
+def _sudo(scene: Scene) -> None:
+    """An account that installs by sudo, from lists that root has fetched."""
+    user = scene.name("worker")
+    scene.lines.append("RUN apt-get update && apt-get install -y --no-install-recommends sudo")
+    scene.lines.append(
+        f"RUN useradd {user} && echo '{user} ALL=(ALL) NOPASSWD: ALL' >> /etc/sudoers"
+    )
+    scene.lines += [f"USER {user}", f"RUN sudo apt-get install -y {scene.pick('tree', 'jq')}"]
+    scene.lines.append("USER root")
+    scene.has.add("lists")
+
+
+def _source_that_is_gone(scene: Scene) -> None:
+    """Packages of a folder of the image that is removed; its source stays."""
+    folder = f"/{scene.name('repository')}"
+    scene.run(
+        f"mkdir {folder}",
+        f"touch {folder}/Packages",
+        f"echo 'deb [trusted=yes] file:{folder} ./' > /etc/apt/sources.list.d/own.list",
+        "apt-get update",
+        f"rm -r {folder}",
+    )
+    scene.lines.append(f"RUN apt-get install -y --no-install-recommends {scene.pick('tree', 'jq')}")
+    scene.lines.append("RUN rm /etc/apt/sources.list.d/own.list")
+    scene.has.add("lists")
+
+
+def _directory_name(scene: Scene) -> None:
+    """A program that reads PWD."""
+    scene.files["where.py"] = 'import os\nprint(os.environ["PWD"])\n'
+    scene.enter("/app")
+    scene.lines.append("COPY where.py .")
+    scene.lines.append("CMD python3 where.py")
+
+
 BLOCKS = (
     Block("update", "apt", _update),
     Block("install", "apt", _install, 5),
@@ -432,6 +491,11 @@ BLOCKS = (
     Block("other Dockerfile", "", _other_dockerfile),
     Block("history", "git", _history, 4),
     Block("settings", "", _settings, 1),
+    Block("cache of a stage", "pip", _cache_of_a_stage),
+    Block("cleanup that may fail", "apt", _cleanup_that_may_fail),
+    Block("sudo", "apt", _sudo),
+    Block("source that is gone", "apt", _source_that_is_gone, 1),
+    Block("directory name", "python", _directory_name, 1),
 )
 
 
@@ -455,9 +519,11 @@ def _start(scene: Scene) -> None:
         scene.lines.append(f"{scene.pick('CMD', 'CMD', 'ENTRYPOINT')} {name}")
         _compose(scene, name)
     elif kind == "entrypoint":
-        words = scene.pick('case "$1" in -*|"") set -- ls "$@" ;; esac', "cd /srv 2>/dev/null", ":")
+        words = scene.pick(
+            'case "$1" in -*|"") set -- ls -d "$@" ;; esac', "cd /srv 2>/dev/null", ":"
+        )
         _entrypoint(scene, words)
-        scene.lines.append(scene.pick("CMD ls -a", 'CMD ["ls"]', "CMD id -u"))
+        scene.lines.append(scene.pick("CMD ls -d .", 'CMD ["ls", "-d", "/"]', "CMD id -u"))
         scene.starts += [Start(("id",)), Start(("-a",))]
     elif kind == "installs" and "lists" in scene.has:
         _entrypoint(scene, 'if [ -n "$EXTRA" ]; then apt-get install -y $EXTRA >/dev/null 2>&1; fi')
@@ -511,6 +577,9 @@ def composed(seed: int) -> Project:
         services = "".join(f"  {name}:\n{text}" for name, text in scene.services.items())
         files["compose.yaml"] = f"services:\n{services}"
     starts = (Start(), *scene.starts)
+    if any(line.startswith("ENTRYPOINT ") and "[" not in line for line in scene.lines):
+        # an ENTRYPOINT in shell form drops arguments, which exec-form says that it goes by
+        starts = tuple(one for one in starts if not one.words)
     return Project(files, scene.modes, starts, scene.secrets, scene.served, scene.history)
 
 

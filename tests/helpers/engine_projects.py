@@ -60,6 +60,9 @@ _RECORDS = (
     "/var/cache/ldconfig/aux-cache",
     "/var/log/",
 )
+#: What apt makes of its lists, and what images of Debian have it remove behind an
+#: install: it is there or not as an update or an install came last.
+_COME_AND_GO = ("/var/cache/apt/pkgcache.bin", "/var/cache/apt/srcpkgcache.bin")
 _NAMES_OF_COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
@@ -297,6 +300,7 @@ class _Trial:
             one
             for one in found.files
             if not (one.aspect == "content" and one.path.startswith(_RECORDS))
+            and one.path not in _COME_AND_GO
         )
         found = found._replace(files=files)
         if not found.same:

@@ -491,3 +491,20 @@ def test_a_shell_in_an_array_that_only_starts_a_program(before: str, after: str)
 def test_a_shell_in_an_array_stays_where_the_base_may_look_at_it() -> None:
     source = 'FROM example.org/app\nCMD ["sh", "-c", "app -x"]\n'
     assert '"sh"' in rewrite(source, select=["exec-form"]).after
+
+
+@pytest.mark.parametrize(
+    ("image", "command"),
+    [
+        ("docker:27-dind", "dockerd --tls=false"),
+        ("joomla", "apache2-foreground"),
+        ("jetty:12", "java -jar /usr/local/jetty/start.jar"),
+        ("rabbitmq:4", "rabbitmq-plugins list"),
+    ],
+)
+def test_an_entrypoint_of_a_base_image_that_looks_at_its_program(image: str, command: str) -> None:
+    source = f"FROM {image}\nCMD {command}\n"
+    assert rewritten(source, Settings(), unsafe=False) == source
+    assert rewritten(source, Settings()) != source
+    other = f"FROM {image}\nCMD app\n"
+    assert rewritten(other, Settings(), unsafe=False) != other
