@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dockfix.context.disk import forget
 from dockfix.context.folder import find_context
 from dockfix.context.sources import expanded, is_sent, sources
 from dockfix.dockerfile.parser import parse
@@ -103,6 +104,34 @@ def test_a_compose_file_above(project: Path) -> None:
     )
     # what is copied must be there all the same
     assert root_of(project / "docker" / "Dockerfile", "FROM a\nCOPY app .\n") == str(project)
+
+
+#: Files that say that docker/Dockerfile is built from lib/.
+NAMING = {
+    "docker-bake.hcl": 'target "a" {\n  context = "lib"\n'
+    '  dockerfile = "../docker/Dockerfile"\n}\n',
+    "docker/docker-bake.hcl": 'target "a" {\n  inherits = ["b"]\n'
+    '  dockerfile = "../docker/Dockerfile"\n}\ntarget "b" {\n  context = "lib"\n}\n',
+    ".devcontainer.json": '{"build": {"context": "lib", "dockerfile": "docker/Dockerfile"}}',
+    "docker/devcontainer.json": '{"dockerFile": "Dockerfile", "context": "../lib"} // as of old',
+}
+
+
+@pytest.mark.parametrize("name", NAMING)
+def test_a_bake_file_or_a_dev_container_above(project: Path, name: str) -> None:
+    (project / "lib").mkdir()
+    (project / "lib" / "here").touch()
+    dockerfile = project / "docker" / "Dockerfile"
+    dockerfile.touch()
+    for source in ("FROM a\nCOPY here .\n", "FROM a\nCOPY . .\n"):
+        assert "unknown" in (root_of(dockerfile, source) or "")
+        (project / name).write_text(NAMING[name])
+        forget()
+        assert root_of(dockerfile, source) == str(project / "lib")
+        # what is copied must be there all the same
+        assert root_of(dockerfile, "FROM a\nCOPY app .\n") == str(project)
+        (project / name).unlink()
+        forget()
 
 
 @pytest.mark.parametrize(

@@ -40,11 +40,12 @@ _OPEN, _CLOSED = frozenset("{[("), frozenset("}])")
 class Baked(Record):
     """What a target is built from: a path seen from the folder of the file, or a text (`inline`).
 
-    Neither is there if it is computed.
+    Neither is there if it is computed. `context` is seen from there, too.
     """
 
     path: str | None
     inline: str | None = None
+    context: str | None = None
 
 
 def baked(name: str, text: str) -> Iterator[Baked]:
@@ -64,9 +65,9 @@ def baked(name: str, text: str) -> Iterator[Baked]:
             yield Baked(None)
         elif "://" in dockerfile:
             # `cwd://`: seen from where the command is called
-            yield Baked(dockerfile.removeprefix("cwd://"))
+            yield Baked(dockerfile.removeprefix("cwd://"), None, context)
         elif ":" not in context:
-            yield Baked(f"{context}/{dockerfile}")
+            yield Baked(f"{context}/{dockerfile}", None, context)
 
 
 def _attribute(targets: dict[str, Target], name: str, key: str, depth: int = 0) -> Any:

@@ -59,6 +59,10 @@ def _find(path: str, dockerfile: Dockerfile, named: str | None) -> FoundContext:
     if wanted.names_files and wanted.found_in(own):
         return FoundContext(own)
     declared = list(dict.fromkeys(build.context for build in compose.declared(path)))
+    if not declared:
+        from dockfix.context.named import contexts_of
+
+        declared = list(dict.fromkeys(contexts_of(path)))
     for root in declared:
         context = _context(path, folder, root)
         if wanted.found_in(context):

@@ -6,16 +6,17 @@ import os
 from collections.abc import Iterator
 
 from dockfix.context import compose, disk
-from dockfix.context.bake import BAKE_NAMES, baked
+from dockfix.context.bake import BAKE_NAMES, Baked, baked
 from dockfix.context.worktree import real_path, worktree_of
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Any
+    pass
 
 _LARGEST = 1_000_000
+_MOST_NAMES = 1_000_000
 _DEVCONTAINER_NAMES = frozenset(("devcontainer.json", ".devcontainer.json"))
 _ENDS = (".yml", ".yaml", ".hcl", ".json")
 #: What `devcontainer.json` may have beyond JSON: comments, and commas behind a last element; and
@@ -27,11 +28,13 @@ _LAST_COMMA = lazy(r'("(?>(?:[^"\\\n]|\\.)*)")|,(?=[ \t\r\n]*+[}\]])')
 class Named(Record):
     """A Dockerfile: its path, or the text of one that is written inline.
 
-    Neither is there for one that is not known, because it is computed.
+    Neither is there for one that is not known, because it is computed. `context` is the path of its
+    build context, if that is known.
     """
 
     path: str | None
     inline: str | None = None
+    context: str | None = None
 
 
 def names_dockerfiles(name: str) -> bool:
@@ -50,25 +53,57 @@ def named_by(path: str) -> Iterator[Named]:
         return
     if name in BAKE_NAMES:
         for one in baked(name, data.decode("utf-8", "surrogateescape")):
-            yield Named(None if one.path is None else _called_above(folder, one.path), one.inline)
+            yield Named(None, one.inline) if one.path is None else _baked(folder, one)
     elif name in _DEVCONTAINER_NAMES:
         yield from _by_devcontainer(folder, data)
     elif b"dockerfile" in data:
         yield from _by_compose(path)
 
 
-def _called_above(folder: str, path: str) -> str:
-    """Where a path of a Bake file leads: it is seen from where the command is called.
+def contexts_of(dockerfile: str) -> Iterator[str]:
+    """The build contexts that Bake files and dev containers give a Dockerfile, as real paths.
+
+    They lie in its folder, or in one above it in the same repository; the nearest come first. What
+    Compose files say is in `compose.py`.
+    """
+    wanted = real_path(dockerfile)
+    folder = os.path.dirname(wanted)
+    top = worktree_of(folder) or os.getcwd()
+    while True:
+        for path, context in _contexts_in(folder):
+            if path == wanted:
+                yield context
+        if folder == top or not folder.startswith(top.rstrip("/") + "/"):
+            return
+        folder = os.path.dirname(folder)
+
+
+@disk.kept
+def _contexts_in(folder: str) -> tuple[tuple[str, str], ...]:
+    """The Dockerfiles that files in a folder name, with their contexts, all as real paths."""
+    return tuple(
+        (disk.real(one.path), disk.real(one.context))
+        for name in disk.names(folder, _MOST_NAMES) or ()
+        if name in BAKE_NAMES or name in _DEVCONTAINER_NAMES
+        for one in named_by(os.path.join(folder, name))
+        if one.path is not None and one.context is not None
+    )
+
+
+def _baked(folder: str, one: Baked) -> Named:
+    """What a Bake file in a folder names. Its paths are seen from where the command is called.
 
     That is the folder of the file, or one above it, in the same repository.
     """
-    named = own = os.path.normpath(os.path.join(folder, path))
-    at = real_path(folder)
+    path, at = one.path or "", real_path(folder)
     top = worktree_of(at) or at
-    while not disk.is_file(named) and at != top:
-        at, folder = os.path.dirname(at), os.path.join(folder, os.pardir)
-        named = os.path.normpath(os.path.join(folder, path))
-    return named if disk.is_file(named) else own
+    called = folder
+    while not disk.is_file(os.path.join(called, path)) and at != top:
+        at, called = os.path.dirname(at), os.path.join(called, os.pardir)
+    if not disk.is_file(os.path.join(called, path)):
+        called = folder
+    context = None if one.context is None else os.path.normpath(os.path.join(called, one.context))
+    return Named(os.path.normpath(os.path.join(called, path)), None, context)
 
 
 def _by_compose(path: str) -> Iterator[Named]:
@@ -102,12 +137,15 @@ def _by_devcontainer(folder: str, data: bytes) -> Iterator[Named]:
     if not isinstance(file, dict):
         return
     build = file.get("build")
-    names: list[Any] = [file.get("dockerFile")]
-    if isinstance(build, dict):
-        names += [build.get("dockerfile"), build.get("dockerFile")]
-    for name in names:
-        if isinstance(name, str) and "${" not in name:
-            yield Named(os.path.normpath(os.path.join(folder, name)))
+    builds = [file, *([build] if isinstance(build, dict) else ())]
+    for one in builds:
+        context = one.get("context", ".")
+        is_known = isinstance(context, str) and "${" not in context
+        for name in (one.get("dockerfile"), one.get("dockerFile")):
+            if isinstance(name, str) and "${" not in name:
+                named = os.path.normpath(os.path.join(folder, name))
+                root = os.path.normpath(os.path.join(folder, context)) if is_known else None
+                yield Named(named, None, root)
     others = file.get("dockerComposeFile", ())
     for other in [others] if isinstance(others, str) else others:
         if isinstance(other, str) and "${" not in other:
