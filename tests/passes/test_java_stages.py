@@ -279,3 +279,9 @@ def test_a_library_for_tests_is_no_reason() -> None:
         )
     }
     assert carried(BUILD + START, {**MAVEN, **files}) == [f"{JAR} {JAR}"]
+
+
+def test_a_start_command_without_words_is_no_failure() -> None:
+    source = "FROM maven:3.9-eclipse-temurin-21\nWORKDIR /app\nCOPY . .\nRUN mvn package\nCMD []\n"
+    settings = Settings(context=Files(MAVEN))
+    assert not rewrite(source, select=["multi-stage"], settings=settings).changed

@@ -46,7 +46,8 @@ def work_inside(view: View, built: Collection[int], folder: str, *, whole: bool)
             continue
         sides = {_side(view, run, done, folder) for done in run.of_kind("files")} - {"none"}
         if start > last:
-            if whole and behind and sides == {"inside"} and _is_on_files(run):
+            moves = any(done.program == "cd" for done in run.done or ())
+            if whole and behind and not moves and sides == {"inside"} and _is_on_files(run):
                 build.add(start)
             else:
                 behind = False
@@ -57,6 +58,13 @@ def work_inside(view: View, built: Collection[int], folder: str, *, whole: bool)
             else:
                 line = view.line(run.instruction)
                 raise UnsureError(f"line {line} gives {folder} to a user, and more")
+        elif whole and any(done.program == "cd" for done in run.done or ()):
+            raise UnsureError(f"where line {view.line(run.instruction)} works is not told")
+        elif not whole and any(
+            _puts_packages(view, run, done, folder) for done in run.of_kind("files")
+        ):
+            line = view.line(run.instruction)
+            raise UnsureError(f"line {line} puts something in the place of the packages")
         elif not sides & {"inside", "both"} or not whole:
             outside.add(start)
         elif sides == {"inside"}:
@@ -87,6 +95,15 @@ def _side(view: View, run: Run, done: Done, folder: str) -> str:
     if not paths or (not inside and done.program in ("echo", "printf")):
         return "none"
     return "inside" if len(inside) == len(paths) else ("outside" if not inside else "both")
+
+
+def _puts_packages(view: View, run: Run, done: Done, folder: str) -> bool:
+    """True if a command puts files, or a link, where the packages of a project are installed."""
+    here = view.facts.places[run.instruction.start].base
+    paths = [resolve(here, value) for value in done.values[1:] if value[:1] != "-"]
+    return done.program in ("cp", "install", "ln", "mv") and any(
+        path is None or within(path, f"{folder}/node_modules") or path == folder for path in paths
+    )
 
 
 def _is_there(view: View, run: Run, folder: str) -> bool:

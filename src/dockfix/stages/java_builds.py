@@ -230,7 +230,7 @@ class Builds:
                 texts.append(text)
         for text in texts:
             words = [word for word in _SPLIT.split(text.strip("[]")) if word]
-            for word, after in zip(words, [*words[1:], ""], strict=True):
+            for word, after in zip(words, [*words[1:], ""], strict=False):
                 if word == "-jar" and after[:1] == "$":
                     variable = after.strip("${}")
                     if f"{variable}=" not in self.view.text and f"{variable} " not in view.text:
