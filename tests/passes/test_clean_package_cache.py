@@ -529,3 +529,34 @@ def test_a_cache_that_somebody_comes_for_stays(source: str) -> None:
 )
 def test_a_cache_goes_that_is_only_removed(source: str, added: str) -> None:
     assert added in _cleaned(source).partition("COPY")[0]
+
+
+JQ = "apt-get install -y jq\n"
+
+
+@pytest.mark.parametrize(
+    ("behind", "name", "text"),
+    [
+        ("RUN rake setup", "Rakefile", f'task(:setup) {{ sh "{JQ}" }}\n'),
+        ("RUN bundle exec rake", "Rakefile", f"sh '{JQ}'\n"),
+        ("RUN python3 manage.py install_deps", "manage.py", f'os.system("{JQ.strip()}")\n'),
+        ("RUN python setup.py install", "setup.py", 'call(["apt-get", "install", "-y", "jq"])\n'),
+        ("RUN pip install .", "setup.py", f"system('{JQ.strip()}')\n"),
+        ("RUN ./configure && make", "configure", f"#!/bin/sh\n{JQ}"),
+        ("RUN make", "Makefile", f"all: tools\ntools:\n\t{JQ}"),
+        ("RUN cd sub && make", "sub/Makefile", f"all:\n\t{JQ}"),
+        ("RUN make -C sub", "sub/Makefile", f"all:\n\t{JQ}"),
+        ("CMD python app.py", "app.py", f'os.system("{JQ.strip()}")\n'),
+        ('CMD ["node", "server.js"]', "server.js", f"execSync('{JQ.strip()}')\n"),
+    ],
+)
+def test_lists_stay_for_a_file_of_the_project(behind: str, name: str, text: str) -> None:
+    source = f"FROM debian:12\n{INSTALL}\nWORKDIR /app\nCOPY . .\n{behind}\n"
+    other_targets = ("", f"x:\n\t{JQ}", f"y:\n\tapt-get update && {JQ}")
+    for harmless in other_targets if "all:" in text else ("",):
+        settings = Settings(context=Files({name: f"all:\n\ttrue\n{harmless}"}))
+        after = rewrite(source, select=["clean-package-cache"], settings=settings).after
+        assert REMOVAL in after, harmless
+    settings = Settings(context=Files({name: text}))
+    after = rewrite(source, select=["clean-package-cache"], settings=settings).after
+    assert REMOVAL not in after

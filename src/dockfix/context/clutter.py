@@ -16,6 +16,7 @@ from dockfix.context import Context
 from dockfix.context.code import code_texts
 from dockfix.context.dockerfiles import Written, is_dockerfile
 from dockfix.context.globs import compiled
+from dockfix.context.makefile import recipes
 from dockfix.context.sources import is_sent, is_wild, sources, sources_of
 from dockfix.dockerfile.parser import parse
 from dockfix.dockerfile.tree import Dockerfile
@@ -70,7 +71,6 @@ _BUILDS_IMAGES = lazy(
     r"(?m)(?<![\w./-])(?:docker|podman|buildah|buildctl|skaffold)(?:-compose)?(?=[ \t\",]|$)"
 )
 _MAKE = lazy(r"(?m)\bg?make\b([^;&|\n]*)")
-_RULE = lazy(r"(?m)^([\w./ -]++)::?(?!=)[ \t]*+([^\n#]*+)\n((?:\t[^\n]*+(?:\n|\Z)|[ \t]*+\n)*)")
 _MANIFESTS = (
     "Cargo.toml", "Gemfile", "Makefile", "build.gradle", "build.gradle.kts", "build.rs", "build.sh",
     "build.sbt", "composer.json", "go.mod", "mix.exs", "next.config.js", "package.json", "pom.xml",
@@ -309,20 +309,7 @@ class Surroundings:
         those that they depend on."""
         calls = _MAKE.findall(self.commands)
         text = self.context.head("Makefile", 100_000) if calls else None
-        rules: dict[str, list[tuple[str, str]]] = {}
-        for targets, needs, recipe in _RULE.findall(text or ""):
-            for target in targets.split():
-                rules.setdefault(target, []).append((needs, recipe))
-        first = next((name for name in rules if name[0] != "."), "")
-        waiting = [
-            word
-            for call in calls
-            for word in ([one for one in call.split() if one in rules] or [first])
-        ]
-        for target in waiting:
-            for needs, recipe in rules.pop(target, ()):
-                yield recipe
-                waiting += needs.split()
+        yield from recipes(text or "", [call.split() for call in calls])
 
     def _scripts(self) -> Iterator[str]:
         """The texts of the files that the commands of the Dockerfiles name, and of those that these

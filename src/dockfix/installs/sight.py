@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
+from dockfix.installs.entries import Entry, entries, entries_of
 from dockfix.installs.lists import lists_of
 from dockfix.programs.effects import (
     Called,
@@ -59,9 +60,21 @@ class Sight:
             body = "\n".join([shell.arguments, *(one.content for one in shell.heredocs)])
             found = deeds_of_text(body)
         found = tuple(found)
+        if isinstance(script, Script) and self._context is not None:
+            found += tuple(self._of_entries(entries(script), owner, place))
         if not any(deed.called for deed in found):
             return found
         return tuple(self._resolved(found, owner, place, _DEEPEST))
+
+    def _of_entries(
+        self, found: Iterable[Entry], owner: Instruction, place: Place
+    ) -> Iterator[Deed]:
+        """What files of the project may install that known programs run, where they are seen."""
+        for one in found:
+            path = resolve(place.base, one.path)
+            texts = self._texts_at(path, owner) if path and UNTOLD not in path else None
+            if any(map(one.installs, texts or ())):
+                yield Deed(one.program, frozenset(("installs",)), start=one.start)
 
     def of_starts(self, stage: Stage) -> Iterator[Deed]:
         """What the programs may do that an image of a stage starts: its CMDs and ENTRYPOINTs.
@@ -83,6 +96,10 @@ class Sight:
             return  # arguments of an ENTRYPOINT
         behind = stage.instructions[-1]
         place = self._facts.places[behind.start]
+        if self._context is not None:
+            script = None if item.json is not None else _read(item.arguments)
+            started = entries(script) if script else entries_of(item.json or ())
+            yield from self._of_entries(started, behind, place)
         for deed in self._resolved(first, behind, place, _DEEPEST):
             if not (deed.unknown and _is_application(deed)):
                 yield deed

@@ -34,12 +34,12 @@ only). A cleanup runs only after a command of the same program succeeded, as the
 the same variables, and succeeds itself, so the status of the RUN stays; by `;` only where errexit
 has stopped a failure before. apt's lists go only if every program that runs later is known not to
 install from them: the table of programs is `dockfix.programs.effects`, and scripts of the build
-context, that of the ENTRYPOINT among them, are read (`dockfix.installs.sight`). A program in no
-table, or a script that cannot be seen, makes it an offer. What an image starts in another language
-than the shell's is taken for its application, and so is a program that is not called like a script
-that starts one. An image built FROM this one elsewhere has to fetch lists before it installs, as
-with the official images, which ship none either.
-"""
+context, that of the ENTRYPOINT among them, are read (`dockfix.installs.sight`), and so are files
+that known programs run (a Rakefile, setup.py, the recipes of make). A program in no table, or a
+script that cannot be seen, makes it an offer. What an image starts in another language than the
+shell's is taken for its application, and so is a program that is not called like a script that
+starts one. An image built FROM this one elsewhere has to fetch lists before it installs, as with
+the official images, which ship none either."""
 
 from __future__ import annotations
 
