@@ -11,7 +11,7 @@ import gc
 # What is imported stays; looking for garbage in it takes a fifteenth of a run on one file.
 gc.disable()
 
-from dockfix.cli.main import main
+from dockfix.cli.main import leave, main
 from dockfix.typed import NoReturn
 
 # Or it would be looked through at the next occasion.
@@ -26,6 +26,9 @@ def command() -> NoReturn:
     """Runs the command and exits with its status."""
     try:
         main()
+    except SystemExit as end:
+        leave(end.code)
+        raise
     finally:
         # Else Python looks for cycles in all that is alive before it lets go of everything anyway.
         gc.freeze()

@@ -492,3 +492,30 @@ def test_unsafe_changes_are_offered_and_made_on_demand(tmp_path: Path) -> None:
     assert (tmp_path / "Dockerfile").read_bytes() == source
     assert dockfix_command("-i", cwd=tmp_path).returncode == 0
     assert (tmp_path / "Dockerfile").read_bytes() != source
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "import atexit; atexit.register(print, 'done')",
+        "import threading; threading._register_atexit(print, 'done')",
+    ],
+)
+def test_who_waits_for_the_end_of_the_process_is_not_left_out(before: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MENDABLE)
+    program = (
+        f"{before}\nimport runpy, sys\nsys.argv = ['dockfix', '--check', 'Dockerfile']\n"
+        "runpy.run_module('dockfix', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=ENVIRONMENT, capture_output=True
+    )
+    assert done.returncode == 1
+    assert done.stdout.endswith(b"done\n")
+
+
+def test_a_profile_of_the_command_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(MENDABLE)
+    command = [sys.executable, "-m", "cProfile", "-m", "dockfix", "--check", "Dockerfile"]
+    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True)
+    assert b"function calls" in done.stdout

@@ -96,3 +96,14 @@ def flush() -> None:
     """Brings what was written to standard output to whoever reads it. Raises OSError."""
     if sys.stdout is not None:
         sys.stdout.flush()
+
+
+def all_written() -> bool:
+    """True if nothing that was said still waits to be written."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):
+        return False
+    return True

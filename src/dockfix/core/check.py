@@ -16,7 +16,6 @@ from dockfix.edit.edits import Edit
 from dockfix.edit.ignores import pragma_of
 from dockfix.shell.tree import Script
 from dockfix.state.facts import Facts, script_of
-from dockfix.state.official_tags import read_reference
 
 #: A directive that a pass may add. It names the parser that reads the file anyway.
 _NEW_SYNTAX = ("syntax", "docker/dockerfile:1")
@@ -126,11 +125,11 @@ def _is_same_directive(old: tuple[str, str], new: tuple[str, str]) -> bool:
         return True
     (name, before), (other, after) = old, new
     image, _, digest = after.partition("@sha256:")
-    return (
-        name == other == "syntax"
-        and bool(digest)
-        and read_reference(image).name == read_reference(before).name
-    )
+    if not (name == other == "syntax" and digest):
+        return False
+    from dockfix.state.official_tags import read_reference
+
+    return read_reference(image).name == read_reference(before).name
 
 
 def _comments_kept(

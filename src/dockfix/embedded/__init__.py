@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dockfix.context.compose import is_compose
 from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ def may_hold_blocks(name: str) -> bool:
 
 def is_searched_for_blocks(name: str) -> bool:
     """True if a search that is to find such files looks into one of this name."""
+    from dockfix.context.compose import is_compose
+
     return name.lower().endswith(_MARKDOWN) or is_compose(name)
 
 

@@ -21,7 +21,6 @@ from dockfix.managers.manager import (
     verbs,
     words,
 )
-from dockfix.managers.manifests.python_names import listed, of_project, wanted_of
 from dockfix.managers.manifests.shape import (
     Needs,
     Project,
@@ -271,6 +270,8 @@ def aside(values: list[str], above: str) -> str:
 
 def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
     """The packages that an install asks for."""
+    from dockfix.managers.manifests.python_names import listed, of_project, wanted_of
+
     rest = iter(values[values.index("install") + 1 :] if "install" in values else ())
     for value in rest:
         name, _, given = value.partition("=")

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from dockfix.edit.ignores import pragma_of
 from dockfix.managers import load
-from dockfix.merging.shared import shared_runs
 from dockfix.merging.work import DISTRIBUTION, OTHER_KINDS, Work, work_of
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
@@ -157,6 +156,8 @@ class Scales:
         """True if another Dockerfile has the same steps up to RUN `number`, one of them slow."""
         if self._context is None or not self._works[number].slow:
             return False
+        from dockfix.merging.shared import shared_runs
+
         run = self._runs[number]
         shared = shared_runs(self._context).get(run.place.stage)
         return shared is not None and _runs_above(self._facts)[run.owner.start] < shared

@@ -373,6 +373,8 @@ def _script_doubt(
 ) -> str:
     if not programs.executable(stage, instruction, program):
         return f"{program} may be a script without #!, which only a shell can run"
+    if context is None:
+        return ""
     from dockfix.stages.shell_variables import reads_directory_name
 
     reader = reads_directory_name(facts.stages, program, context)
