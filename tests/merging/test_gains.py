@@ -19,6 +19,9 @@ MERGED = (
     "wget https://example.org/a.deb|dpkg -i a.deb",
     "wget -O - https://example.org/key | apt-key add -|apt-get install -y agent",
     "echo deb https://example.org x main > /etc/apt/sources.list.d/x.list|apt-get install -y agent",
+    "yum install -y git|yum install -y make && yum clean all",
+    "yum install -y git|yum clean all",
+    "apt-key adv --recv-keys 1 && add-apt-repository x && apt-get update|apt-get install -y r-base",
     "pip install flask|pip install gunicorn",
     "pip install flask|rm -rf /root/.cache/pip",
     "mkdir /data|chmod 777 /data|useradd app|ln -s /a /b",
@@ -43,6 +46,10 @@ APART = (
     "apt-get install -y git && rm -rf /var/lib/apt/lists/*"
     "|apt-get update && apt-get install -y zip && unzip /x && rm -rf /var/lib/apt/lists/*",
     "curl -o /tmp/a.sh https://x.org/a.sh && rm /tmp/a.sh|make && rm /tmp/a.sh",
+    # each cleans up after itself
+    "yum install -y git && yum clean all|yum install -y make && yum clean all",
+    # what is installed lies elsewhere
+    "pip install . && x|useradd app && chown -R app /app",
     # nobody writes `a; b && c`
     "if x; then y; fi; mkdir /a|mkdir /b",
     # many slow steps between

@@ -44,6 +44,8 @@ _HUGE = frozenset(
 )  # fmt: skip
 #: What is slow and makes the files that it names.
 _MAKES_FILES = frozenset(("download", "unpack"))
+#: Families whose installs become one by merge-installs, with what cleans up between them.
+_JOINED = frozenset(("apt",))
 _FETCHED = "the package lists of {} are fetched in the RUN that installs, so they are up to date"
 _NAME = lazy(r"[=<>~!\[;@ ]")
 _WORD = lazy(r"[^\s;&|<>()'\"\\]+")
@@ -209,6 +211,8 @@ class _Early:
         self.updates: set[str] = set()
         self.makes_in: set[str] = set()
         self.is_long = False
+        #: Families whose installs are done, and whose caches are emptied.
+        self.finished: set[str] = set()
         self._paths: set[str] = set()
         self._folders: set[str] = set()
         self._names: set[str] = set()
@@ -221,6 +225,8 @@ class _Early:
             self.updates |= work.updates
             self.makes_in |= work.makes_in
             self.is_long = self.is_long or _is_long(work)
+            self.finished -= work.slow
+            self.finished.update(one for one in work.managers - _JOINED if _empties(work, one))
             self._paths |= work.paths
             self._folders.update(folder for one in work.paths for folder in _folders(one))
             self._names.update(map(_last, work.paths))
@@ -262,8 +268,11 @@ def _removal(early: Work, late: Work, between: Sequence[Work]) -> str:
     )
     if paths:
         return f"{_list(paths)} {_are(paths)} created and removed in one layer, {_saves(paths)}"
+    # what installs and empties its own cache need not empty another RUN's
     caches = {
-        one for one in early.slow - OTHER_KINDS if _empties(late, one) and not _empties(early, one)
+        one
+        for one in early.slow - OTHER_KINDS - late.slow
+        if _empties(late, one) and not _empties(early, one)
     }
     if caches and _slow((late, *between)) <= caches:
         whose = _list(sorted(caches))
@@ -328,6 +337,7 @@ def _belongs(early: _Early, late: Work, *, ships: bool) -> Gain | None:
         and early.slow <= common
         and (not early.slow or not late.slow or early.slow == late.slow)
         and not (late.slow and early.is_long)
+        and not (late.slow & early.finished)
     ):
         name = _list(sorted(common))
         if (early.updates & late.slow) - late.updates:

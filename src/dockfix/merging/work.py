@@ -66,6 +66,8 @@ _INSTALLS = frozenset(("ci", "clean-install", "cit", "create-project", "it", "re
 _PACKAGE = (".apk", ".deb", ".gem", ".rpm", ".tar.gz", ".tgz", ".whl")
 #: Managers of distributions: what they install lies everywhere, not in the project's folder.
 DISTRIBUTION = frozenset(("apt", "apk", "dnf", "zypper", "pacman"))
+#: Those whose installs leave the working directory alone.
+_ELSEWHERE = DISTRIBUTION | {"pip", "gem", "conda"}
 #: Whose installs compile for minutes.
 _COMPILES = frozenset(("cargo",))
 
@@ -145,7 +147,7 @@ class _Reading:
         self._text, self._workdir = script.text, workdir
         names = {self._read(one) for one in script.nested}
         self._set_up(names)
-        if self.slow - DISTRIBUTION and workdir:
+        if self.slow - _ELSEWHERE and workdir:
             while workdir not in ("", "/"):
                 self.makes_in.add(workdir)
                 workdir = workdir.rpartition("/")[0]
@@ -154,7 +156,8 @@ class _Reading:
         """Takes a script that only says where packages come from as no slow one."""
         families = {who for text, who in _SOURCES if text in self._text}
         families |= {_SETS_UP[name] for name in names & _SETS_UP.keys()}
-        if families and names <= _CHEAP | _SHELL | _WITH_KEYS:
+        names = {one for one in names if manager_of(one) is None}
+        if families and names <= _CHEAP | _SHELL | _WITH_KEYS and not self.slow & DISTRIBUTION:
             self.managers |= families
             self.slow.clear()
         else:
