@@ -231,6 +231,8 @@ def test_a_manager_of_the_distribution_stays_with_the_build() -> None:
         (BUILD + 'CMD ["jshell"]\n', {}, "which file the build leaves"),
         (BUILD + "CMD java -jar $JAR\n", {}, "which archive $JAR is"),
         (BUILD + "CMD java -cp target/classes:/root/.m2/a.jar Shop\n", {}, "lies in .m2"),
+        (BUILD.replace("RUN mvn", "COPY run.sh /\nRUN chmod +x /run.sh && mvn") + START,
+         {"run.sh": "x"}, "what chmod in line 5 does to /run.sh is lost"),
         (BUILD + "RUN rm -rf target\n" + START, {}, "removes what the container starts"),
         (BUILD.replace("RUN", "RUN apt-get update && apt-get install -y graphviz\nRUN").replace(
             "3.9", "3.9.99") + START,

@@ -52,11 +52,12 @@ What it leaves alone: whatever is not understood; a note then says why. An image
 table of images; commands of which nobody knows what they leave; packages of which it is not known
 which libraries of a full image they need; source that calls a program of the build, that compiles
 when it runs, or that calls a program by a name that is not told; editable installs, and installs
-for one user; files that name the folder where packages lay; an install as another user than root;
-scripts and settings that may write outside of the project; packages of Node.js that build something
-and are not known; packages that are installed when the container starts; a file that does not say
-what the container starts; a build context that is not at hand, where files of it are copied. A file
-in which there is nothing to gain is left alone without a note. What no text tells, `dockfix verify
+for one user; files that name the folder where packages lay; an install as another user than root; a
+RUN that builds, and beside that makes or changes files that would not be carried; scripts and
+settings that may write outside of the project; packages of Node.js that build something and are not
+known; packages that are installed when the container starts; a file that does not say what the
+container starts; a build context that is not at hand, where files of it are copied. A file in which
+there is nothing to gain is left alone without a note. What no text tells, `dockfix verify
 --evidence` learns from a build: then what each RUN was seen to leave is carried, on the same base,
 and the result is built and compared before it is written.
 

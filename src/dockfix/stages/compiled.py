@@ -15,6 +15,7 @@ from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.reader import read_script
 from dockfix.shell.tree import Script
 from dockfix.stages.project import Language, check_rest, here_of, of_project
+from dockfix.stages.side_effects import check_side_effects
 from dockfix.stages.sides import Done, Run
 from dockfix.stages.source import is_shell_script
 from dockfix.stages.view import Cut, View
@@ -66,6 +67,7 @@ def cut_of(view: View, language: Language, linked: tuple[str, ...]) -> Cut:
     build |= {one.start for one in consumed}
     entries = list(dict.fromkeys([*programs, *carried]))
     check_rest(view, language, consumed, entries, build)
+    check_side_effects(view, language, build, [*entries, *left], consumed)
     lines = [f"COPY --from={{build}} {path} {path}" for path in entries]
     if any(path.startswith(f"{language.programs}/") for path in programs):
         lines.append(f"ENV PATH={language.programs}:$PATH")

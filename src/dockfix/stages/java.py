@@ -17,6 +17,7 @@ from dockfix.shell.patterns import lazy
 from dockfix.stages.java_builds import STARTS, Builds, builder, caches, managers
 from dockfix.stages.java_source import calls, is_wrapper, names_source
 from dockfix.stages.project import Language, check_rest, of_project
+from dockfix.stages.side_effects import check_side_effects
 from dockfix.stages.view import Cut, View
 from dockfix.state.java_images import OTHERWISE, home_of, jre_of, lost_programs
 from dockfix.state.official_tags import UBUNTU
@@ -81,6 +82,7 @@ def cut(view: View) -> Cut:
     paths += [one for one in entries if not any(within(one, top) for top in paths)]
     build = found.starts | {one.start for one in consumed}
     check_rest(view, language, consumed, paths, set(build))
+    check_side_effects(view, language, build, paths, consumed)
     found.check_removals(paths)
     starts = [one for one in view.instructions if one.keyword == "WORKDIR"]
     begins: tuple[str, ...] = ()
