@@ -238,6 +238,16 @@ def test_other_peoples_directories_are_skipped(tmp_path: Path) -> None:
     assert found("node_modules") == ["node_modules/Dockerfile"]
 
 
+@pytest.mark.parametrize("mark", ["modules.txt", "autoload.php"])
+def test_a_vendor_folder_is_skipped_if_a_package_manager_wrote_it(
+    mark: str, tmp_path: Path
+) -> None:
+    tree(tmp_path, "vendor/github.com/a/Dockerfile", "own/vendor/Dockerfile")
+    assert found(".") == ["own/vendor/Dockerfile", "vendor/github.com/a/Dockerfile"]
+    (tmp_path / "vendor" / mark).write_text("")
+    assert found(".") == ["own/vendor/Dockerfile"]
+
+
 def test_links_to_directories_are_not_followed_and_dead_links_not_taken(tmp_path: Path) -> None:
     tree(tmp_path, "real/Dockerfile")
     (tmp_path / "real" / "loop").symlink_to("..")

@@ -413,6 +413,7 @@ _APT = "RUN apt-get install -y git\n"
         'ARG GIT_SHA\nRUN ["apt-get", "install", "-y", "x"]\nLABEL a=$GIT_SHA\n',
         f"ARG GIT_SHA\nARG A=1\nENV A=2\nENV GIT_SHA=$A\n{_APT}",
         f"ENV GIT_SHA=x\n{_APT}LABEL a=$GIT_SHA\n",
+        f"ARG GIT_BRANCH=v5.x\n{_APT}LABEL a=$GIT_BRANCH\n",
     ],
 )
 def test_metadata_that_stays(text: str) -> None:
@@ -423,8 +424,8 @@ def test_metadata_that_stays(text: str) -> None:
     ("before", "after"),
     [
         (
-            f"ARG VERSION=1\nARG VERSION\n{_APT}LABEL a=$VERSION\n",
-            f"{_APT}ARG VERSION=1\nARG VERSION\nLABEL a=$VERSION\n",
+            f"ARG VERSION=x\nARG VERSION\n{_APT}LABEL a=$VERSION\n",
+            f"{_APT}ARG VERSION=x\nARG VERSION\nLABEL a=$VERSION\n",
         ),
         (
             f"ARG GIT_SHA\nARG VERSION\nLABEL a=$GIT_SHA\n{_APT}ENV VERSION=$VERSION\n",

@@ -50,6 +50,9 @@ SKIPPED_DIRECTORIES = frozenset(
     }
 )
 
+#: What Go (`go mod vendor`) and Composer write into the folder `vendor`, which is theirs then.
+_MARKS_OF_VENDOR = ("modules.txt", "autoload.php")
+
 #: Ends of names (behind a dot) of files that are not a Dockerfile yet, or were one.
 SKIPPED_ENDS = frozenset(
     {
@@ -133,6 +136,13 @@ def is_dockerfile(name: str) -> bool:
     return False
 
 
+def _is_vendored(directory: str, name: str) -> bool:
+    """True for a folder into which a package manager copied what others wrote."""
+    return name == "vendor" and any(
+        os.path.isfile(os.path.join(directory, name, mark)) for mark in _MARKS_OF_VENDOR
+    )
+
+
 def _is_kind(tail: str, *, is_lower: bool) -> bool:
     """True if what stands behind the word, `.dev` or `-dev`, still leaves a Dockerfile."""
     sign, rest = tail[0], tail[1:].lower()
@@ -206,6 +216,7 @@ class Search:
                 name
                 for name in directories
                 if name not in SKIPPED_DIRECTORIES
+                and not _is_vendored(directory, name)
                 and not _matches(rules, os.path.join(directory, name), "/")
                 and not _matches(excluded, os.path.join(directory, name), "/")
             )

@@ -18,8 +18,9 @@ are not. Where neither tells, and between equals, the author's order stays.
 What it leaves alone: a COPY above files and folders of less than 64 KiB, which cost nothing to copy
 again; COPYs that bring the same path, or of which one makes a directory for the
 other; a COPY of what a COPY above brings, too, because nothing is gained; COPY --from and --link;
-destinations with variables; ARG, ENV and LABEL with other names, and an ARG that nobody uses,
-because it is there to make the instructions below it run again. They stop at whatever mentions
+destinations with variables; ARG, ENV and LABEL with other names, an ARG with a number as its
+default, such as `v5.x`, which is a choice of the file, and an ARG that nobody uses, because it is
+there to make the instructions below it run again. They stop at whatever mentions
 their names or sets what they use, and at a RUN with a program that is not known: every program may
 look at its environment. In what order other instructions stand does not change. Nothing moves into
 a paragraph that goes on with other instructions, nor away below a comment that may be the heading

@@ -14,6 +14,7 @@ _METADATA = ("ARG", "ENV", "LABEL")
 _MOST_MOVED = 50
 _MENTION = lazy(r"\$\{?(\w+)")
 _WORD = lazy(r"\w+")
+_NUMBER = lazy(r"[1-9]")
 
 
 class NewOrder(Record):
@@ -58,12 +59,18 @@ def labels(instruction: Instruction) -> set[str]:
 
 
 def _volatile(stage: Stage, speaking: frozenset[int]) -> list[Instruction]:
-    """The ARGs, ENVs and LABELs of a stage that only describe what is built: a version, a date."""
+    """The ARGs, ENVs and LABELs of a stage that only describe what is built: a version, a date.
+
+    An ARG with a number as its default, such as `v5.x`, is a choice that the file makes, and is
+    hardly given anew with each build; `0.0.0` holds a place.
+    """
     names: set[str] = set()
     found: list[Instruction] = []
     for instruction in stage.instructions:
         keyword = instruction.keyword
         if keyword not in _METADATA or (not names and instruction.start not in speaking):
+            continue
+        if keyword == "ARG" and _NUMBER.search(instruction.arguments.partition("=")[2]):
             continue
         own = names_set_by(instruction)
         if all(map(is_metadata, own)) and (keyword == "ARG" or names & mentions(instruction)):
