@@ -39,11 +39,11 @@ _UNKNOWN = words(
 #: Programs that are installed for the whole image, and are nothing but JavaScript, or bring what
 #: they need: they can be installed again, without a compiler.
 _AGAIN = MANAGERS | words(
-    "@angular/cli @babel/cli @nestjs/cli @vue/cli bower browserify concurrently corepack cross-env",
-    "create-react-app dotenv-cli env-cmd express-generator forever grunt grunt-cli gulp gulp-cli",
-    "http-server json-server knex lerna local-web-server next nodemon npm-check-updates nx",
-    "pino-pretty pm2 prisma react-scripts rimraf sequelize-cli serve ts-node tsx turbo",
-    "typeorm typescript vite webpack webpack-cli",
+    "@angular/cli @babel/cli @nestjs/cli @vue/cli bower browserify corepack create-react-app",
+    "cross-env dotenv-cli env-cmd express-generator grunt grunt-cli gulp gulp-cli http-server",
+    "json-server knex lerna local-web-server next nodemon npm-check-updates pino-pretty pm2",
+    "react-scripts rimraf sequelize-cli serve ts-node tsx turbo typeorm typescript vite webpack",
+    "webpack-cli",
 )
 
 
