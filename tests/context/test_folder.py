@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from dockfix.context.disk import forget
 from dockfix.context.folder import find_context
+from dockfix.context.named import named_by
 from dockfix.context.sources import expanded, is_sent, sources
 from dockfix.dockerfile.parser import parse
 from helpers.command import dockfix_command
@@ -115,6 +117,14 @@ NAMING = {
     ".devcontainer.json": '{"build": {"context": "lib", "dockerfile": "docker/Dockerfile"}}',
     "docker/devcontainer.json": '{"dockerFile": "Dockerfile", "context": "../lib"} // as of old',
 }
+
+
+@pytest.mark.parametrize("text", ['\\"' * 300_000, "/* " * 200_000, "{" * 500_000, ", " * 200_000])
+def test_no_dev_container_takes_long(text: str, tmp_path: Path) -> None:
+    (tmp_path / "devcontainer.json").write_text(f"{text} docker")
+    start = time.process_time()
+    assert list(named_by(str(tmp_path / "devcontainer.json"))) == []
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("name", NAMING)

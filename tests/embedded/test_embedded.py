@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from itertools import product
 from pathlib import Path
 
@@ -232,6 +233,30 @@ def test_what_is_for_dockerfiles_only_says_so(command: str, tmp_path: Path) -> N
     assert b"error: compose.yaml: " in done.stderr
     assert b"ockerfiles" in done.stderr
     assert (tmp_path / "compose.yaml").read_text() == COMPOSE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "```a" + " " * 300_000 + "b",
+        "`" * 300_000 + "~",
+        "```x\n" * 60_000,
+        "``` dockerfile\nFROM\n" * 40_000,
+    ],
+)
+def test_no_document_takes_long(line: str) -> None:
+    start = time.process_time()
+    blocks_of("a.md", line)
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("line", ["|" * 300_000, "a: &a [" * 900, "- " * 300_000])
+def test_no_compose_file_takes_long(line: str) -> None:
+    start = time.process_time()
+    text = f"services: {{a: {{build: {{dockerfile_inline: {line}}}}}}}\n"
+    assert blocks_of("compose.yaml", text) == []
+    assert blocks_of("compose.yaml", f"# dockerfile_inline\n{line}\n") == []
+    assert time.process_time() - start < 2
 
 
 #: Edits of `a$\n\nb\n`, at all places, with what an edit may say.

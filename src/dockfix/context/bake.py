@@ -7,8 +7,8 @@ is not known.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from itertools import islice
 
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
@@ -25,13 +25,10 @@ BAKE_NAMES = frozenset(
 )
 #: The value of an attribute that is computed.
 UNKNOWN = object()
-#: How often targets may inherit from one another.
-_DEEPEST = 10
 
 _TOKEN = lazy(
-    r"(?:#|//)[^\n]*+|/\*(?>(?:[^*]|\*(?!/))*)\*/"
-    r"|<<[-~]?(?P<end>\w++)\n(?P<body>(?>(?:(?![ \t]*+(?P=end)\b)[^\n]*+\n)*))[ \t]*+(?P=end)\b"
-    r"|[\w.-]++|\n|\S"
+    r"(?:#|//)[^\n]*+|/\*(?>(?:[^*]|\*(?!/))*)(?:\*/|\Z)"
+    r"|<<[-~]?(?P<end>\w++)\n|[\w.-]++|\n|\S"
 )
 _COMPUTED = ("${", "%{")
 _OPEN, _CLOSED = frozenset("{[("), frozenset("}])")
@@ -70,18 +67,24 @@ def baked(name: str, text: str) -> Iterator[Baked]:
             yield Baked(f"{context}/{dockerfile}", None, context)
 
 
-def _attribute(targets: dict[str, Target], name: str, key: str, depth: int = 0) -> Any:
+def _attribute(
+    targets: dict[str, Target], name: str, key: str, seen: set[str] | None = None
+) -> Any:
     """What a target has as `key`, be it inherited; None if nothing says it."""
+    seen = set() if seen is None else seen
     target = targets.get(name, {})
     if key in target:
         return target[key]
     parents = target.get("inherits", ())
-    if parents is UNKNOWN or depth == _DEEPEST:
+    if parents is UNKNOWN:
         return UNKNOWN
+    seen.add(name)
     for parent in reversed(parents):
-        found = _attribute(targets, parent, key, depth + 1)
-        if found is not None:
-            return found
+        # one that was looked at before says nothing
+        if parent not in seen:
+            found = _attribute(targets, parent, key, seen)
+            if found is not None:
+                return found
     return None
 
 
@@ -119,16 +122,24 @@ def _of_hcl(text: str) -> Iterator[tuple[str, Target]]:
 
 
 def _tokens(text: str) -> Iterator[str]:
+    """The tokens, up to a string or a heredoc that has no end."""
     at = 0
     while found := _TOKEN.search(text, at):
         at = found.end()
         if found[0] == '"':
             at = _end_of_string(text, at)
+            if text[at - 1] != '"' or at == found.end():
+                return
             yield text[found.start() : at]
-        else:
-            body = found["body"]
+        elif found["end"]:
+            last = re.compile(rf"(?m)^[ \t]*+{found['end']}\b").search(text, at)
+            if last is None:
+                return
             # a text over several lines is written as a string
-            yield found[0] if body is None else f'"{_undented(found[0], body)}"'
+            yield f'"{_undented(found[0], text[at : last.start()])}"'
+            at = last.end()
+        else:
+            yield found[0]
 
 
 def _end_of_string(text: str, at: int) -> int:
@@ -164,7 +175,8 @@ def _undented(heredoc: str, body: str) -> str:
 def _attributes(tokens: list[str], start: int) -> Iterator[tuple[str, object]]:
     """The attributes of the block whose first token is at `start`."""
     depth = 0
-    for at, token in enumerate(islice(tokens, start, None), start):
+    for at in range(start, len(tokens)):
+        token = tokens[at]
         depth += (token in _OPEN) - (token in _CLOSED)
         if depth < 0:
             return
@@ -179,7 +191,8 @@ def _value(tokens: list[str], start: int) -> object:
         ends = tokens[start + 1 : start + 2]
         return _string(first) if ends in ([], ["\n"], ["}"]) else UNKNOWN
     values: list[object] = []
-    for token in islice(tokens, start + 1, None):
+    for at in range(start + 1, len(tokens)):
+        token = tokens[at]
         if token == "]":
             return values
         if token not in ("\n", ","):

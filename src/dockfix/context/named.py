@@ -21,8 +21,8 @@ _DEVCONTAINER_NAMES = frozenset(("devcontainer.json", ".devcontainer.json"))
 _ENDS = (".yml", ".yaml", ".hcl", ".json")
 #: What `devcontainer.json` may have beyond JSON: comments, and commas behind a last element; and
 #: strings, in which neither counts.
-_COMMENT = lazy(r'("(?>(?:[^"\\\n]|\\.)*)")|//[^\n]*+|/\*(?>(?:[^*]|\*(?!/))*)\*/')
-_LAST_COMMA = lazy(r'("(?>(?:[^"\\\n]|\\.)*)")|,(?=[ \t\r\n]*+[}\]])')
+_COMMENT = lazy(r'("(?>(?:[^"\\\n]|\\.)*)"?)|//[^\n]*+|/\*(?>(?:[^*]|\*(?!/))*)(?:\*/|\Z)')
+_LAST_COMMA = lazy(r'("(?>(?:[^"\\\n]|\\.)*)"?)|,(?=[ \t\r\n]*+[}\]])')
 
 
 class Named(Record):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from dockfix.embedded.block import Block, block_of
 
-_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^\r\n]*?)[ \t]*\r?\n?$")
+_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})([^\r\n]*)\r?\n?$")
 _FROM = re.compile(r"(?im)^[ \t]*from[ \t]")
 _LANGUAGES = ("dockerfile", "containerfile")
 
@@ -27,7 +27,7 @@ def blocks(text: str) -> Iterator[Block]:
             # an info string of backticks has none in it: that is code in a line of text
             if fence and not (fence[2][0] == "`" and "`" in fence[3]):
                 opened, found = fence, []
-        elif fence and not fence[3] and fence[2].startswith(opened[2]):
+        elif fence and not fence[3].strip() and fence[2].startswith(opened[2]):
             if (opened[3].split() or [""])[0].lower() in _LANGUAGES and found:
                 block = block_of(found, at, opened[1])
                 if _FROM.search(block.text):
