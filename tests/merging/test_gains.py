@@ -48,6 +48,9 @@ APART = (
     "curl -o /tmp/a.sh https://x.org/a.sh && rm /tmp/a.sh|make && rm /tmp/a.sh",
     # each cleans up after itself
     "yum install -y git && yum clean all|yum install -y make && yum clean all",
+    # the second update is none too many
+    "apt-get update && apt-get install -y software-properties-common"
+    "|apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*",
     # what is installed lies elsewhere
     "pip install . && x|useradd app && chown -R app /app",
     # nobody writes `a; b && c`

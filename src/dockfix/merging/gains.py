@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from dockfix.edit.ignores import pragma_of
+from dockfix.installs.influence import changes_sources
 from dockfix.managers import load
 from dockfix.merging.work import DISTRIBUTION, OTHER_KINDS, Work, work_of
 from dockfix.records import Record
@@ -213,6 +214,8 @@ class _Early:
         self.is_long = False
         #: Families whose installs are done, and whose caches are emptied.
         self.finished: set[str] = set()
+        #: They install what leads to other sources: an update behind them is no repetition.
+        self.opens_sources = False
         self._paths: set[str] = set()
         self._folders: set[str] = set()
         self._names: set[str] = set()
@@ -225,6 +228,11 @@ class _Early:
             self.updates |= work.updates
             self.makes_in |= work.makes_in
             self.is_long = self.is_long or _is_long(work)
+            names = [one.partition(":")[2] for one in work.installs]
+            # and what sets up a source goes with the install that needs it
+            self.opens_sources = not _sets_up(work) and (
+                self.opens_sources or changes_sources(names)
+            )
             self.finished -= work.slow
             self.finished.update(one for one in work.managers - _JOINED if _empties(work, one))
             self._paths |= work.paths
@@ -338,6 +346,7 @@ def _belongs(early: _Early, late: Work, *, ships: bool) -> Gain | None:
         and (not early.slow or not late.slow or early.slow == late.slow)
         and not (late.slow and early.is_long)
         and not (late.slow & early.finished)
+        and not (late.updates & early.slow and early.opens_sources)
     ):
         name = _list(sorted(common))
         if (early.updates & late.slow) - late.updates:
