@@ -585,7 +585,7 @@ WORKDIR /app
 COPY . .
 RUN pip install --no-cache-dir -r requirements.txt
 """,
-        {**PYTHON, "Dockerfile.dockerignore": "README.md\n"},
+        {**PYTHON, "Dockerfile.dockerignore": "README.md\nDockerfile\n"},
         base="fakes",
     ),
     Pair(
