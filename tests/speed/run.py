@@ -162,6 +162,8 @@ def real_files(folder: Path, root: Path) -> list[Row]:
     texts = dict.fromkeys(
         path.read_bytes() for path in sorted(folder.rglob("Dockerfile*")) if path.is_file()
     )
+    # the other program stops at a file that is no UTF-8
+    texts = {text: None for text in texts if is_utf_8(text)}
     fresh, many = root / "real", root / "changed"
     for number, text in enumerate([text for text in texts if text.strip()][:1000]):
         path = fresh / f"{number:04}" / "Dockerfile"
@@ -174,12 +176,16 @@ def real_files(folder: Path, root: Path) -> list[Row]:
 
     binaries = Path(sys.executable).parent
     own, doctor = (binaries / name for name in ("dockfix", "dockerfile-doctor"))
+    # of a folder the other program takes what is called Dockerfile at its top
+    files = [many / path.relative_to(fresh) for path in sorted(fresh.glob("*/Dockerfile"))]
     one = ("--jobs=1", many)
     says, exits = b" files", (0, 1, 2)
     rounds = interleaved(
         {
-            "dockfix": Command((own, "--no-cache", "--diff", *one), says, renew, exits),
-            "doctor": Command((doctor, "--fix", many), says, renew, exits),
+            "dockfix": Command(
+                (own, "--no-cache", "--diff", "--jobs=1", *files), says, renew, exits
+            ),
+            "doctor": Command((doctor, "--fix", *files), says, renew, exits),
         },
         5,
         root,
@@ -201,6 +207,15 @@ def real_files(folder: Path, root: Path) -> list[Row]:
         Row(f"{count}, `dockfix --diff --jobs 1`", rounds["dockfix"], peer, rounds["doctor"], None),
         Row(f"{count}, rewritten, `--check` again", again["nothing"], last, again["all"], 0.1),
     ]
+
+
+def is_utf_8(text: bytes) -> bool:
+    """True if a file can be read as text."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def processor_time() -> float:
