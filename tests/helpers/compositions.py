@@ -413,17 +413,11 @@ def _settings(scene: Scene) -> None:
 
 
 def _cache_of_a_stage(scene: Scene) -> None:
-    """A stage of its own fills a cache that this one comes for, or that is made an archive of."""
-    name = scene.name("stage")
-    package = scene.pick("six", "idna", "wheel")
-    stage = [f"FROM {scene.base} AS {name}", f"RUN pip install {package}"]
-    if scene.chance(40):
-        stage.append("RUN tar cf /cache.tar /root/.cache")
-        scene.lines.append(f"COPY --from={name} /cache.tar /opt/")
-    else:
-        scene.lines.append(f"COPY --from={name} /root/.cache /root/.cache")
-    scene.lines[:0] = stage
-    scene.run(f"pip install {package}", scene.pick("rm -rf /root/.cache", "rm -r /root/.cache"))
+    """A stage of its own fetches lists that this one comes for."""
+    name, package = scene.name("stage"), scene.pick("tree", "jq")
+    install = f"apt-get update && apt-get install -y --no-install-recommends {package}"
+    scene.lines[:0] = [f"FROM {scene.base} AS {name}", f"RUN {install}"]
+    scene.lines.append(f"COPY --from={name} /var/lib/apt/lists/*Packages* /opt/{name}/")
 
 
 def _cleanup_that_may_fail(scene: Scene) -> None:
@@ -491,7 +485,7 @@ BLOCKS = (
     Block("other Dockerfile", "", _other_dockerfile),
     Block("history", "git", _history, 4),
     Block("settings", "", _settings, 1),
-    Block("cache of a stage", "pip", _cache_of_a_stage),
+    Block("cache of a stage", "apt", _cache_of_a_stage),
     Block("cleanup that may fail", "apt", _cleanup_that_may_fail),
     Block("sudo", "apt", _sudo),
     Block("source that is gone", "apt", _source_that_is_gone, 1),

@@ -501,6 +501,8 @@ NEXT = "FROM python:3.12\n"
         APT + "COPY a /\nRUN make && rm -r /var/lib/apt/lists/*\n",
         APT + "COPY a /\nRUN apt-get purge -y git && rm -r /var/lib/apt/lists/*\n",
         YUM + "COPY a /\nRUN make && rm -r /var/cache/yum\n",
+        # here before lists are fetched again
+        APT + "COPY a /\nRUN rm -r /var/lib/apt/lists/* && apt-get update\n",
         "FROM alpine:3.20\nRUN apk add git && rm /var/cache/apk/APKINDEX*\n",
         # there R installs what apt has
         APT.replace("debian:12", "rocker/r2u:22.04") + "RUN R -e 'install.packages(\"x\")'\n",

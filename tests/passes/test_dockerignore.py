@@ -123,6 +123,8 @@ def test_what_another_dockerfile_asks_for_stays(name: str) -> None:
         ("src/version.js", "const sha = execSync('git rev-parse HEAD')"),
         ("lib/v.rb", "V = `git describe --tags`"),
         ("v.py", 'subprocess.check_output(["git", "rev-parse", "HEAD"])'),
+        ("setup.py", 'check_output(["git", "-c", "safe.directory=/app", "rev-parse", "HEAD"])'),
+        ("v.py", 'os.popen("git --git-dir=/app/.git describe --tags")'),
         ("v.php", "<?php echo file_get_contents('.git/HEAD');"),
         ("v.js", "fs.readFileSync(path.join(__dirname, '.git', 'HEAD'))"),
     ],

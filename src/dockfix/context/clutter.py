@@ -60,8 +60,9 @@ _SCM = lazy(
 )
 #: How a program asks for the history: by git, or by files of the repository.
 _CODE_ASKS_GIT = lazy(
-    r"[\"'`]git(?:[\"'][^\n\"']{0,9}[\"']| )(?:-C|branch|describe|diff|log|ls-files|rev-list"
-    r"|rev-parse|show|status|tag)\b|\.git(?:/|[\"'][ \t]*,[ \t]*[\"'])(?:HEAD|refs|logs|index)\b"
+    r"[\"'`]git(?:[\"'][ \t]*,[^\n\])]{0,80}[\"']| (?:[^\"'`\n]{0,80} )?)(?:-C|branch|describe|diff"
+    r"|log|ls-files|rev-list|rev-parse|show|status|tag)\b"
+    r"|\.git(?:/|[\"'][ \t]*,[ \t]*[\"'])(?:HEAD|refs|logs|index)\b"
     r"|fetch_git_sha|\bgit-rev|\bgit\.Repo\("
 )
 _TESTS_RUN = lazy(r"tests?\b|\btox\b|\bnox\b|rspec|phpunit|jest|mocha")
@@ -265,7 +266,7 @@ class Surroundings:
                     for text in (self.commands, *self._manifests(), *self._scripts())
                 )
                 or any(map(_SCM.search, (*self._manifests(), *self._scripts())))
-                or any(map(_CODE_ASKS_GIT.search, self._code))
+                or any(map(_CODE_ASKS_GIT.search, (*self._manifests(), *self._code)))
             )
         if one.kind in ("dependencies", "output"):
             return False

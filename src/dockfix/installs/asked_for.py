@@ -29,8 +29,8 @@ _MAKING = frozenset(("cp", "ln", "mkdir", "mv", "tee", "touch"))
 
 
 def is_asked_for(facts: Facts, cache: Cache, aside: Container[int] = ()) -> bool:
-    """True if the file comes for what a cache holds: by COPY, by a mount, or in a RUN that does not
-    fill the cache itself. `aside` are the starts of RUNs that do not count."""
+    """True if the file comes for what a cache holds: by COPY, by a mount, or in a RUN before it
+    fills the cache itself. `aside` are the starts of RUNs that do not count."""
     signs = tuple(dict.fromkeys(map(_sign, cache.folders)))
     if not any(sign in facts.source for sign in signs):
         return False
@@ -103,9 +103,9 @@ def _asks(run: ReadRun, cache: Cache, signs: tuple[str, ...]) -> bool:
     if not isinstance(script, Script):
         texts = [run.shell.arguments, *(one.content for one in run.shell.heredocs)]
         return any(sign in text for text in texts for sign in signs)
-    if any(use.cache is cache and use.fills for use in uses(script)):
-        return False
-    return any(_needs(simple, cache) for simple in script.nested)
+    filling = [use.simple.start for use in uses(script) if use.cache is cache and use.fills]
+    until = min(filling, default=len(script.text))
+    return any(_needs(simple, cache) for simple in script.nested if simple.start < until)
 
 
 def _needs(simple: Simple, cache: Cache) -> bool:
