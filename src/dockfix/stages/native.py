@@ -26,7 +26,7 @@ from dockfix.stages.view import Cut, View
 from dockfix.state.paths import copy_of, resolve, within
 
 _IMAGES = ("debian", "ubuntu")
-_COMPILER = lazy(r"(?:[\w-]+-linux-gnu-)?(?:cc|c\+\+|gcc|g\+\+|clang|clang\+\+|gfortran)(?:-\d+)?")
+_COMPILERS = lazy(r"(?:[\w-]+-linux-gnu-)?(?:cc|c\+\+|gcc|g\+\+|clang|clang\+\+|gfortran)(?:-\d+)?")
 _MAKERS = words("cmake make ninja")
 _CONFIGURING = words("autogen.sh autoreconf bootstrap bootstrap.sh buildconf configure")
 _ON_FILES = words("chmod cp echo ls mkdir mv rm strip touch")
@@ -70,7 +70,7 @@ def _is_of(run: Run) -> bool:
 
 
 def _builds(program: str) -> bool:
-    return bool(program in _MAKERS | _CONFIGURING or _COMPILER.fullmatch(program))
+    return bool(program in _MAKERS | _CONFIGURING or _COMPILERS.fullmatch(program))
 
 
 class _Native:
@@ -174,7 +174,7 @@ class _Native:
                 self._cmake(here, values, line)
             elif done.program in _CONFIGURING:
                 self._configure(here, done.program, values, line)
-            elif _COMPILER.fullmatch(done.program):
+            elif _COMPILERS.fullmatch(done.program):
                 self._compile(here, values, line)
             elif done.program in _ON_FILES:
                 self._on_files(here, done, line)

@@ -39,7 +39,7 @@ _INCLUDED = lazy(r"(?m)^include[ \t]+(\S+)")
 _PLACE = lazy(
     r"\$[({]MAKE[)}].*\binstall\b|\$[({](?:DESTDIR|PREFIX|prefix|bindir|libdir|datadir|sysconfdir)[)}]|\bsudo\b"
 )
-_VALUE = lazy(r"(?m)^\s*(?:export\s+)?(\w+)\s*[:?]?=\s*(/[\w./-]*)")
+_VALUE = lazy(r"(?m)^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*[:?]?=[ \t]*(/[\w./-]*)")
 _OF_MACHINE = lazy(
     r"\b(?:useradd|adduser|groupadd|addgroup|systemctl|setcap|update-rc\.d|update-alternatives"
     r"|chown|service)\b"

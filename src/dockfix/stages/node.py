@@ -39,7 +39,7 @@ __all__ = ["calls", "concerns", "cut"]
 #: Settings that have packages lie elsewhere, or be links to elsewhere.
 _MOVED = lazy(
     r"(?i)virtual-?store|modules-?dir|modules-?folder|import-?method|node-?linker|\bpnp\b"
-    r"|npm_config_(?:prefix|global)|(?m:^\s*prefix\s*=)|config set prefix"
+    r"|npm_config_(?:prefix|global)|(?m:^[ \t]*prefix[ \t]*=)|config set prefix"
 )
 _FETCHED = "/root/.cache/node/corepack"
 #: What has it lie elsewhere, or go.

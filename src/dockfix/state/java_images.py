@@ -88,7 +88,7 @@ def _base_of(name: str, tag: str) -> str | None:
     "" for a Java that has ended: which of its images there were is not known."""
     from dockfix.state.tag_table import LIVE
 
-    found = (_MAVEN if name == "maven" else _GRADLE).fullmatch(tag)
+    found = _MAVEN.fullmatch(tag) if name == "maven" else _GRADLE.fullmatch(tag)
     if found is None:
         old = _MAVEN_OLD.fullmatch(tag) if name == "maven" else None
         return f"openjdk:{old[1]}-jdk{old[2]}" if old else None

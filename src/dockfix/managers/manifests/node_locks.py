@@ -26,7 +26,7 @@ _ENTRY = lazy(r"(?m)^(?=\S)(.+):\n((?:[ \t].*\n|\n)+)")
 _VERSION = lazy(r"(?m)^  version:?[ ]\"?([^\"\n]+)")
 _RESOLUTION = lazy(r"(?m)^  resolution: \"?([^\"\n]+)")
 #: The name of a package, before the range of its versions.
-_NAME = lazy(r"[\"' ]*(@?[^@\"'\s]+)@")
+_NAME_BEFORE_AT = lazy(r"[\"' ]*(@?[^@\"'\s]+)@")
 _NEEDED = lazy(r"(?m)^    \"?(@?[\w./-]+)\"?:? ")
 _OTHER_SYSTEM = lazy(r"(?m)^  conditions: (?!.*os=linux).*\bos=")
 _LOCAL = lazy(r"@(?:file|link|portal):|@\.{0,2}/|^\"?(?:file|link|portal):")
@@ -41,7 +41,7 @@ _OS_OF_PNPM = lazy(r"(?m)^    os: \[(.*)\]")
 def of_yarn(text: str) -> Iterator[Wanted]:
     """The packages of a yarn.lock, classic or berry. Raises UnsureError for one of the project."""
     for keys, body in _ENTRY.findall(text if text.endswith("\n") else f"{text}\n"):
-        name = _NAME.match(keys)
+        name = _NAME_BEFORE_AT.match(keys)
         if keys.startswith(("#", "__metadata")) or name is None:
             continue
         resolution = _RESOLUTION.search(body)
@@ -53,7 +53,7 @@ def of_yarn(text: str) -> Iterator[Wanted]:
             continue
         # `alias@npm:name@^1.0.0`
         other = re.search(r"@npm:(@?[^@\s\"]+)@", keys) if resolution is None else None
-        own = _NAME.match(resolution[1]) if resolution else None
+        own = _NAME_BEFORE_AT.match(resolution[1]) if resolution else None
         version = _VERSION.search(body)
         called = other[1] if other else own[1] if own else name[1]
         runs = called not in _BUILDING and not _BUILDING.isdisjoint(_NEEDED.findall(body))
