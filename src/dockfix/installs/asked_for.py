@@ -18,7 +18,7 @@ from dockfix.managers.manager import Cache
 from dockfix.programs.program_table import QUOTES
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script, Simple
-from dockfix.state.facts import Facts, ReadRun
+from dockfix.state.facts import Facts, ReadRun, fact
 
 #: The folder that pip, uv and others make for theirs. It is missing where none of them keeps any.
 _SHARED = ".cache"
@@ -65,7 +65,7 @@ def _sign(folder: str) -> str:
 
 def _brings(facts: Facts, one: Instruction, cache: Cache) -> bool:
     """True if a COPY, or a mount of a RUN, brings a cache from another stage."""
-    stages = {str(stage.index) for stage in facts.stages} | {stage.name for stage in facts.stages}
+    stages = _stages(facts)
     if one.keyword == "COPY":
         source = next((flag.value for flag in one.flags if flag.name == "from"), None)
         texts = one.json if one.json is not None else [word.text for word in one.words]
@@ -78,6 +78,12 @@ def _brings(facts: Facts, one: Instruction, cache: Cache) -> bool:
         ):
             return True
     return False
+
+
+@fact
+def _stages(facts: Facts) -> frozenset[str | None]:
+    """What stages are called: by their numbers, and by their names."""
+    return frozenset([one for stage in facts.stages for one in (str(stage.index), stage.name)])
 
 
 def _names(texts: Iterable[str], cache: Cache) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from dockfix.context import Context
@@ -27,6 +28,11 @@ class Programs:
 
     def __init__(self, facts: Facts, context: Context | None) -> None:
         self._stages = facts.stages
+        #: The numbers of the stages with a name.
+        self._named: dict[str, list[int]] = {}
+        for one in facts.stages:
+            if one.name is not None:
+                self._named.setdefault(one.name, []).append(one.index)
         self._context = context
         self._starting = bases(facts)
         self._seen: dict[tuple[str | None, str, int], tuple[bool, bool]] = {}
@@ -132,11 +138,12 @@ class Programs:
         """The stage above another one that a COPY names."""
         if not origin:
             return None
-        above = self._stages[: stage.index]
-        named = [one for one in above if one.name == origin.lower()]
-        if named:
-            return named[-1]
-        return above[int(origin)] if origin.isdecimal() and int(origin) < len(above) else None
+        named = self._named.get(origin.lower(), ())
+        below = bisect_left(named, stage.index)
+        if below:
+            return self._stages[named[below - 1]]
+        above = origin.isdecimal() and int(origin) < stage.index
+        return self._stages[int(origin)] if above else None
 
 
 def _texts(run: Instruction) -> tuple[str, ...]:
