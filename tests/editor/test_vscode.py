@@ -13,7 +13,7 @@ import pytest
 import dockfix
 from dockfix.cli.lsp import LSP
 
-FOLDER = Path(__file__).parents[2] / "editors" / "vscode"
+FOLDER = Path(__file__).parents[2] / "src" / "vscode"
 
 #: Node without an editor: the modules that VS Code and npm bring say what they are asked for.
 RUN = """
