@@ -614,7 +614,7 @@ RUN apk add --no-cache git
         "stable parts",
         "stable-first",
         """FROM alpine:3.20
-ARG GIT_SHA=1
+ARG GIT_SHA=none
 LABEL revision="$GIT_SHA"
 RUN apk add --no-cache git
 COPY . /app
