@@ -7,8 +7,9 @@ import pytest
 from dockfix.dockerfile.parser import parse
 from dockfix.edit.lists import gap_of
 from dockfix.edit.style import FileStyle, deeper
-from dockfix.installs.influence import changes_sources, chosen_beside
+from dockfix.installs.influence import chosen_beside
 from dockfix.installs.lists import APT_READERS, mentions_apt
+from dockfix.installs.new_sources import changes_sources
 from dockfix.managers import PROGRAMS, every_manager, load, manager_of, named_in
 from dockfix.programs.command import action_of, command_of, install_of, is_update, may_call
 from dockfix.shell.fatal import deciding_neighbors

@@ -18,13 +18,15 @@ _FOREIGN = frozenset(
 _TESTS = frozenset(("__tests__", "spec", "test", "testdata", "testing", "tests"))
 _MOST_FILES = 2_000
 _MOST_FOLDERS = 1_000
+#: Of so many names it is asked whether they are folders.
+_MOST_LOOKS = 10_000
 _LARGEST = 200_000
 
 
 def code_texts(context: Context, *, tests: bool) -> Iterator[str]:
     """The texts of the programs in a context, those of others left out; those of tests only with
     `tests`. Large files are read as far as 200 kB; of very many files only the first ones."""
-    folders, files = [""], 0
+    folders, files, looks = [""], 0, 0
     for folder in folders:
         for name in context.entries(folder) or ():
             path = f"{folder}/{name}" if folder else name
@@ -38,7 +40,9 @@ def code_texts(context: Context, *, tests: bool) -> Iterator[str]:
                 and name not in _FOREIGN
                 and (tests or name not in _TESTS)
                 and len(folders) < _MOST_FOLDERS
-                and not context.is_link(path)
-                and context.kind(path) == "directory"
             ):
-                folders.append(path)
+                looks += 1
+                if looks > _MOST_LOOKS:
+                    return
+                if context.kind(path) == "directory" and not context.is_link(path):
+                    folders.append(path)

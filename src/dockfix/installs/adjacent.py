@@ -9,7 +9,7 @@ from itertools import groupby
 
 from dockfix.installs.caches import caches_in, cleans_up
 from dockfix.installs.frames import frame, has_alike, values
-from dockfix.installs.influence import changes_sources
+from dockfix.installs.new_sources import changes_sources
 from dockfix.installs.together import Together, settled
 from dockfix.managers.manager import Cache, Command
 from dockfix.programs.command import command_of, install_of

@@ -4,54 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 
+from dockfix.installs.new_sources import family
 from dockfix.managers.manager import base
-from dockfix.records import Record
 from dockfix.shell.patterns import lazy
-
-
-class _Family(Record):
-    """Names of packages: in full, by how they start, and by how they start and end."""
-
-    names: frozenset[str]
-    starts: tuple[str, ...]
-    spans: tuple[tuple[str, str], ...]
-
-    def holds(self, name: str) -> bool:
-        return (
-            name in self.names
-            or name.startswith(self.starts)
-            or any(name.startswith(start) and name.endswith(end) for start, end in self.spans)
-        )
-
-
-def _family(text: str) -> _Family:
-    """A family from its members, where a star stands for anything."""
-    members = text.split()
-    spans = [member.partition("*") for member in members if "*" in member]
-    return _Family(
-        frozenset(member for member in members if "*" not in member),
-        tuple(start for start, _, end in spans if not end),
-        tuple((start, end) for start, _, end in spans if end),
-    )
-
-
-#: They bring sources, keys, ways to fetch, or change the manager itself: an install behind them may
-#: find other packages than one beside them.
-_SOURCES = _family(
-    """apt-transport-* ca-certificates* software-properties* *-keyring *-keys *-archive epel* remi-*
-    pgdg-* apt apt-utils apt-list* apt-cacher* apt-p2p apt-rpm auto-apt-proxy
-    squid-deb-proxy-client netselect* aptitude dpkg libapt-* localepurge etckeeper needrestart
-    debconf* cdebconf yum yum-* dnf dnf-* dnf5-* microdnf libdnf* rpm libzypp* zypper*
-    subscription-manager* apk-tools* google-chrome* google-earth* opera* vivaldi* brave*
-    microsoft-edge* skype* slack* code teamviewer* dropbox nautilus-dropbox spotify* steam*
-    virtualbox* flashplugin*"""
-)
-_RELEASES = lazy(
-    r"(?!lsb[-_]).*[-_]release(?:-.*)?|.*-repos?(?:sitor(?:y|ies))?(?:-.*)?"
-    r"|python\d*-(?:software-properties|dnf).*"
-)
 
 #: Packages that others accept as an alternative (`default-jre | java-runtime`). apt counts what is
 #: asked for beside them: `php` alone brings Apache, beside `php-fpm` it does not; installed one
@@ -111,9 +67,9 @@ _RIVALS = (
     "libpq* postgresql* pgdg* libpgtypes* libecpg*",
     "libzmq*-dev libgdbm*-dev libdb*-dev libpython*-dev python*-dev",
 )
-_RIVAL_FAMILIES = tuple(map(_family, _RIVALS))
+_RIVAL_FAMILIES = tuple(map(family, _RIVALS))
 #: All of these families in one: most packages are in none.
-_ANY_RIVAL = _family(" ".join(_RIVALS))
+_ANY_RIVAL = family(" ".join(_RIVALS))
 
 #: The first of them is there, or is another one, when the second is built or run by the same pip.
 _BUILD_TOOLS = lazy(
@@ -121,19 +77,6 @@ _BUILD_TOOLS = lazy(
     r"|cython|numpy|scipy|pybind11|cffi|scikit-build.*|meson.*|cmake|ninja|maturin|torch.*|tensorflow.*"
     r"|mpi4py|pkgconfig|versioneer|jinja2|six|keyring|keyrings\..*|artifacts-keyring|certifi"
 )
-
-
-def changes_sources(names: Iterable[str]) -> bool:
-    """True if one of the packages may change where packages come from, or the manager itself."""
-    return any(_brings_sources(base(name)) for name in names)
-
-
-@lru_cache(maxsize=4096)
-def _brings_sources(name: str) -> bool:
-    return _SOURCES.holds(name) or (
-        ("release" in name or "-repo" in name or name.startswith("python"))
-        and _RELEASES.fullmatch(name) is not None
-    )
 
 
 def chosen_beside(before: Collection[str], second: Iterable[str], *, chooses: bool) -> bool:
@@ -154,8 +97,8 @@ def chosen_beside(before: Collection[str], second: Iterable[str], *, chooses: bo
             return True
         if not _ANY_RIVAL.holds(name):
             continue
-        for family in _RIVAL_FAMILIES:
-            if family.holds(name) and any(map(family.holds, before)):
+        for rivals in _RIVAL_FAMILIES:
+            if rivals.holds(name) and any(map(rivals.holds, before)):
                 return True
     return False
 

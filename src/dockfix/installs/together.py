@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dockfix.installs.frames import frame, values
-from dockfix.installs.influence import builds_others, changes_sources, chosen_beside
+from dockfix.installs.influence import builds_others, chosen_beside
+from dockfix.installs.new_sources import changes_sources
 from dockfix.managers.manager import Command, base
 from dockfix.programs.command import command_of
 from dockfix.shell.remembered import cached_by_identity

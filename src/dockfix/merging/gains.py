@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from dockfix.edit.ignores import pragma_of
-from dockfix.installs.influence import changes_sources
+from dockfix.installs.new_sources import changes_sources
 from dockfix.managers import load
 from dockfix.merging.work import DISTRIBUTION, OTHER_KINDS, Work, work_of
 from dockfix.records import Record
