@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from dockfix.context.compose import is_compose
+from dockfix.context.compose import documents, is_compose
 from dockfix.context.dockerfiles import is_dockerfile
 from dockfix.context.worktree import worktree_of
 from dockfix.shell.patterns import lazy
@@ -182,16 +182,7 @@ def _documents(path: str, *signs: str) -> list[Any]:
     text = _text(path)
     if text is None or not all(sign in text for sign in signs):
         return []
-    import yaml
-
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """The safe loader, which also accepts tags of other programs (`!reset`, `!override`)."""
-
-    Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
-    try:
-        return list(yaml.load_all(text, Loader))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return []
+    return documents(text)
 
 
 def _text(path: str) -> str | None:

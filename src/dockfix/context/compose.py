@@ -69,16 +69,25 @@ def load(path: str) -> Any:
     text = disk.content(path, _LARGEST + 1)
     if text is None or len(text) > _LARGEST or b"build" not in text:
         return None
+    found = documents(text)
+    return found[0] if len(found) == 1 else None
+
+
+def documents(text: str | bytes) -> list[Any]:
+    """The documents of a YAML file; none of one that cannot be read.
+
+    Tags of Compose (`!reset`, `!override`) and of other programs stand for nothing.
+    """
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """The safe loader, which also accepts the tags of Compose (`!reset`, `!override`)."""
+        """The safe loader, which also accepts other tags."""
 
     Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
     try:
-        return yaml.load(text, Loader)
+        return list(yaml.load_all(text, Loader))
     except (yaml.YAMLError, ValueError, RecursionError):
-        return None
+        return []
 
 
 def builds_of(file: Any) -> Iterator[dict[str, Any]]:
