@@ -136,6 +136,90 @@ def test_each_action_makes_what_it_says(tmp_path: Path) -> None:
     run(test())
 
 
+COMPOSE = """\
+services:
+  a:
+    build:
+      dockerfile_inline: |
+        FROM alpine:3.20
+        RUN echo "$$HOME" && apk add b
+        RUN apk add --no-cache c
+        CMD ["sh"]
+  b:
+    build:
+      dockerfile_inline: |
+        FROM alpine:3.20
+        RUN apk add d
+        CMD ["sh"]
+"""
+MARKDOWN = """\
+Build it:
+
+   ```dockerfile
+   FROM alpine:3.20
+   RUN apk add a
+   ```
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [("compose.yaml", "yaml"), ("other.yml", "dockercompose"), ("a.yml", "yaml.docker-compose")],
+)
+def test_dockerfiles_inside_of_compose_files(name: str, language: str, tmp_path: Path) -> None:
+    async def test() -> None:
+        async with editor(tmp_path) as client:
+            uri = client.open(tmp_path / name, COMPOSE, language)
+            found = await client.diagnostics(uri)
+            lines = [one.range.start.line for one in found if one.code == "clean-package-cache"]
+            assert lines == [5, 12]
+
+            async def after(line: int, title: str) -> str:
+                actions = await client.actions(uri, line)
+                (action,) = [one for text, one in actions.items() if text.startswith(title)]
+                return applied(COMPOSE, edits_of(action.edit)[name], "utf-16")
+
+            assert await after(5, "clean-package-cache: add --no-cache") == COMPOSE.replace(
+                "add b", "add --no-cache b"
+            )
+            assert await after(12, "clean-package-cache: add --no-cache") == COMPOSE.replace(
+                "add d", "add --no-cache d"
+            )
+            indent = " " * 8
+            assert await after(12, "Ignore clean-package-cache here") == COMPOSE.replace(
+                f"{indent}RUN apk add d",
+                f"{indent}# dockfix: ignore=clean-package-cache\n{indent}RUN apk add d",
+            )
+            assert not [one for one in await client.actions(uri, 12) if "Ignore this file" in one]
+            written = tmp_path / "compose.yaml"
+            written.write_text(COMPOSE)
+            assert await after(12, "dockfix: all safe") == dockfix.rewrite_file(written).after
+
+    run(test())
+
+
+def test_dockerfiles_inside_of_markdown(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with editor(tmp_path, "--formatting") as client:
+            uri = client.open(tmp_path / "README.md", MARKDOWN, "markdown")
+            assert [one.range.start.line for one in await client.diagnostics(uri)] == [4]
+            (action,) = (await client.actions(uri, 4, FIX_ALL)).values()
+            edits = edits_of(action.edit)["README.md"]
+            assert applied(MARKDOWN, edits, "utf-16") == MARKDOWN.replace(
+                "add a", "add --no-cache a"
+            )
+            # other YAML is none of ours, whatever it says
+            other = client.open(tmp_path / "values.yaml", COMPOSE, "yaml")
+            assert not await client.actions(other, 5, last=9)
+            assert not await client.text_document_formatting_async(
+                lsp.DocumentFormattingParams(
+                    lsp.TextDocumentIdentifier(other), lsp.FormattingOptions(4, True)
+                )
+            )
+
+    run(test())
+
+
 def test_a_second_ignore_comment_joins_the_first(tmp_path: Path) -> None:
     first = "# syntax=docker/dockerfile:1\r\nFROM debian:12\r\n"
     second = "  # dockfix: ignore=sort-packages  for a reason\r\n  RUN apt-get install git curl\r\n"

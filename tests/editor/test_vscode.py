@@ -61,11 +61,10 @@ def test_the_extension_starts_the_server_for_dockerfiles() -> None:
     done = subprocess.run(
         [node, "-e", RUN, str(FOLDER / "extension.js")], capture_output=True, text=True, check=True
     )
-    made, *then = json.loads(done.stdout)
-    assert made == [
-        "dockfix",
-        "dockfix",
-        {"command": "dockfix", "args": ["lsp", "--formatting"]},
-        {"documentSelector": [{"language": "dockerfile"}]},
-    ]
+    (*made, wanted), *then = json.loads(done.stdout)
+    assert made == ["dockfix", "dockfix", {"command": "dockfix", "args": ["lsp", "--formatting"]}]
+    languages = [one["language"] for one in wanted["documentSelector"]]
+    assert languages == ["dockerfile", "dockercompose", "yaml", "markdown"]
+    # of other YAML the server would say nothing
+    assert [one["language"] for one in wanted["documentSelector"] if "pattern" in one] == ["yaml"]
     assert then == ["start", "stop"]

@@ -104,7 +104,12 @@ def rewrite_configured(
     as if they were `alone`. Raises DockfixError.
     """
 
-    def rewritten(text: bytes | str, finding: _Finding | None, alone: bool) -> Rewrite:
+    def rewritten(
+        text: bytes | str,
+        finding: _Finding | None,
+        alone: bool,
+        only: Callable[[Applied], bool] | None,
+    ) -> Rewrite:
         return rewrite(
             text,
             filename=path,
@@ -126,19 +131,28 @@ def rewrite_configured(
 
     if may_hold_blocks(path):
         from dockfix.dockerfile.source import decode
-        from dockfix.embedded.rewriting import rewrite_blocks
+        from dockfix.embedded.rewriting import in_file, rewrite_blocks
+
+        text = decode(source) if isinstance(source, bytes) else source
 
         def rewrite_block(block: Block) -> Rewrite:
             named = config.context
             if named is None and on_disk and block.context is not None:
                 folder = os.path.join(os.path.dirname(path), block.context)
                 named = folder if os.path.isdir(folder) else None
-            return rewritten(block.text, _Finding(path, named, find) if named else None, True)
+            finding = _Finding(path, named, find) if named else None
+            of_block = None
+            if only is not None:
+                wanted = only
 
-        text = decode(source) if isinstance(source, bytes) else source
+                def of_block(one: Applied) -> bool:
+                    return wanted(in_file(one, block, text))
+
+            return rewritten(block.text, finding, True, of_block)
+
         return Configured(with_severities(rewrite_blocks(path, text, rewrite_block), config), "")
     finding = _Finding(path, config.context, find)
-    result = rewritten(source, finding if on_disk or config.context else None, alone)
+    result = rewritten(source, finding if on_disk or config.context else None, alone, only)
     return Configured(with_severities(result, config), finding.root)
 
 

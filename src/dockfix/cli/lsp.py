@@ -12,6 +12,7 @@ from dockfix.cli.search import is_dockerfile
 from dockfix.cli.table import Command, Option, Row, rows
 from dockfix.context.folder import find_context
 from dockfix.core.pipeline import Rewrite
+from dockfix.embedded import is_searched_for_blocks
 from dockfix.errors import ConfigError
 from dockfix.records import Record
 from dockfix.typed import TYPE_CHECKING, Annotated, Any
@@ -83,13 +84,18 @@ def run_command(arguments: Sequence[str]) -> int:
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
         raise ConfigError("dockfix lsp needs pygls: pip install 'dockfix[lsp]'") from error
-    server = make(rewriter(request.options), is_dockerfile, formatting=request.own.formatting)
+    server = make(rewriter(request.options), _is_looked_at, formatting=request.own.formatting)
     # The protocol has standard output for itself: what else might be printed goes to stderr, and
     # pygls closes what it was given.
     with open(os.dup(1), "wb") as output:
         os.dup2(2, 1)
         server.start_io(stdout=output)
     return 0
+
+
+def _is_looked_at(name: str) -> bool:
+    """True for what a search finds, too: Dockerfiles, Compose files and Markdown."""
+    return is_dockerfile(name) or is_searched_for_blocks(name)
 
 
 def rewriter(options: Options) -> "Rewriter":

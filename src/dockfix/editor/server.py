@@ -18,14 +18,17 @@ from dockfix.context import disk
 from dockfix.editor import answers
 from dockfix.editor.analysis import Analysis, Rewriter
 from dockfix.editor.positions import can_be_edited
+from dockfix.embedded import may_hold_blocks
 
 #: So many seconds without a change pass before a text is looked at.
 _PAUSE = 0.2
 _LANGUAGES = ("dockerfile", "containerfile")
+#: What VS Code and Neovim call Compose files, whatever their names.
+_COMPOSE_LANGUAGES = ("dockercompose", "yaml.docker-compose")
 
 
 class Server(LanguageServer):
-    """`rewriter` does a text; `takes` says whether a file is a Dockerfile, by its name."""
+    """`rewriter` does a text; `takes` says by a file's name whether it is looked at."""
 
     def __init__(self, rewriter: Rewriter, takes: Callable[[str], bool]) -> None:
         super().__init__("dockfix", __version__, lsp.TextDocumentSyncKind.Full)
@@ -50,12 +53,12 @@ class Server(LanguageServer):
         turn = self._turns[uri] = self._turns.get(uri, 0) + 1
         await sleep(_PAUSE)
         if self._turns[uri] == turn:
-            self.look(uri if self.is_dockerfile(uri) else None)
+            self.look(uri if self.is_looked_at(uri) else None)
 
     def look(self, uri: str | None = None) -> None:
         """Looks at a text, or at all that are open, and publishes what is found."""
         for one in [uri] if uri is not None else list(self._languages):
-            if one in self._languages and self.is_dockerfile(one):
+            if one in self._languages and self.is_looked_at(one):
                 self._known.pop(one, None)
                 document = self.document(one)
                 found = answers.diagnostics(self.analysis(document), self.client)
@@ -63,10 +66,12 @@ class Server(LanguageServer):
                     lsp.PublishDiagnosticsParams(one, found, document.version)
                 )
 
-    def is_dockerfile(self, uri: str) -> bool:
+    def is_looked_at(self, uri: str) -> bool:
         """True if a text is to be looked at, by its language or its name."""
-        language = self._languages.get(uri, "")
-        return language in _LANGUAGES or self._takes(os.path.basename(_path(uri)))
+        language, name = self._languages.get(uri, ""), os.path.basename(_path(uri))
+        if language in _COMPOSE_LANGUAGES and may_hold_blocks(name):
+            return True
+        return language in _LANGUAGES or self._takes(name)
 
     def document(self, uri: str) -> answers.Open:
         """The text of an open file, as it is now."""
@@ -91,7 +96,7 @@ class Server(LanguageServer):
         texts = {
             os.path.realpath(_path(uri)): self.workspace.get_text_document(uri).source
             for uri in self._languages
-            if not self.is_dockerfile(uri)
+            if not self.is_looked_at(uri)
         }
 
         def look(*, alone: bool) -> Analysis:
@@ -161,7 +166,7 @@ def make(rewriter: Rewriter, takes: Callable[[str], bool], *, formatting: bool =
     )
     def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         uri = params.text_document.uri
-        if not server.is_dockerfile(uri):
+        if not server.is_looked_at(uri):
             return []
         document = server.document(uri)
         analysis, only = server.analysis(document), params.context.only
@@ -169,7 +174,7 @@ def make(rewriter: Rewriter, takes: Callable[[str], bool], *, formatting: bool =
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hover(params: lsp.HoverParams) -> lsp.Hover | None:
-        if not server.is_dockerfile(params.text_document.uri):
+        if not server.is_looked_at(params.text_document.uri):
             return None
         analysis = server.analysis(server.document(params.text_document.uri))
         return answers.hover(analysis, server.client, params.position)
@@ -178,6 +183,8 @@ def make(rewriter: Rewriter, takes: Callable[[str], bool], *, formatting: bool =
 
         @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
         def format_document(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
+            if not server.is_looked_at(params.text_document.uri):
+                return None
             document = server.document(params.text_document.uri)
             change = server.analysis(document).formatted()
             if change is None or not can_be_edited(document.text):

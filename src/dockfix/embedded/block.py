@@ -42,6 +42,15 @@ class Block(Record):
         before = self.text[line.start : offset]
         return line.content + len(before) + (before.count("$") if self.doubled else 0)
 
+    def inside(self, offset: int) -> int | None:
+        """The character of the text that stands at an offset of the file; None if none does."""
+        at = bisect_right(self.lines, offset, key=lambda line: line.content) - 1
+        if at < 0:
+            return None
+        line = self.lines[at]
+        end = self.lines[at + 1].start if at + 1 < len(self.lines) else len(self.text)
+        return next((one for one in range(line.start, end) if self.place(one) == offset), None)
+
     def edit(self, edit: Edit) -> Edit:
         """An edit of the text as one of the file: new lines get the indentation of the others."""
         text = edit.text.replace("$", "$$") if self.doubled else edit.text

@@ -40,7 +40,7 @@ def rewrite_blocks(path: str, text: str, rewrite: Callable[[Block], Rewrite]) ->
             (offered, result.offered),
             (notes, result.notes),
         ):
-            findings += [_moved(one, block, text) for one in more]
+            findings += [in_file(one, block, text) for one in more]
     made.sort()
     after = apply(text, [one[0].edit for one in made])
     expected = [
@@ -70,8 +70,8 @@ def _result(
         ) from error
 
 
-def _moved(one: Applied, block: Block, text: str) -> Applied:
-    """A finding of a block, as one of the file."""
+def in_file(one: Applied, block: Block, text: str) -> Applied:
+    """A finding of a block, as one of the file, which has this text."""
     said = block.place(block.lines[one.line - 1].start + one.column - 1)
     line, column = _line_and_column(text, said)
     start, end = block.place(one.start), block.place(one.end)
