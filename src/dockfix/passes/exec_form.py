@@ -75,7 +75,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.context import Context
 from dockfix.dockerfile.exec_form import behind_array, strings_at
 from dockfix.dockerfile.tree import Instruction, Logical, Stage
 from dockfix.edit.array_words import VARIABLE, as_script, strings_and_variables
@@ -83,15 +82,13 @@ from dockfix.edit.arrays import escaped, merged, quoted, repair
 from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.passes.base import Pass, Settings
 from dockfix.passes.quick_checks import STARTS
-from dockfix.programs.entrypoints import looks_at
-from dockfix.programs.executables import Programs
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Word
+from dockfix.stages.start_doubts import OTHER_ARGUMENTS, StartDoubts
 from dockfix.state.facts import Facts, Place, fact
 from dockfix.state.starts import (
     argv_of,
-    beside_cmd,
     command_start,
     entrypoints,
     exec_position,
@@ -105,8 +102,6 @@ from dockfix.state.starts import (
     unwrapped,
 )
 
-_OTHER_SHELL = "the base image may have a SHELL of its own that sets PATH or other variables"
-_OTHER_ARGUMENTS = "the ENTRYPOINT gets other arguments than before"
 _SHELL_FORM = lazy(r"(?i)\bshell[ \t-](?:form|style|mode|syntax)\b")
 _MARKS = lazy(r"[\s,\[\]\\\"'“”„‟‘’‚‛]")
 
@@ -122,7 +117,7 @@ class _Array(Record):
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """One group for each instruction that can be an array, or get an `exec`."""
-    known, programs = facts.places, Programs(facts, settings.context)
+    known, doubts = facts.places, StartDoubts(facts, settings.context)
     for stage in facts.stages:
         for instruction in stage.instructions:
             keyword = instruction.keyword
@@ -142,7 +137,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 at = instruction.logical.offset(instruction.arguments_start + tail)
                 yield Group(at, message, (), Safety.NOTE)
                 continue
-            direct = _without_shell(facts, stage, instruction, programs, settings.context)
+            direct = _without_shell(facts, stage, instruction, doubts)
             if direct is not None:
                 yield direct
                 continue
@@ -166,22 +161,15 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 message = (
                     "write HEALTHCHECK in exec form: a timeout then ends the probe, not a shell"
                 )
-                doubt = "" if known[instruction.start].shell.declared else _OTHER_SHELL
-                doubt = doubt or _script_doubt(
-                    facts, stage, instruction, array.argv[0], programs, settings.context
-                )
+                doubt = doubts.of_probe(stage, instruction, array.argv)
             else:
                 message = f"write {keyword} in exec form: signals then reach the program"
-                doubt = _doubt(facts, stage, instruction, array.argv, programs, settings.context)
+                doubt = doubts.of_start(stage, instruction, array.argv)
             yield _group(instruction, message, doubt, array.edits)
 
 
 def _without_shell(
-    facts: Facts,
-    stage: Stage,
-    instruction: Instruction,
-    programs: Programs,
-    context: Context | None,
+    facts: Facts, stage: Stage, instruction: Instruction, doubts: StartDoubts
 ) -> Group | None:
     """A CMD like `["sh", "-c", "app -x"]` as `["app", "-x"]`, if no doubt is left."""
     argv = unwrapped(instruction, facts.places[instruction.start])
@@ -191,7 +179,7 @@ def _without_shell(
         or _is_given_to_shell(facts, stage, instruction)
         or ("/" not in argv[0] and stage.index in searching_here(facts))
         or _is_meant(facts, instruction)
-        or _doubt(facts, stage, instruction, argv, programs, context)
+        or doubts.of_start(stage, instruction, argv)
     ):
         return None
     logical, base = instruction.logical, instruction.arguments_start
@@ -246,7 +234,7 @@ def _replaced(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[
         return
     entrypoint = entrypoints(facts)[stage.index]
     given = instruction.keyword == "CMD" and entrypoint is not None and entrypoint.json
-    doubt = _OTHER_ARGUMENTS if given and not starts_what_it_is_given(given) else ""
+    doubt = OTHER_ARGUMENTS if given and not starts_what_it_is_given(given) else ""
     offset = instruction.logical.offset(position)
     message = f"add exec to {instruction.keyword}: signals then reach the program"
     yield _group(instruction, message, doubt, (Edit(offset, offset, "exec "),))
@@ -334,51 +322,6 @@ def _move(logical: Logical, base: int, edit: Edit) -> Edit:
 def _crosses_lines(logical: Logical, start: int, end: int) -> bool:
     """True if a continuation lies between two positions of a logical line."""
     return start < end and logical.offset_end(end) - logical.offset(start) != end - start
-
-
-def _doubt(
-    facts: Facts,
-    stage: Stage,
-    instruction: Instruction,
-    argv: tuple[str, ...],
-    programs: Programs,
-    context: Context | None,
-) -> str:
-    """Why the container may start in another way than before, or ""."""
-    if not facts.places[instruction.start].shell.declared:
-        return _OTHER_SHELL
-    if instruction.keyword == "ENTRYPOINT":
-        if context is not None and context.gets_arguments():
-            return "arguments of a Compose file or the like, ignored so far, would reach it"
-        if instruction.start in beside_cmd(facts):
-            return "the CMD, ignored so far, becomes its arguments"
-    else:
-        entrypoint = entrypoints(facts)[stage.index]
-        base = facts.outermost[stage.index].base or ""
-        if entrypoint is not None:
-            if entrypoint.json and not starts_what_it_is_given(entrypoint.json):
-                return _OTHER_ARGUMENTS
-        elif looks_at(base, argv[0].rpartition("/")[2]):
-            return f"the entrypoint of {base} only then prepares what this program needs"
-    return _script_doubt(facts, stage, instruction, argv[0], programs, context)
-
-
-def _script_doubt(
-    facts: Facts,
-    stage: Stage,
-    instruction: Instruction,
-    program: str,
-    programs: Programs,
-    context: Context | None,
-) -> str:
-    if not programs.executable(stage, instruction, program):
-        return f"{program} may be a script without #!, which only a shell can run"
-    if context is None:
-        return ""
-    from dockfix.stages.shell_variables import reads_directory_name
-
-    reader = reads_directory_name(facts.stages, program, context)
-    return f"{reader} reads PWD, which only a shell sets" if reader else ""
 
 
 def verify(before: Facts, after: Facts) -> str | None:

@@ -1,0 +1,65 @@
+"""Why a container may start in another way if its program is started without a shell."""
+
+from __future__ import annotations
+
+from dockfix.context import Context
+from dockfix.dockerfile.tree import Instruction, Stage
+from dockfix.programs.entrypoints import looks_at
+from dockfix.programs.executables import Programs
+from dockfix.state.facts import Facts
+from dockfix.state.starts import beside_cmd, entrypoints, starts_what_it_is_given
+
+OTHER_ARGUMENTS = "the ENTRYPOINT gets other arguments than before"
+_OTHER_SHELL = "the base image may have a SHELL of its own that sets PATH or other variables"
+
+
+class StartDoubts:
+    """The doubts about the instructions of one file; each is a text for people, "" for none."""
+
+    def __init__(self, facts: Facts, context: Context | None) -> None:
+        self._facts = facts
+        self._context = context
+        self._programs = Programs(facts, context)
+
+    def of_start(self, stage: Stage, instruction: Instruction, argv: tuple[str, ...]) -> str:
+        """The doubt about a CMD or ENTRYPOINT that becomes an array."""
+        return (
+            self._shell_doubt(instruction)
+            or self._argument_doubt(stage, instruction, argv)
+            or self._script_doubt(stage, instruction, argv[0])
+        )
+
+    def of_probe(self, stage: Stage, instruction: Instruction, argv: tuple[str, ...]) -> str:
+        """The doubt about a HEALTHCHECK that becomes an array."""
+        return self._shell_doubt(instruction) or self._script_doubt(stage, instruction, argv[0])
+
+    def _shell_doubt(self, instruction: Instruction) -> str:
+        return "" if self._facts.places[instruction.start].shell.declared else _OTHER_SHELL
+
+    def _argument_doubt(self, stage: Stage, instruction: Instruction, argv: tuple[str, ...]) -> str:
+        """Why the program that is started may get other arguments."""
+        if instruction.keyword == "ENTRYPOINT":
+            if self._context is not None and self._context.gets_arguments():
+                return "arguments of a Compose file or the like, ignored so far, would reach it"
+            if instruction.start in beside_cmd(self._facts):
+                return "the CMD, ignored so far, becomes its arguments"
+            return ""
+        entrypoint = entrypoints(self._facts)[stage.index]
+        base = self._facts.outermost[stage.index].base or ""
+        if entrypoint is not None:
+            if entrypoint.json and not starts_what_it_is_given(entrypoint.json):
+                return OTHER_ARGUMENTS
+        elif looks_at(base, argv[0].rpartition("/")[2]):
+            return f"the entrypoint of {base} only then prepares what this program needs"
+        return ""
+
+    def _script_doubt(self, stage: Stage, instruction: Instruction, program: str) -> str:
+        """Why the kernel may not start the program, or the program may miss the shell."""
+        if not self._programs.executable(stage, instruction, program):
+            return f"{program} may be a script without #!, which only a shell can run"
+        if self._context is None:
+            return ""
+        from dockfix.stages.shell_variables import reads_directory_name
+
+        reader = reads_directory_name(self._facts.stages, program, self._context)
+        return f"{reader} reads PWD, which only a shell sets" if reader else ""
