@@ -225,7 +225,27 @@ def test_a_search_looks_inside_if_it_is_told_to(tmp_path: Path) -> None:
     assert dockfix_command("--show-files", cwd=tmp_path).stdout == b"Dockerfile\ncompose.yaml\n"
 
 
-@pytest.mark.parametrize("command", ["--add-ignores", "verify", "measure"])
+@pytest.mark.parametrize(("name", "text"), [("compose.yaml", COMPOSE), ("a.md", MARKDOWN)])
+def test_comments_that_ignore_are_written_inside(name: str, text: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    assert dockfix_command("--check", "--quiet", name, cwd=tmp_path).returncode == 1
+    assert dockfix_command("--add-ignores", name, cwd=tmp_path).returncode == 0
+    lines = file.read_text().splitlines(keepends=True)
+    comments = [at for at, line in enumerate(lines) if "# dockfix: ignore=" in line]
+    assert len(comments) == 2
+    for at in comments:
+        below = lines[at + 1]
+        indent = len(below) - len(below.lstrip())
+        assert lines[at].index("#") == indent
+    assert "".join(line for at, line in enumerate(lines) if at not in comments) == text
+    assert dockfix_command("--check", name, cwd=tmp_path).returncode == 0
+    before = file.read_bytes()
+    assert dockfix_command("--add-ignores", name, cwd=tmp_path).returncode == 0
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["verify", "measure"])
 def test_what_is_for_dockerfiles_only_says_so(command: str, tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     done = dockfix_command(command, "compose.yaml", cwd=tmp_path)

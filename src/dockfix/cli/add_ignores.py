@@ -9,11 +9,13 @@ from dockfix.cli.config import Finder
 from dockfix.cli.discovery import Found
 from dockfix.cli.library import rewrite_configured
 from dockfix.cli.streams import say
-from dockfix.core.ignore_comments import comments_for
+from dockfix.core.findings import Applied
+from dockfix.dockerfile.lines import Lines
 from dockfix.dockerfile.source import encode
 from dockfix.edit.edits import apply
-from dockfix.embedded import may_hold_blocks
-from dockfix.errors import ConfigError, DockfixError
+from dockfix.embedded.ignoring import ignoring_in
+from dockfix.errors import DockfixError
+from dockfix.passes import ENTRIES
 from dockfix.reports.text import failure, visible
 
 #: With a comment in place, other findings may show: what two instructions would have been part of.
@@ -43,18 +45,21 @@ def add_ignores(found: Found, finder: Finder, *, notes: bool, quiet: bool) -> in
 
 def _with_comments(path: str, finder: Finder, notes: bool) -> tuple[bytes, bytes]:
     """The bytes of a file, and those with the comments."""
-    if may_hold_blocks(path):
-        raise ConfigError(
-            f"{path}: --add-ignores writes into Dockerfiles only, not inside of others"
-        )
     config = finder.settings(os.path.dirname(path))
     with open(path, "rb") as file:
         before = after = file.read()
     for _ in range(_MOST_ROUNDS):
         result = rewrite_configured(path, after, config, notes=notes).result
         findings = [*result.applied, *result.offered, *(result.notes if notes else ())]
-        edits = comments_for(result.before, findings)
+        edits = ignoring_in(path, result.before, _places(result.before, findings))
         if not edits:
             break
         after = encode(apply(result.before, edits))
     return before, after
+
+
+def _places(text: str, findings: list[Applied]) -> list[tuple[int, str]]:
+    """Where findings point to, and the names of their passes."""
+    known = {entry.name for entry in ENTRIES}
+    lines = Lines(text)
+    return [(lines.offset(one.line, one.column), one.name) for one in findings if one.name in known]

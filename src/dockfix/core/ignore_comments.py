@@ -1,18 +1,18 @@
-"""Ignore comments of dockfix's own: those that do nothing, and those that findings would need."""
+"""Ignore comments of dockfix's own that do nothing."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
 from dockfix.core.findings import Applied
 from dockfix.dockerfile.lines import Lines
 from dockfix.dockerfile.parser import parse
 from dockfix.dockerfile.tree import Comment, Dockerfile, Instruction
-from dockfix.edit.edits import Edit, Safety
+from dockfix.edit.edits import Safety
 from dockfix.edit.ignores import ignores, pragma_of
-from dockfix.passes import ENTRIES, PASSES, Entry
+from dockfix.passes import PASSES, Entry
 from dockfix.records import Record
 
 #: Findings of the program itself, which no comment switches off.
@@ -153,49 +153,3 @@ def _note(lines: Lines, comment: Comment, message: str) -> Applied:
     return Applied(
         _OWN_CODE, "ignore", message, line, column, Safety.NOTE, comment.start, comment.end
     )
-
-
-def comments_for(source: str, findings: Sequence[Applied]) -> list[Edit]:
-    """The edits that put an ignore comment above each instruction that findings point to.
-
-    A comment of dockfix's own that is there already gets the further names. The findings are those
-    of this very text.
-    """
-    tree = parse(source, "")
-    codes = {entry.code: entry.name for entry in ENTRIES}
-    wanted: dict[int, list[str]] = {}
-    lines = source.split("\n")
-    offsets = [0]
-    for text in lines:
-        offsets.append(offsets[-1] + len(text) + 1)
-    starts = [one.start for one in tree.instructions]
-    for one in findings:
-        name = codes.get(one.code)
-        offset = offsets[one.line - 1] + one.column - 1
-        index = bisect_right(starts, offset) - 1
-        if name is not None and index >= 0 and offset < tree.instructions[index].end:
-            names = wanted.setdefault(index, [])
-            if name not in names:
-                names.append(name)
-    return [_comment(tree, tree.instructions[index], names) for index, names in wanted.items()]
-
-
-def _comment(tree: Dockerfile, instruction: Instruction, names: list[str]) -> Edit:
-    """The edit that adds names to the ignore comment of an instruction, or the comment."""
-    for comment in _comments_above(tree, instruction):
-        pragma = pragma_of(comment.text)
-        if pragma is not None and pragma.kind == "own":
-            at = comment.end - len(pragma.rest)
-            return Edit(at, at, "".join(f",{name}" for name in names))
-    source, start = tree.source, instruction.start
-    indent = source[start : instruction.keyword_offset]
-    eol = "\r\n" if "\r\n" in source else "\n"
-    return Edit(start, start, f"{indent}# dockfix: ignore={','.join(names)}{eol}")
-
-
-def _comments_above(tree: Dockerfile, instruction: Instruction) -> Iterator[Comment]:
-    """The comments right above an instruction, the nearest first."""
-    for item in reversed(tree.items[: tree.items.index(instruction)]):
-        if not isinstance(item, Comment):
-            return
-        yield item

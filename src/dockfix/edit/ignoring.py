@@ -2,33 +2,60 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+
 from dockfix.dockerfile.source import BOM
 from dockfix.dockerfile.tree import Blank, Comment, Directive, Dockerfile, Instruction
 from dockfix.edit.edits import Edit
 from dockfix.edit.ignores import pragma_of
 
 
-def ignoring(dockerfile: Dockerfile, offset: int, name: str) -> Edit | None:
-    """The edit that switches a pass off for the instruction at an offset, by a comment above it.
+def ignoring(dockerfile: Dockerfile, wanted: Iterable[tuple[int, str]]) -> list[Edit]:
+    """The edits that switch passes off for instructions, each by one comment above it.
 
-    If a comment of that kind is there, it gets one more name. None where there is no instruction.
+    `wanted` are offsets, and names of passes; where there is no instruction, nothing is done. If a
+    comment of that kind is there, it gets the further names.
     """
-    after_names: int | None = None
+    instructions = dockerfile.instructions
+    starts = [one.start for one in instructions]
+    names: dict[int, dict[str, None]] = {}
+    for offset, name in wanted:
+        index = bisect_right(starts, offset) - 1
+        if index >= 0 and offset < instructions[index].end:
+            names.setdefault(index, {})[name] = None
+    if not names:
+        return []
+    ends = _ends_of_names(dockerfile)
+    return [
+        _comment(dockerfile.source, instructions[index].start, ",".join(given), ends)
+        for index, given in sorted(names.items())
+    ]
+
+
+def _ends_of_names(dockerfile: Dockerfile) -> dict[int, int]:
+    """Where the names end in the ignore comment above an instruction, by where that starts."""
+    ends: dict[int, int] = {}
+    end: int | None = None
     for item in dockerfile.items:
         if isinstance(item, Instruction):
-            if item.start <= offset < item.end:
-                if after_names is not None:
-                    return Edit(after_names, after_names, f",{name}")
-                text = f"{_indent(dockerfile.source, item.start)}# dockfix: ignore={name}"
-                return Edit(item.start, item.start, text + _ending(dockerfile.source))
-            after_names = None
+            if end is not None:
+                ends[item.start] = end
+            end = None
         elif isinstance(item, Blank):
-            after_names = None
+            end = None
         elif isinstance(item, Comment):
             pragma = pragma_of(item.text)
             if pragma is not None and pragma.kind == "own":
-                after_names = item.end - len(pragma.rest)
-    return None
+                end = item.end - len(pragma.rest)
+    return ends
+
+
+def _comment(source: str, start: int, names: str, ends: Mapping[int, int]) -> Edit:
+    if start in ends:
+        return Edit(ends[start], ends[start], f",{names}")
+    text = f"{_indent(source, start)}# dockfix: ignore={names}"
+    return Edit(start, start, text + _ending(source))
 
 
 def ignoring_file(dockerfile: Dockerfile) -> Edit:

@@ -13,8 +13,9 @@ from dockfix.core.pipeline import Rewrite
 from dockfix.dockerfile.parser import parse
 from dockfix.dockerfile.source import is_decoded
 from dockfix.edit.edits import Edit, Safety, apply
-from dockfix.edit.ignoring import ignoring, ignoring_file
-from dockfix.embedded import blocks_of, may_hold_blocks
+from dockfix.edit.ignoring import ignoring_file
+from dockfix.embedded import may_hold_blocks
+from dockfix.embedded.ignoring import ignoring_in
 from dockfix.errors import DockerfileSyntaxError, DockfixError
 from dockfix.records import Record
 from dockfix.typed import TYPE_CHECKING, Protocol
@@ -134,7 +135,8 @@ class Analysis:
 
     def ignored(self, finding: Applied) -> Edit | None:
         """The comment that switches the pass off at a finding; None if it would not help."""
-        return self._without(finding, self._comment(finding))
+        edits = ignoring_in(self.path, self.text, [(finding.start, finding.name)])
+        return self._without(finding, edits[0] if edits else None)
 
     def ignored_file(self) -> Edit | None:
         """The comment that switches dockfix off for the file; None for one with Dockerfiles inside,
@@ -142,16 +144,6 @@ class Analysis:
         if may_hold_blocks(self.path):
             return None
         return self._without(None, ignoring_file(parse(self.text, self.path)))
-
-    def _comment(self, finding: Applied) -> Edit | None:
-        if not may_hold_blocks(self.path):
-            return ignoring(parse(self.text, self.path), finding.start, finding.name)
-        for block in blocks_of(self.path, self.text):
-            at = block.inside(finding.start)
-            if at is not None:
-                edit = ignoring(parse(block.text), at, finding.name)
-                return None if edit is None else block.edit(edit)
-        return None
 
     def _exactly(self, finding: Applied, wanted: set[Key]) -> Change | None:
         unsafe = True if finding.safety is Safety.UNSAFE else None
