@@ -13,7 +13,8 @@ from dockfix.dockerfile.tree import Dockerfile
 from dockfix.installs.caches import covered
 from dockfix.managers import load
 from dockfix.programs.command import call_of
-from dockfix.programs.effects import Deed, deeds
+from dockfix.programs.deed import Deed
+from dockfix.programs.effects import deeds
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.shell.remembered import cached_by_identity, cached_by_value

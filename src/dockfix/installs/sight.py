@@ -9,14 +9,8 @@ from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.installs.entries import Entry, entries, entries_of
 from dockfix.installs.lists import lists_of
-from dockfix.programs.effects import (
-    Called,
-    Deed,
-    deeds,
-    deeds_of_text,
-    deeds_of_words,
-    kinds_of_text,
-)
+from dockfix.programs.deed import Called, Deed, kinds_of_text
+from dockfix.programs.effects import deeds, deeds_of_text, deeds_of_words
 from dockfix.programs.executables import may_write
 from dockfix.programs.program_table import ANYTHING, SHELLS
 from dockfix.shell.fresh import barrier, loses_directory

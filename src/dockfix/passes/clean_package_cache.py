@@ -63,7 +63,7 @@ from dockfix.installs.sight import Sight
 from dockfix.managers import every_manager, load
 from dockfix.managers.manager import Cache
 from dockfix.passes.base import Pass, Settings
-from dockfix.programs.effects import Deed, is_known
+from dockfix.programs.deed import Deed, is_known
 from dockfix.programs.executables import copied
 from dockfix.shell.remembered import cached_by_value
 from dockfix.shell.splice import InsertionPoint, at_end, behind, surely_runs

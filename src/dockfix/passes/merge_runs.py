@@ -63,7 +63,7 @@ from dockfix.edit.ignores import Pragma, pragma_of
 from dockfix.edit.style import Style, line_above
 from dockfix.installs.sight import Sight
 from dockfix.passes.base import Pass, Settings
-from dockfix.programs.effects import Deed, first
+from dockfix.programs.deed import Deed, first
 from dockfix.programs.needs import needs_directory, needs_profile
 from dockfix.shell.joining import Chain, Part
 from dockfix.shell.tree import Item, Script

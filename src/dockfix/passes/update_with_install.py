@@ -54,7 +54,7 @@ from dockfix.managers import manager_of
 from dockfix.managers.manager import words
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.command import call_of, calls_in, command_of, is_update
-from dockfix.programs.effects import Deed
+from dockfix.programs.deed import Deed
 from dockfix.records import Record
 from dockfix.shell.fatal import deciding
 from dockfix.shell.patterns import lazy

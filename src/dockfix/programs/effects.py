@@ -9,85 +9,47 @@ its work. A program in no table is unknown, and an unknown program may do all of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from dockfix.managers.manager import words as _words
-from dockfix.programs.path import SETTLED
+from dockfix.programs.deed import (
+    Called,
+    Deed,
+    by_arguments,
+    family,
+    file_deed,
+    is_known_at,
+    kinds_of,
+    of_interpreter,
+    of_known,
+    operands_of,
+    table_name,
+)
 from dockfix.programs.program_table import (
     ANYTHING,
     ASKING,
     BUILDERS,
     BUILDS,
-    BY_NAME,
-    CARRIED,
     FOLDER_OPTIONS,
-    HARMLESS,
-    INSTALLERS,
     INSTALLERS_AT,
     INTERPRETERS,
-    LINKING,
-    MODULES,
-    MORE,
-    NOTHING,
-    OWN_SCRIPTS,
     PROFILE,
-    PROFILE_PACKAGES,
     QUOTES,
     RUNNING,
-    SAYING,
     SERVICE,
-    SETTING_UP,
     SETTINGS,
     SHELLS,
     STARTERS,
-    SYSTEM_FOLDER,
     TAKE_ONE,
     UNTOLD,
     VALUED,
-    VERSION,
     YARN,
-    Kind,
     Kinds,
 )
-from dockfix.records import Record
 from dockfix.shell.fresh import loses_directory
 from dockfix.shell.reader import read_script
 from dockfix.shell.remembered import cached_by_identity, cached_by_value
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.shell.walk import shadowed
-from dockfix.typed import Literal
-
-
-class Called(Record):
-    """A command that runs a file, which may be one of the build context.
-
-    `path` is as the command says it, seen from the directory that the script starts in; None: it
-    cannot be told. `language` is "sh", "other", "own" for what the file itself says (`#!`), "npm"
-    or "make": then `path` is that of the project's file and `name` the script or target.
-    """
-
-    program: str
-    path: str | None
-    language: Literal["sh", "other", "own", "npm", "make"]
-    name: str = ""
-
-
-class Deed(Record):
-    """What one command may do, and the file it runs, if it runs one.
-
-    `start` is where the command begins in its script; a script of the context counts as the command
-    that runs it. A command with a `called` that cannot be read may do anything.
-    """
-
-    program: str
-    kinds: frozenset[Kind]
-    called: Called | None = None
-    start: int = 0
-
-    @property
-    def unknown(self) -> bool:
-        """True if nobody knows what it does."""
-        return self.kinds == ANYTHING
 
 
 @cached_by_identity
@@ -169,7 +131,7 @@ def _installer_fed(script: Script, before: Simple | None, command: Simple) -> Ki
 
 def _runs_input(program: str) -> bool:
     name = program.rpartition("/")[2]
-    return name in SHELLS or _family(name) in INTERPRETERS
+    return name in SHELLS or family(name) in INTERPRETERS
 
 
 def _of_words(words: Sequence[str]) -> Iterator[Deed]:
@@ -187,7 +149,7 @@ def _of_words(words: Sequence[str]) -> Iterator[Deed]:
         if name == "eval" or not arguments:
             yield from _in_text(" ".join(arguments)) if name == "eval" else ()
         elif arguments[0].rpartition("/")[2] not in SETTINGS:
-            yield _file(arguments[0], "sh", arguments[0])
+            yield file_deed(arguments[0], "sh", arguments[0])
     elif name in SHELLS:
         yield from _of_shell(name, arguments)
     elif name in STARTERS:
@@ -198,125 +160,36 @@ def _of_words(words: Sequence[str]) -> Iterator[Deed]:
                 yield from _of_words(arguments[number + 1 :])
     elif name == "busybox" and arguments:
         yield from _of_words(arguments)
-    elif _family(name) in INTERPRETERS:
-        yield from _of_interpreter(_family(name), name, arguments)
+    elif family(name) in INTERPRETERS:
+        yield from of_interpreter(family(name), name, arguments)
     elif name == "npx" or name == "bunx" or name == "pnpx":
-        yield from _of_words(operands) if (operands := _operands(arguments)) else ()
-    elif _is_known(program, name):
-        yield from _of_known(name, arguments)
+        yield from _of_words(operands) if (operands := operands_of(arguments)) else ()
+    elif is_known_at(program, name):
+        if (known := table_name(name)) in RUNNING:
+            yield from _of_running(known, arguments, kinds_of(known))
+        else:
+            yield from of_known(name, arguments)
     else:
-        yield _file(program, "own", program)
-
-
-def _family(name: str) -> str:
-    return name.rstrip(VERSION)
-
-
-def _is_known(program: str, name: str) -> bool:
-    if is_known(name):
-        # by a path that is no folder of programs it may be another one of that name
-        folder, slash, _ = program.rpartition("/")
-        if not slash or name in CARRIED or name in BY_NAME:
-            return True
-        if name in BUILDERS or name in INSTALLERS:
-            return folder.rpartition("/")[2] in ("bin", "sbin", ".bin", "scripts", "condabin")
-        return SYSTEM_FOLDER.match(folder) is not None
-    return False
-
-
-def _of_known(name: str, arguments: Sequence[str]) -> Iterator[Deed]:
-    kinds = _TABLE.get(name, _TABLE.get(_family(name), NOTHING))
-    program = _family(name) if name not in _TABLE else name
-    if program in ("make", "gmake", "ninja"):
-        yield from _of_make(program, arguments, kinds)
-        return
-    if program in RUNNING:
-        yield from _of_running(program, arguments, kinds)
-        return
-    more = set(kinds) | _by_arguments(program, arguments)
-    if program not in _READING and any(map(PROFILE.search, arguments)):
-        more.add("profile")
-    if program in _SYSTEM and any(map(PROFILE_PACKAGES.match, arguments)):
-        more.add("profile")
-    if program in _SERVICES and not _SETTLING.isdisjoint(arguments):
-        more.clear()
-    if more:
-        yield Deed(name, frozenset(more))
-
-
-def _by_arguments(program: str, arguments: Sequence[str]) -> set[Kind]:
-    """What a program in the table may do because of its arguments."""
-    if program == "ln":
-        symbolic = any(_has_letter(word, "s") or word == "--symbolic" for word in arguments)
-        return set() if symbolic else {"links"}
-    if program in ("cp", "rsync"):
-        linking = any(word in LINKING or word.startswith("--link-dest") for word in arguments)
-        return {"changes", "links"} if linking else {"changes"}
-    if program == "git":
-        return {"links"} if "clone" in arguments and any(map(_is_local, arguments)) else set()
-    if program in _WRITING_PROFILES:
-        return set() if _SETTING_THEMSELVES_UP.isdisjoint(arguments) else {"profile"}
-    if program in ("gpg-agent", "ssh-agent"):
-        return {"leaves", "meets"}
-    if program in ("awk", "gawk", "mawk") and any("system(" in word for word in arguments):
-        return set(ANYTHING)
-    return set()
-
-
-def _is_local(word: str) -> bool:
-    """True if a repository lies in the image: git links what it clones from there."""
-    return word[:1] in ("/", ".") and word.endswith(".git")
-
-
-def _has_letter(word: str, letter: str) -> bool:
-    return word[:1] == "-" and word[1:2] != "-" and letter in word
-
-
-def _operands(arguments: Sequence[str]) -> list[str]:
-    """The arguments from the first that is no option."""
-    for number, word in enumerate(arguments):
-        if word[:1] != "-":
-            return list(arguments[number:])
-    return []
-
-
-def _of_make(program: str, arguments: Sequence[str], kinds: Kinds) -> Iterator[Deed]:
-    targets = [word for word in arguments if word[:1] != "-" and "=" not in word]
-    folder = ""
-    for number, word in enumerate(arguments):
-        if word in ("-C", "-f", "-j", "-l", "-o", "-I") and number + 1 < len(arguments):
-            value = arguments[number + 1]
-            targets = [one for one in targets if one != value]
-            if word == "-C":
-                folder = f"{value}/"
-        elif word.startswith("-C") and len(word) > 2:
-            folder = f"{word[2:]}/"
-    yield Deed(program, kinds)
-    for target in targets:
-        if "$" in target:
-            yield Deed(f"{program} {target}", ANYTHING)
-        elif not BUILDS.fullmatch(target) and not target.isdigit():
-            called = Called(f"{program} {target}", f"{folder}Makefile", "make", target)
-            yield Deed(called.program, ANYTHING, called)
+        yield file_deed(program, "own", program)
 
 
 def _of_running(program: str, arguments: Sequence[str], kinds: Kinds) -> Iterator[Deed]:
     programs, scripts = RUNNING[program]
-    operands = _operands(arguments)
+    operands = operands_of(arguments)
     if arguments[:1] and arguments[0] in FOLDER_OPTIONS.get(program, ()):
-        operands = _operands(arguments[2:])
+        operands = operands_of(arguments[2:])
     verb = operands[0] if operands else ""
     if verb in programs:
-        rest = _operands(operands[1:])
+        rest = operands_of(operands[1:])
         if program in ("go", "cargo") or not rest:
             yield Deed(f"{program} {verb}", ANYTHING)
         else:
             yield from _of_words(rest)
         return
-    yield Deed(program, kinds | _by_arguments(program, arguments))
+    yield Deed(program, kinds | by_arguments(program, arguments))
     script = ""
     if verb in scripts:
-        rest = _operands(operands[1:])
+        rest = operands_of(operands[1:])
         script = rest[0] if rest and verb not in ("start", "stop", "restart") else verb
     elif program == "yarn" and verb and verb not in YARN:
         script = verb
@@ -330,7 +203,7 @@ def _of_running(program: str, arguments: Sequence[str], kinds: Kinds) -> Iterato
 def _of_shell(name: str, arguments: Sequence[str]) -> Iterator[Deed]:
     for number, word in enumerate(arguments):
         if word[:1] not in "-+":
-            yield _file(f"{name} {word}", "sh", word)
+            yield file_deed(f"{name} {word}", "sh", word)
             return
         if word[:2] != "--" and "c" in word:
             for text in arguments[number + 1 : number + 2]:
@@ -401,70 +274,6 @@ def _of_starter(name: str, arguments: Sequence[str]) -> Iterator[Deed]:
         yield Deed(name, SERVICE)
 
 
-def _of_interpreter(family: str, name: str, arguments: Sequence[str]) -> Iterator[Deed]:
-    code, valued = INTERPRETERS[family]
-    skip = False
-    for number, word in enumerate(arguments):
-        if skip:
-            skip = False
-        elif word in code:
-            yield Deed(name, kinds_of_text("".join(arguments[number + 1 : number + 2])))
-            return
-        elif word == "-m" and family in ("python", "pypy"):
-            module = "".join(arguments[number + 1 : number + 2])
-            if module.partition(".")[0] not in MODULES and module not in MODULES:
-                yield Deed(f"{name} -m {module}", ANYTHING)
-            return
-        elif word in ("--version", "-V", "-v", "--help", "-i", "-m", "-S") and family != "perl":
-            if word in ("--version", "-V", "-v", "--help"):
-                return
-        elif word in ("CMD", "INSTALL") and family == "R":
-            return
-        elif word in valued:
-            skip = True
-        elif word[:1] != "-":
-            if word.rpartition("/")[2] not in OWN_SCRIPTS:
-                yield _file(f"{name} {word}", "other", word)
-            return
-    yield Deed(f"a script that {name} reads", ANYTHING)
-
-
-def _file(program: str, language: Literal["sh", "other", "own"], path: str) -> Deed:
-    known = None if "$" in path or "`" in path or path in ("-", "/dev/stdin") else path
-    return Deed(program, ANYTHING, Called(program, known, language))
-
-
-def kinds_of_text(text: str) -> frozenset[Kind]:
-    """What a script in another language than the shell's may do, by the words that matter."""
-    found: set[Kind] = set()
-    for kind, words in SAYING:
-        if words.search(text):
-            if kind is None:
-                found |= ANYTHING - {"installs"}
-            else:
-                found.add(kind)
-    return frozenset(found)
-
-
-#: Programs that write what a login shell reads if they are told to set themselves up.
-_WRITING_PROFILES = _words("conda mamba micromamba opam rustup pyenv rbenv pnpm volta sdk")
-_SETTING_THEMSELVES_UP = _words("init setup")
-#: Programs that start services, and their verbs that do not.
-_SERVICES = _words("service systemctl rc-service invoke-rc.d")
-_SETTLING = _words("enable disable mask preset unmask set-default")
-#: Programs that only read the files they name.
-_READING = _words("cat grep egrep fgrep ls test [ [[ echo printf cd head tail source .")
-_SYSTEM = _words("apt apt-get yum dnf microdnf rpm dpkg zypper")
-_TABLE: dict[str, Kinds] = {
-    **dict.fromkeys(
-        HARMLESS | INSTALLERS | BUILDERS | SETTING_UP | SETTLED
-        | BY_NAME | _words("ln cp rsync gpg-agent ssh-agent"),
-        NOTHING,
-    ),
-    **{name: frozenset(kinds) for name, kinds in MORE.items()},
-}  # fmt: skip
-
-
 def deeds_of_words(words: Sequence[str]) -> tuple[Deed, ...]:
     """What a program may do that is started without a shell, by its name and arguments."""
     return tuple(_of_words(words)) if words else ()
@@ -473,13 +282,3 @@ def deeds_of_words(words: Sequence[str]) -> tuple[Deed, ...]:
 def deeds_of_text(text: str) -> tuple[Deed, ...]:
     """What the commands of a text may do, which some shell runs."""
     return tuple(_in_text(text)) if text.strip() else ()
-
-
-def is_known(program: str) -> bool:
-    """True if a program's name is in the table."""
-    return program in _TABLE or _family(program) in _TABLE
-
-
-def first(found: Iterable[Deed], kind: Kind) -> str:
-    """The first program that may do something, or an empty text."""
-    return next((deed.program for deed in found if kind in deed.kinds), "")
