@@ -76,32 +76,44 @@ def _libraries(base: Base | None, name: str, there: tuple[str, ...]) -> tuple[st
 def _libraries_in(suite: str, name: str) -> tuple[str, ...] | None:
     """The libraries of a `-dev` package in one suite; None if the table does not know it.
 
-    They are those it depends on, and where it depends on none itself, those of the further `-dev`
-    packages that it stands for. What these libraries need themselves comes with them.
+    They are those it depends on, and those of the further `-dev` packages that it brings: a build
+    may have been linked with any of these. What libraries need themselves comes with them.
     """
     table = table_of(suite)
     package = table.resolve(name) if table is not None else None
     if table is None or package is None:
         return None
-    found: set[str] = set()
+    found: list[str] = []
     todo, seen = [package], {package}
-    while todo and not found:
+    while todo:
+        brought: set[str] = set()
         further = []
         for one in todo:
             for group in table.groups(one, recommends=False):
                 needed = group.solutions[0]
-                if "l" in table.package(needed).letters:
-                    found.add(needed)
-                if (
-                    "-dev" in needed
-                    and needed not in seen
-                    and needed not in _NO_LIBRARIES
-                    and not needed.startswith(("libgcc-", "libstdc++-"))
-                ):
+                if _is_library(needed, table.package(needed).letters):
+                    brought.add(needed)
+                elif needed not in seen and _is_followed(needed):
                     seen.add(needed)
                     further.append(needed)
+        there = table.reach(found, recommends=False)
+        found += sorted(brought - there)
         todo = further
     return tuple(sorted(found))
+
+
+def _is_library(name: str, letters: str) -> bool:
+    """True if a package has shared libraries, or modules that such open by name."""
+    return name.startswith("lib") and ("l" in letters or name.endswith("-extra"))
+
+
+def _is_followed(name: str) -> bool:
+    """True if a package is for building, and others with libraries may come with it."""
+    return (
+        name.endswith("dev")
+        and name not in _NO_LIBRARIES
+        and not name.startswith(("libgcc-", "libstdc++-"))
+    )
 
 
 def relied_on(
