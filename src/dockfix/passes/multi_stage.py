@@ -48,6 +48,13 @@ Of C and C++ on Debian and Ubuntu (make, cmake, compilers called by their names)
 context that is compiled in, the prefix of an install and the files that a compiler is told to
 write, onto the same image.
 
+The last of several stages, where nothing is built, becomes shorter as it stands: what only builds
+leaves its lists of packages, and of a `-dev` package the shared libraries stay. If it is on an
+image of Go or Rust, it is put on the Debian or Alpine below; on an image of a JDK, Maven or
+Gradle, on the JRE of the same vendor and version. It stays if source that is copied anywhere in
+the file may compile, or open a library by its name; if something is fetched that cannot be seen;
+and if Python, Ruby or the like have packages that may compile when they run.
+
 What it leaves alone: whatever is not understood; a note then says why. An image that is not in the
 table of images; commands of which nobody knows what they leave; packages of which it is not known
 which libraries of a full image they need; source that calls a program of the build, that compiles
@@ -77,12 +84,14 @@ from collections.abc import Iterator
 from dockfix.dockerfile.tree import Instruction
 from dockfix.edit.edits import Group, Safety, with_doubt
 from dockfix.passes.base import Pass, Settings
+from dockfix.shell.patterns import lazy
 from dockfix.state.facts import Facts
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     """A group for the last stage, or a note that says why it is left alone."""
     from dockfix.stages.find import Left, find
+    from dockfix.stages.last_stage import Trimmed
 
     found = find(facts, settings.context, settings.evidence)
     if found is None:
@@ -90,6 +99,18 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     begin = facts.stages[-1].instructions[0]
     if isinstance(found, Left):
         yield Group(begin.keyword_offset, f"not divided: {found.reason}", (), Safety.NOTE)
+        return
+    if isinstance(found, Trimmed):
+        what = _without(found.dropped)
+        image = f"on {found.image}" if found.image else "as it is"
+        message = f"keep what only builds out of the last stage: it is then {image}{what}"
+        yield Group(
+            begin.keyword_offset,
+            with_doubt(message, "a program may need what is gone"),
+            found.edits,
+            Safety.UNSAFE,
+            declares=found.left,
+        )
         return
     from dockfix.edit.stages import divided
 
@@ -104,16 +125,21 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
 
 def _message(what: str, base: str, dropped: tuple[str, ...]) -> str:
     """What the final stage is without."""
-    names = ", ".join(dropped[:3]) + (f" and {len(dropped) - 3} more" if dropped[3:] else "")
-    without = f", without {names}" if names else ""
     return with_doubt(
-        f"build in a stage of its own: the image is then {base} with {what}{without}",
+        f"build in a stage of its own: the image is then {base} with {what}{_without(dropped)}",
         "a program may need what stays behind",
     )
 
 
+def _without(dropped: tuple[str, ...]) -> str:
+    names = ", ".join(dropped[:3]) + (f" and {len(dropped) - 3} more" if dropped[3:] else "")
+    return f", without {names}" if names else ""
+
+
 def verify(before: Facts, after: Facts) -> str | None:
     """Whether no instruction is lost, and the final stage has the settings of the old one."""
+    if len(before.stages) == len(after.stages):
+        return _verify_last(before, after)
     olds, news = before.stages[-1].instructions[1:], list(after.instructions)
     texts = [_text(after, one) for one in news]
     for one in olds:
@@ -138,6 +164,27 @@ def verify(before: Facts, after: Facts) -> str | None:
     return None
 
 
+def _verify_last(before: Facts, after: Facts) -> str | None:
+    """Whether a last stage that only became shorter has all but packages."""
+    for old, new in zip(before.stages[:-1], after.stages[:-1], strict=True):
+        if [_text(before, one) for one in old.instructions] != [
+            _text(after, one) for one in new.instructions
+        ]:
+            return "another stage has changed"
+    olds, news = before.stages[-1].instructions[1:], after.stages[-1].instructions[1:]
+    if [_text(before, one) for one in olds if one.keyword != "RUN"] != [
+        _text(after, one) for one in news if one.keyword != "RUN"
+    ]:
+        return "an instruction of the last stage has changed"
+    left = [_text(after, one).split() for one in news if one.keyword == "RUN"]
+    for one in olds:
+        words = _text(before, one).split()
+        if one.keyword == "RUN" and words not in left and not _INSTALLING.search(" ".join(words)):
+            return "a RUN is lost"
+    return None
+
+
+_INSTALLING = lazy(r"\binstall\b")
 _STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 _KEPT = (
     "ENV", "USER", "WORKDIR", "EXPOSE", "VOLUME", "HEALTHCHECK", "STOPSIGNAL", "LABEL", "SHELL",

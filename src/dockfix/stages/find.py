@@ -7,13 +7,14 @@ from dockfix.managers.manifests.shape import UnsureError
 from dockfix.programs.toolchains import only_builds
 from dockfix.records import Record
 from dockfix.stages import go, java, native, node, python, rust
+from dockfix.stages.last_stage import Trimmed, is_filled, trimmed
 from dockfix.stages.seen import Seen
 from dockfix.stages.split import Split, split
 from dockfix.stages.view import Ecosystem, View
 from dockfix.state.base_images import is_windows
 from dockfix.state.evidence import Evidence
 from dockfix.state.facts import Facts
-from dockfix.state.image_variants import image_of
+from dockfix.state.image_variants import image_of, unlisted
 from dockfix.state.variables import default_values
 
 #: In this order: the first that a stage is one of.
@@ -26,8 +27,11 @@ class Left(Record):
     reason: str
 
 
-def find(facts: Facts, context: Context | None, evidence: Evidence | None) -> Split | Left | None:
-    """How the last stage is divided; None if there is nothing to gain.
+def find(
+    facts: Facts, context: Context | None, evidence: Evidence | None
+) -> Split | Trimmed | Left | None:
+    """How the last stage is divided, or made shorter where nothing is built in it; None if there is
+    nothing to gain.
 
     What text tells goes before what a build showed.
     """
@@ -35,10 +39,15 @@ def find(facts: Facts, context: Context | None, evidence: Evidence | None) -> Sp
     if stage.base is None or stage.base_stage is not None or is_windows(facts.dockerfile, stage):
         return None
     image = image_of(stage.base, default_values(facts) if "$" in stage.base else None)
+    view = View(facts, image or unlisted(stage.base), context)
+    ecosystems = [one for one in _ECOSYSTEMS if one.concerns(view)][:1]
+    if not ecosystems and is_filled(view):
+        try:
+            return trimmed(view)
+        except UnsureError as error:
+            return Left(str(error))
     if image is None:
         return None
-    view = View(facts, image, context)
-    ecosystems = [one for one in _ECOSYSTEMS if one.concerns(view)][:1]
     if evidence is not None:
         ecosystems.append(Seen(evidence))
     found: Left | None = None

@@ -69,7 +69,7 @@ def cut(view: View) -> Cut:
             for word in caches():
                 if word in one.arguments:
                     raise UnsureError(f"what line {view.line(one)} names lies in {word}")
-    _check_release(view, jre.image)
+    check_release(view, jre.image)
     language = _language(view)
     found = Builds(view, language)
     results = found.started()
@@ -92,7 +92,7 @@ def cut(view: View) -> Cut:
         frozenset(build),
         jre.image,
         tuple([_copied(path) for path in paths]),
-        left=(*_gone(view), *found.left()),
+        left=(*gone(view), *found.left()),
         what="what is built",
         lost=language.lost,
         begins=begins,
@@ -101,7 +101,7 @@ def cut(view: View) -> Cut:
     )
 
 
-def _gone(view: View) -> Iterator[str]:
+def gone(view: View) -> Iterator[str]:
     """Settings of the image with the JDK that nothing reads where nothing is built. The entrypoints
     of Maven's image and of the JRE's make files ready, and start what they are given."""
     yield from _GONE
@@ -112,7 +112,7 @@ def _gone(view: View) -> Iterator[str]:
         yield "Entrypoint"
 
 
-def _check_release(view: View, jre: str) -> None:
+def check_release(view: View, jre: str) -> None:
     """Raises UnsureError for packages of the system that stay, if the JRE's image may be on another
     release than that which the build has."""
     named = not {*UBUNTU, "alpine", "slim"}.isdisjoint(jre.split("-"))

@@ -17,7 +17,7 @@ from dockfix.stages.project import Language
 from dockfix.stages.source import called_by_script, is_shell_script
 from dockfix.stages.view import Cut, View
 
-_LANGUAGE = Language(
+LANGUAGE = Language(
     "rust",
     (".rs",),
     ("ca-certificates",),
@@ -50,15 +50,15 @@ _STARTS = lazy(r"\bCommand::new\(\s*(?:\"([^\"]*)\")?")
 
 def concerns(view: View) -> bool:
     """True if it is Rust's own image, and something is built."""
-    return is_built(view, _LANGUAGE)
+    return is_built(view, LANGUAGE)
 
 
 def cut(view: View) -> Cut:
     """The programs, carried onto Debian."""
-    return cut_of(view, _LANGUAGE, _linked(view))
+    return cut_of(view, LANGUAGE, linked(view))
 
 
-def _linked(view: View) -> tuple[str, ...]:
+def linked(view: View) -> tuple[str, ...]:
     """The packages of Debian whose libraries the crates are linked with."""
     locks = [path for path in view.files if path.endswith(".lock")]
     if not locks:

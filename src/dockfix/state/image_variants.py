@@ -131,6 +131,11 @@ def image_of(image: str, values: Mapping[str, str] | None = None) -> Image | Non
     return Image(image, pieces, reference, release, _IN_FULL[reference.name])
 
 
+def unlisted(image: str) -> Image:
+    """An image that has no row here: of its full form nothing is known."""
+    return Image(image, ((image, image),), read_reference(image), None, ())
+
+
 #: A variable, or the text between two.
 _PIECES = lazy(r"\$(?:\{(\w+)\}|(\w+))|[^$]+|\$")
 _ADDED = "-slim"
