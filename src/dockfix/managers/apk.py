@@ -77,6 +77,7 @@ MANAGER = Manager(
     same=(("--quiet", "-q"), ("--update-cache", "-U"), ("--update", "-U")),
     anywhere=True,
     system=True,
+    installing=("", "apk add --no-cache", ""),
     transactions=True,
     # a second `apk add --virtual .x` redefines what `.x` holds
     apart=("-t", "--virtual"),

@@ -26,4 +26,5 @@ MANAGER = APT._replace(
     stable=None,
     # it marks what it is asked for one by one, and has a solver of its own
     has_tables=False,
+    installing=None,
 )

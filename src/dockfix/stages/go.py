@@ -12,7 +12,7 @@ from dockfix.stages.project import Language
 from dockfix.stages.source import called_by_script, is_shell_script
 from dockfix.stages.view import Cut, View
 
-_LANGUAGE = Language(
+LANGUAGE = Language(
     "golang",
     (".go", ".s"),
     ("ca-certificates", "tzdata"),
@@ -28,12 +28,12 @@ _TEXT = lazy(r"\"((?:[^\"\\]|\\.)*)\"|`([^`]*)`")
 
 def concerns(view: View) -> bool:
     """True if it is Go's own image, and something is built."""
-    return is_built(view, _LANGUAGE)
+    return is_built(view, LANGUAGE)
 
 
 def cut(view: View) -> Cut:
     """The programs, carried onto Debian."""
-    return cut_of(view, _LANGUAGE, ())
+    return cut_of(view, LANGUAGE, ())
 
 
 def calls(path: str, text: str) -> frozenset[str]:

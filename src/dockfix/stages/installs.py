@@ -122,12 +122,20 @@ def _at(run: Run, position: int) -> int:
     return one.logical.offset(one.arguments_start + position)
 
 
+def on_alpine(image: Image) -> bool:
+    """True if an image is built on Alpine."""
+    return image.release is not None and image.release.distribution == "alpine"
+
+
 def new_install(view: View, names: Sequence[str]) -> str:
     """A RUN that installs packages and leaves nothing else. Raises UnsureError where none can."""
     base = view.base
-    installing = next(one.installing for one in every_manager() if one.has_tables)
+    alpine = on_alpine(view.image)
+    installing = next(
+        one.installing for one in every_manager() if one.installing and one.has_tables != alpine
+    )
     suites = base.suites if base else ()
-    if not suites:
+    if not suites and not alpine:
         where = view.stage.base or "the image"
         raise UnsureError(f"{names[0]} is needed, and which packages {where} has is not known")
     if installing is None or OFF_THE_MIRRORS.intersection(suites):
@@ -135,7 +143,9 @@ def new_install(view: View, names: Sequence[str]) -> str:
         raise UnsureError(f"{names[0]} is needed, and {where} has no package lists any more")
     first, install, last = installing
     broken = len(names) > 2
-    calls = [Call(first), Call(install, tuple(names), broken), Call(last)]
+    calls = [Call(install, tuple(names), broken)]
+    if first:
+        calls = [Call(first), *calls, Call(last)]
     begin = view.stage.instructions[0]
     style = view.facts.style.of()
     keyword = "RUN" if begin.logical.text[begin.keyword_start :][:4].isupper() else "run"

@@ -225,12 +225,8 @@ class _Trimming:
         if view.facts.source[word.start : word.end] != word.text:
             raise UnsureError(f"{word.text} is written over several lines")
         yield Edit(word.start, word.end, without.image)
-        lines: list[str] = []
         packages = sorted({*without.packages, *names} - set(self.kept))
-        if packages and not without.is_alpine:
-            lines.append(installs.new_install(view, packages))
-        elif packages:
-            lines.append(f"RUN apk add --no-cache {' '.join(packages)}")
+        lines = [installs.new_install(view, packages)] if packages else []
         if lines:
             yield Edit(begin.end, begin.end, view.facts.style.of(begin).lines(lines))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dockfix.managers import every_manager
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
-from dockfix.stages import java, rust
+from dockfix.stages import go, java, rust
+from dockfix.stages.installs import on_alpine
 from dockfix.stages.packages import runtime_of
 from dockfix.stages.view import View
 from dockfix.state.image_variants import OFF_THE_MIRRORS
@@ -37,7 +39,6 @@ class Without(Record):
     lost: frozenset[str] = frozenset()
     left: tuple[str, ...] = ()
     is_jre: bool = False
-    is_alpine: bool = False
 
 
 def without_toolchain(view: View) -> Without | None:
@@ -56,19 +57,28 @@ def without_toolchain(view: View) -> Without | None:
     if name == "golang":
         _check_libraries(view)
     image = below(view)
-    is_alpine = "alpine:" in image
     packages: tuple[str, ...] = (_TLS, "tzdata") if name == "golang" else (_TLS,)
-    if name == "rust" and not is_alpine:
+    if name == "rust" and not on_alpine(view.image):
         packages += tuple(runtime_of(view.base, rust.linked(view), ()))
     elif name == "rust":
         raise UnsureError("which libraries a program of Rust needs on Alpine is not known")
     return Without(
         image,
         packages,
-        rust.LANGUAGE.lost | {"cargo"} if name == "rust" else frozenset(("go", "gofmt")),
+        _of_toolchain(name),
         _RUST_GONE if name == "rust" else _GO_GONE,
-        is_alpine=is_alpine,
     )
+
+
+def _of_toolchain(name: str) -> frozenset[str]:
+    """The programs of a language's image that build."""
+    language = rust.LANGUAGE if name == "rust" else go.LANGUAGE
+    return language.lost | {
+        program
+        for manager in every_manager()
+        if manager.language == language.name
+        for program in manager.programs
+    }
 
 
 def _check_libraries(view: View) -> None:
@@ -105,7 +115,7 @@ def below(view: View) -> str:
     """The image of the distribution that one of a language is built on. Raises UnsureError."""
     image, base = view.image, view.stage.base
     release = image.release
-    if release is not None and release.distribution == "alpine":
+    if release is not None and on_alpine(image):
         return f"{image.reference.library}alpine:{release.suite or 3}"
     if not image.suite or image.suite in OFF_THE_MIRRORS:
         raise UnsureError(f"the release of Debian below {base} is not known")
