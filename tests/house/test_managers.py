@@ -32,6 +32,7 @@ OTHER_THINGS = {
     ("stages/java.py", "mvn"),
     ("stages/java_builds.py", "gradle"),
     ("stages/java_source.py", "gradle"),
+    ("context/code.py", "gradle"),
     ("state/archives.py", "apk"),
     ("state/archives.py", "bundle"),
     ("state/archives.py", "gem"),

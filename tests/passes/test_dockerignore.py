@@ -127,6 +127,27 @@ def test_what_another_dockerfile_asks_for_stays(name: str) -> None:
         ("v.py", 'os.popen("git --git-dir=/app/.git describe --tags")'),
         ("v.php", "<?php echo file_get_contents('.git/HEAD');"),
         ("v.js", "fs.readFileSync(path.join(__dirname, '.git', 'HEAD'))"),
+        # wherever it lies, and whatever tool reads it
+        ("core/pom.xml", "<artifactId>git-commit-id-maven-plugin</artifactId>"),
+        ("pom.xml", "<artifactId>buildnumber-maven-plugin</artifactId>"),
+        ("pom.xml", "<ratchetFrom>origin/main</ratchetFrom>"),
+        ("gradle/version.gradle", 'def h = "git rev-parse HEAD".execute().text'),
+        ("project/plugins.sbt", 'addSbtPlugin("com.github.sbt" % "sbt-git" % "2.0.0")'),
+        (
+            "CMakeLists.txt",
+            "execute_process(COMMAND ${GIT_EXECUTABLE} describe)",
+        ),
+        ("meson.build", "vcs_tag(input: 'v.h.in', output: 'v.h')"),
+        ("crates/x/Cargo.toml", '[build-dependencies]\nbuilt = { features = ["git2"] }'),
+        ("x.gemspec", "s.files = `git ls-files -z`.split"),
+        ("scripts/setlocalversion", "#!/bin/sh\ngit describe --dirty\n"),
+        ("hugo.toml", "enableGitInfo = true"),
+        ("docs/conf.py", 'extensions = ["sphinx_last_updated_by_git"]'),
+        ("docusaurus.config.js", "docs: { showLastUpdateTime: true }"),
+        ("pyproject.toml", '[tool.pdm.version]\nsource = "scm"'),
+        ("requirements.txt", "sentry-sdk==2.0\n"),
+        ("package.json", '{"dependencies": {"dd-trace": "5"}}'),
+        ("package.json", '{"scripts": {"test": "jest --onlyChanged"}}'),
     ],
 )
 def test_what_a_manifest_asks_for_stays(name: str, text: str) -> None:
@@ -145,6 +166,30 @@ def test_what_a_script_of_the_context_asks_for_stays(command: str, files: dict[s
     assert ".git" not in added(f"{SOURCE}RUN {command}\n", {**ALL, **files})
     harmless = dict.fromkeys(files, "#!/bin/sh\necho done\n")
     assert ".git" in added(f"{SOURCE}RUN {command}\n", {**ALL, **harmless})
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "dotnet publish -c Release -o /out",
+        "composer install --no-dev",
+        "pre-commit install-hooks",
+        "npx lint-staged",
+        "npx jest -o",
+    ],
+)
+def test_tools_ask_for_the_history_by_themselves(command: str) -> None:
+    assert ".git" not in added(f"{SOURCE}RUN {command}\n", {**ALL, "x.csproj": "<Project/>"})
+
+
+def test_an_unknown_program_may_ask_for_the_history() -> None:
+    for command in ("frobnicate --all", "/opt/other/build", "curl -s https://x.example/i | sh"):
+        source = f"{SOURCE}RUN {command}\n"
+        assert ".git" not in added(source, ALL, unsafe=False)
+        assert ".git" in added(source, ALL)
+        # what runs before anything is copied cannot see it
+        first, rest = SOURCE.split("\n", 1)
+        assert ".git" in added(f"{first}\nRUN {command}\n{rest}", ALL, unsafe=False)
 
 
 LINT = "all: build lint\nbuild:\n\ttrue\nlint:\n\thadolint Dockerfile\nup:\n\tup compose.yaml\n"
@@ -180,8 +225,18 @@ def test_what_terraform_has_fetched() -> None:
 
 
 def test_manifests_that_only_speak_of_git() -> None:
-    package = '{"repository": {"type": "git", "url": "git+https://github.com/a/b.git"}}'
-    assert ".git" in added(SOURCE, {**ALL, "package.json": package})
+    for name, text in (
+        (
+            "package.json",
+            '{"repository": {"type": "git", "url": "git+https://github.com/a/b.git"}}',
+        ),
+        ("pom.xml", "<scm><connection>scm:git:git://github.com/a/b.git</connection></scm>"),
+        ("Cargo.toml", 'x = { git = "https://github.com/a/b" }'),
+        ("Gemfile", 'gem "x", git: "https://gitlab.com/a/b.git"'),
+        ("tool.sh", "git clone https://example.com/x.git\ngit config --global a b\n"),
+        ("setup.cfg", "[x]\nlongitude = 1\n# see .gitignore\nurl = https://github.com/a/b\n"),
+    ):
+        assert ".git" in added(SOURCE, {**ALL, name: text}), name
     assert ".env" not in added(SOURCE, {**ALL, "Makefile": "include .env\n"})
 
 

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from dockfix.context import Context
-from dockfix.context.code import code_texts
+from dockfix.context.code import build_texts, code_texts
 from dockfix.context.dockerfiles import Written, is_dockerfile
 from dockfix.context.globs import compiled
 from dockfix.context.makefile import recipes
+from dockfix.context.repository import is_asked_for
 from dockfix.context.sources import is_sent, is_wild, sources, sources_of
 from dockfix.dockerfile.parser import parse
 from dockfix.dockerfile.tree import Dockerfile
@@ -47,24 +48,6 @@ _COMPOSE = lazy(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
 _KEY = lazy(r".+\.(?:pem|p12|pfx|kdbx|jks)|\.env\.\w+")
 _SAMPLE = lazy(r"(?i:.*(?:example|sample|template|dist|default|schema).*)")
 _SECRET = lazy(r"_authToken|_password|:_auth\b")
-_ASKS_GIT = lazy(
-    r"\bgit[ \t]+(?!clone\b|version\b|config[ \t]+--(?:global|system)\b)[a-z-]"
-    r"|\bgit[\"'][ \t]*,[ \t]*[\"'](?:-C\b|describe|diff|log|rev-list|rev-parse|show|status|tag)"
-    r"|(?:^|[\s\"'/])\.git(?![\w.-])"
-)
-_SCM = lazy(
-    r"setuptools[_-]scm|setuptools[_-]git|use_scm_version|git-rev|git_sha|hatch-vcs|versioneer|\bpbr\b|flit[_-]scm|versioningit"
-    r"|dynamic-versioning|dunamai|git-?(?:commit-id|revision|version|describe|info|last|hash|sha)"
-    r"|vergen|shadow-rs|grgit|jgit|nerdbank|minver|axion-release|reckon|\bhusky\b|lerna|changesets"
-    r"|semantic-release|simple-git|isomorphic-git|GitPython|pygit2|dulwich|git2"
-)
-#: How a program asks for the history: by git, or by files of the repository.
-_CODE_ASKS_GIT = lazy(
-    r"[\"'`]git(?:[\"'][ \t]*,[^\n\])]{0,80}[\"']| (?:[^\"'`\n]{0,80} )?)(?:-C|branch|describe|diff"
-    r"|log|ls-files|rev-list|rev-parse|show|status|tag)\b"
-    r"|\.git(?:/|[\"'][ \t]*,[ \t]*[\"'])(?:HEAD|refs|logs|index)\b"
-    r"|fetch_git_sha|\bgit-rev|\bgit\.Repo\("
-)
 _TESTS_RUN = lazy(r"tests?\b|\btox\b|\bnox\b|rspec|phpunit|jest|mocha")
 #: What a folder with the name of a cache is to a program that is called.
 _WORKED_ON_BY = {".terraform": "terraform"}
@@ -260,13 +243,11 @@ class Surroundings:
         if any(self._is_named(path) for path in one.paths):
             return True
         if one.kind == "history":
-            return (
-                any(
-                    _ASKS_GIT.search(text) or asks_for_history(text)
-                    for text in (self.commands, *self._manifests(), *self._scripts())
-                )
-                or any(map(_SCM.search, (*self._manifests(), *self._scripts())))
-                or any(map(_CODE_ASKS_GIT.search, (*self._manifests(), *self._code)))
+            return is_asked_for(
+                (self.commands, *self._scripts()),
+                (*self._manifests(), *build_texts(self._sent)),
+                self._code,
+                asks_for_history,
             )
         if one.kind in ("dependencies", "output"):
             return False
@@ -323,8 +304,7 @@ class Surroundings:
                 if word in seen or looks >= _MOST_LOOKS:
                     continue
                 seen.add(word)
-                parts = word.split("/")
-                for path in ("/".join(parts[number:]) for number in range(len(parts))):
+                for path in _ends(word):
                     looks += 1
                     if self.context.kind(path) != "file":
                         continue
@@ -333,6 +313,12 @@ class Surroundings:
                         yield found
                         waiting.append(found)
                         break
+
+    def has_read(self, path: str | None) -> bool:
+        """True if a path in the image may be that of a script of the context, which is read."""
+        return path is not None and any(
+            self.context.kind(one) == "file" for one in _ends(path.strip("/"))
+        )
 
     def _is_named(self, path: str) -> bool:
         for source in self._sources:
@@ -344,6 +330,12 @@ class Surroundings:
             if pattern and source.rpartition("/")[2].strip("*") and pattern.fullmatch(path):
                 return True
         return False
+
+
+def _ends(path: str) -> Iterator[str]:
+    """A path, and what is left of it without its first folders."""
+    parts = path.removeprefix("./").split("/")
+    return ("/".join(parts[number:]) for number in range(len(parts)))
 
 
 def _copied(dockerfile: Dockerfile) -> list[str]:

@@ -135,4 +135,9 @@ MANAGER = Manager(
     needs=needs,
     lock=Lock(("composer.lock",), words("update"), verb="install"),
     manifests=("composer.json",),
+    # it guesses the version of the project, and writes it and the commit into vendor/composer
+    # (Composer's documentation, "Schema", `version`)
+    stamps=lazy(
+        r"\bcomposer(?:\.phar)?[ \t][^&|;\n]*?\b(?:dump-?autoload|install|require|update)\b"
+    ),
 )

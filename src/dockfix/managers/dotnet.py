@@ -118,4 +118,6 @@ MANAGER = Manager(
     verbs=verbs(install="restore", other="add build publish run test tool"),
     reads=reads,
     needs=needs,
+    # the SDK writes the commit into InformationalVersion (since .NET 8, "Source Link included")
+    stamps=lazy(r"\bdotnet[ \t]+(?:build|pack|publish|run|test)\b"),
 )

@@ -11,21 +11,25 @@ changed editor setting or a new commit builds everything again; and what is in `
 is in the image for everybody who can pull it.
 
 What it leaves alone: what a COPY or ADD of any Dockerfile of the context names; what an exception
-(`!`) in the ignore file brings back on purpose; what a command in a Dockerfile mentions, and the
-history where something may ask for it (`git describe`, `go build`, which stamps it into programs,
-setuptools-scm and its like in a manifest, `fetch_git_sha` or `.git/HEAD` in a program); files about
-containers that a script, a recipe of make or a program reads; files with variables in a source, and
-contexts with a Dockerfile that cannot be read. Names that a project could use for something of its
-own (`dist`, `build`, `docs`, `tests`) are not on the list. A file that was not there before is
-written only when the pass is named in `--select` or `--extend-select`; else a note says what it
-would hold.
+(`!`) in the ignore file brings back on purpose; what a command in a Dockerfile mentions; files
+about containers that a script, a recipe of make or a program reads; files with variables in a
+source, and contexts with a Dockerfile that cannot be read. Names that a project could use for
+something of its own (`dist`, `build`, `docs`, `tests`) are not on the list. And the history where
+something may ask for it: `git describe` in a command; `go build`, `dotnet publish` and `composer
+install`, which write the commit into what they make; a word of Git that is no address in a file
+that says how the project is built (`pom.xml`, `CMakeLists.txt`, `*.gradle`, `*.gemspec`, wherever
+it lies); setuptools-scm, sentry-sdk and their like in a manifest; `.git/HEAD` in a program. A file
+that was not there before is written only when the pass is named in `--select` or `--extend-select`;
+else a note says what it would hold.
 
 Safety: left out as safe are directories of version control, caches of tools, what editors and
 desktops leave behind, and Dockerfiles and Compose files: the image is without them, and nothing in
-it asks for them. `node_modules` is safe where the same file installs it, all of it, in the very
-directory where it would have landed, and `target` where Cargo or Maven makes it and the stage is
-not the last one. Everything else is unsafe, since a program may read it when it runs: environment
-and key files, virtual environments, dependencies that nobody installs.
+it asks for them. For the history, every program that a RUN calls behind the COPY has to be known,
+or to be a script of the context; else the line is only offered. `node_modules` is safe where the
+same file installs it, all of it, in the very directory where it would have landed, and `target`
+where Cargo or Maven makes it and the stage is not the last one. Everything else is unsafe, since a
+program may read it when it runs: environment and key files, virtual environments, dependencies that
+nobody installs.
 """
 
 from __future__ import annotations
@@ -43,7 +47,7 @@ from dockfix.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from dockfix.context.clutter import Clutter, Surroundings
 
-_ALWAYS_SAFE = ("history", "cache", "editor", "containers")
+_ALWAYS_SAFE = ("cache", "editor", "containers")
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
@@ -129,6 +133,8 @@ def _brought_back(one: Clutter, context: Context) -> bool:
 
 
 def _is_safe(one: Clutter, facts: Facts, copies: list[Copy], around: Surroundings) -> bool:
+    if one.kind == "history":
+        return not _calls_unknown(copies, around)
     if one.kind in _ALWAYS_SAFE:
         return True
     if one.kind not in ("dependencies", "output") or len(around.dockerfiles) > 2:
@@ -150,6 +156,25 @@ def _is_safe(one: Clutter, facts: Facts, copies: list[Copy], around: Surrounding
     return one.kind == "dependencies" or not any(
         copy.instruction in stage.instructions for copy, _, _ in bringing for stage in last
     )
+
+
+def _calls_unknown(copies: list[Copy], around: Surroundings) -> bool:
+    """True if a RUN that may see what is copied calls a program of which nobody knows what it
+    does, in one of the Dockerfiles of the context."""
+    from dockfix.installs.sight import Sight
+
+    own = around.dockerfiles[0]
+    for dockerfile in (own, *around.others(own)):
+        facts = Facts(dockerfile)
+        sight = Sight(facts, around.context)
+        first = copies[0].instruction.start if dockerfile is own else 0
+        for run in facts.runs:
+            if run.owner.start > first and any(
+                deed.unknown and not (deed.called and around.has_read(deed.called.path))
+                for deed in sight.of_run(run.shell, run.owner, run.place, run.script)
+            ):
+                return True
+    return False
 
 
 def _landing(copy: Copy, path: str, source: str) -> str | None:
