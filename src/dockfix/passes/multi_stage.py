@@ -44,6 +44,8 @@ bundlers that they call, whose settings say where they write. What is installed 
 image, and corepack's shims, are in both stages. Of Java (Maven, Gradle, their wrappers) in the
 images of Temurin, OpenJDK, Maven and Gradle the archive that is started, onto the JRE of the same
 vendor and version; where nothing says that it needs no other file, the folder that the build fills.
+Of PHP in its own image on Debian the extensions that are compiled, onto the same image; Composer
+stays in the final stage, for it compiles nothing.
 Of C and C++ on Debian and Ubuntu (make, cmake, compilers called by their names) the folder of the
 context that is compiled in, the prefix of an install and the files that a compiler is told to
 write, onto the same image.

@@ -6,7 +6,7 @@ from dockfix.context import Context
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.programs.toolchains import only_builds
 from dockfix.records import Record
-from dockfix.stages import go, java, native, node, python, rust
+from dockfix.stages import go, java, native, node, php, python, rust
 from dockfix.stages.last_stage import Trimmed, is_filled, trimmed
 from dockfix.stages.seen import Seen
 from dockfix.stages.split import Split, split
@@ -18,7 +18,7 @@ from dockfix.state.image_variants import image_of, unlisted
 from dockfix.state.variables import default_values
 
 #: In this order: the first that a stage is one of.
-_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, java, node, native)
+_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, java, node, php, native)
 
 
 class Left(Record):

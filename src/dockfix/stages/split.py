@@ -42,6 +42,7 @@ _PRESENT = {
         "libbz2-1.0", "libexpat1", "libffi", "libgdbm6", "liblzma5", "libncurses", "libreadline",
         "libsqlite3-0", "libssl", "libtinfo6", "libuuid1",
     ),
+    "php": ("libcurl4", "libsqlite3-0", "libssl", "libxml2"),
 }  # fmt: skip
 
 
@@ -194,7 +195,8 @@ class _Sorted:
     def check(self) -> None:
         """Raises UnsureError for what cannot be divided as it stands."""
         view = self.view
-        if not any(one.keyword in ("CMD", "ENTRYPOINT") for one in view.instructions):
+        starts = any(one.keyword in ("CMD", "ENTRYPOINT") for one in view.instructions)
+        if not starts and not self.cut.starts:
             raise UnsureError("nothing says what the container starts")
         for one in view.instructions:
             if one.keyword == "RUN" and one.start <= self.last.start:

@@ -31,7 +31,7 @@ class Cut(Record):
     build alone in its image. `begins` are lines that the final stage begins with. `again` are the
     starts of instructions that both sides get, whatever they leave. `users`: it is known what
     belongs to whom if the build runs as another user than root. `gains`: there is something to gain
-    beside packages that only build, and another base.
+    beside packages that only build, and another base. `starts`: the image says what it starts.
     """
 
     build: frozenset[int]
@@ -50,6 +50,7 @@ class Cut(Record):
     users: bool = False
     there: frozenset[str] = frozenset()
     tools: frozenset[str] = frozenset()
+    starts: bool = False
 
 
 class Ecosystem(Protocol):

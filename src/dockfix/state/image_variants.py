@@ -48,6 +48,7 @@ _IN_FULL = {
     "rust": _FULL,
     "golang": (*_SCM, "g++", "gcc", "libc6-dev", "make", "pkg-config"),
     "debian": (),
+    "php": (),
     "ubuntu": (),
     "eclipse-temurin": ("binutils",),
     "gradle": ("binutils", "git", "make", "mercurial", "openssh-client", "subversion", "unzip"),
