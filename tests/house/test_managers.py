@@ -22,6 +22,7 @@ OTHER_THINGS = {
     ("passes/install_before_source.py", "go"),
     ("stages/project.py", "cargo"),
     ("stages/any_language.py", "go"),
+    ("stages/dotnet.py", "dotnet"),
     ("stages/find.py", "go"),
     ("stages/go.py", "go"),
     ("stages/python_packages.py", "pip"),

@@ -120,4 +120,5 @@ MANAGER = Manager(
     needs=needs,
     # the SDK writes the commit into InformationalVersion (since .NET 8, "Source Link included")
     stamps=lazy(r"\bdotnet[ \t]+(?:build|pack|publish|run|test)\b"),
+    language="dotnet",
 )

@@ -46,6 +46,8 @@ images of Temurin, OpenJDK, Maven and Gradle the archive that is started, onto t
 vendor and version; where nothing says that it needs no other file, the folder that the build fills.
 Of PHP in its own image on Debian the extensions that are compiled, onto the same image; Composer
 stays in the final stage, for it compiles nothing.
+Of .NET in the image of its SDK the folders that `dotnet publish` fills, and of the project what is
+no source, onto ASP.NET Core or, for a program without packages and the web, the runtime alone.
 Of C and C++ on Debian and Ubuntu (make, cmake, compilers called by their names) the folder of the
 context that is compiled in, the prefix of an install and the files that a compiler is told to
 write, onto the same image.
@@ -53,9 +55,10 @@ write, onto the same image.
 The last of several stages, where nothing is built, becomes shorter as it stands: what only builds
 leaves its lists of packages, and of a `-dev` package the shared libraries stay. If it is on an
 image of Go or Rust, it is put on the Debian or Alpine below; on an image of a JDK, Maven or
-Gradle, on the JRE of the same vendor and version. It stays if source that is copied anywhere in
-the file may compile, or open a library by its name; if something is fetched that cannot be seen;
-and if Python, Ruby or the like have packages that may compile when they run.
+Gradle, on the JRE of the same vendor and version; on .NET's SDK, on the image of the runtime. It
+stays if source that is copied anywhere in the file may compile, or open a library by its name; if
+something is fetched that cannot be seen; and if Python, Ruby or the like have packages that may
+compile when they run.
 
 What it leaves alone: whatever is not understood; a note then says why. An image that is not in the
 table of images; commands of which nobody knows what they leave; packages of which it is not known
@@ -174,9 +177,8 @@ def _verify_last(before: Facts, after: Facts) -> str | None:
         ]:
             return "another stage has changed"
     olds, news = before.stages[-1].instructions[1:], after.stages[-1].instructions[1:]
-    if [_text(before, one) for one in olds if one.keyword != "RUN"] != [
-        _text(after, one) for one in news if one.keyword != "RUN"
-    ]:
+    kept = [_text(before, one) for one in olds if one.keyword != "RUN"]
+    if [text for one in news if (text := _text(after, one)) in kept] != kept:
         return "an instruction of the last stage has changed"
     left = [_text(after, one).split() for one in news if one.keyword == "RUN"]
     for one in olds:

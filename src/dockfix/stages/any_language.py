@@ -12,15 +12,15 @@ from dockfix.programs.command import call_of
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script
 from dockfix.shell.walk import simples
-from dockfix.stages import go, java_source, native, node_calls, python, rust
+from dockfix.stages import dotnet, go, java_source, native, node_calls, python, rust
 from dockfix.stages.view import Cut, View
 from dockfix.state.facts import Place, script_of
 
-_READERS = (python, go, rust, java_source, node_calls, native)
+_READERS = (python, go, rust, java_source, dotnet, node_calls, native)
 #: Source of languages without a reader of their own, and what starts a program in them.
 _OTHERS = (
-    ".cr", ".cs", ".d", ".dart", ".ex", ".exs", ".fs", ".hs", ".jl", ".lua", ".ml", ".nim", ".php",
-    ".pl", ".pm", ".rb", ".scala", ".swift", ".vb", ".zig",
+    ".cr", ".d", ".dart", ".ex", ".exs", ".hs", ".jl", ".lua", ".ml", ".nim", ".php",
+    ".pl", ".pm", ".rb", ".scala", ".swift", ".zig",
 )  # fmt: skip
 _STARTING = lazy(
     r"\bProcess\b|\bSystem\.cmd\b|(?<!\.)\b(?:system|popen|spawn\w*|shell_exec|passthru|proc_open"

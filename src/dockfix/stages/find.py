@@ -6,7 +6,7 @@ from dockfix.context import Context
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.programs.toolchains import only_builds
 from dockfix.records import Record
-from dockfix.stages import go, java, native, node, php, python, rust
+from dockfix.stages import dotnet, go, java, native, node, php, python, rust
 from dockfix.stages.last_stage import Trimmed, is_filled, trimmed
 from dockfix.stages.seen import Seen
 from dockfix.stages.split import Split, split
@@ -18,7 +18,7 @@ from dockfix.state.image_variants import image_of, unlisted
 from dockfix.state.variables import default_values
 
 #: In this order: the first that a stage is one of.
-_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, java, node, php, native)
+_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, java, dotnet, node, php, native)
 
 
 class Left(Record):
@@ -61,7 +61,7 @@ def find(
 
 def _is_worth_it(view: View) -> bool:
     """True if something in the stage only builds."""
-    if java.concerns(view):
+    if java.concerns(view) or dotnet.concerns(view):
         return True
     release = view.image.release
     other = release is not None and release.distribution != "debian"

@@ -19,6 +19,7 @@ _IN_IMAGE = {
     "python": frozenset(("ca-certificates", "netbase", "tzdata", "media-types", "openssl")),
     "ruby": frozenset(("ca-certificates", "tzdata")),
     "rust": frozenset(("ca-certificates",)),
+    "mcr.microsoft.com/dotnet/sdk": frozenset(("ca-certificates", "tzdata")),
 }
 #: Those that images of a JRE have.
 _IN_JRE = frozenset(("ca-certificates", "fontconfig", "openssl", "tzdata"))

@@ -227,6 +227,7 @@ class _Trimming:
         yield Edit(word.start, word.end, without.image)
         packages = sorted({*without.packages, *names} - set(self.kept))
         lines = [installs.new_install(view, packages)] if packages else []
+        lines += without.begins
         if lines:
             yield Edit(begin.end, begin.end, view.facts.style.of(begin).lines(lines))
 

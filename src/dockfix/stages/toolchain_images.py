@@ -6,10 +6,11 @@ from dockfix.managers import every_manager
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
-from dockfix.stages import go, java, rust
+from dockfix.stages import dotnet, go, java, rust
 from dockfix.stages.installs import on_alpine
 from dockfix.stages.packages import runtime_of
 from dockfix.stages.view import View
+from dockfix.state.dotnet_images import SDK
 from dockfix.state.image_variants import OFF_THE_MIRRORS
 from dockfix.state.java_images import home_of, jre_of, lost_programs
 
@@ -31,7 +32,8 @@ class Without(Record):
     """An image without its toolchain.
 
     `packages` are those that programs rely on, which the other image had. `lost` are programs that
-    only the toolchain's image has, `left` what a group declares.
+    only the toolchain's image has, `left` what a group declares, `begins` are lines that the stage
+    begins with.
     """
 
     image: str
@@ -39,6 +41,7 @@ class Without(Record):
     lost: frozenset[str] = frozenset()
     left: tuple[str, ...] = ()
     is_jre: bool = False
+    begins: tuple[str, ...] = ()
 
 
 def without_toolchain(view: View) -> Without | None:
@@ -46,6 +49,9 @@ def without_toolchain(view: View) -> Without | None:
     name = view.image.name
     if view.image.has_jdk:
         return _jre(view)
+    if name in SDK:
+        return Without(dotnet.image_for(view), (), dotnet.LANGUAGE.lost, dotnet.GONE,
+                       begins=(dotnet.SETTINGS,))  # fmt: skip
     if name not in _OWN:
         return None
     for one in view.instructions:

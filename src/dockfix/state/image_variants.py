@@ -53,6 +53,7 @@ _IN_FULL = {
     "eclipse-temurin": ("binutils",),
     "gradle": ("binutils", "git", "make", "mercurial", "openssh-client", "subversion", "unzip"),
     "maven": ("binutils", "git", "openssh-client"),
+    "mcr.microsoft.com/dotnet/sdk": ("curl", "git", "libatomic1", "wget"),
     "openjdk": ("git", "mercurial", "openssh-client", "procps", "subversion"),
 }
 #: Images whose slim form is that of a JRE.

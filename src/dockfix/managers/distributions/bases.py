@@ -66,7 +66,13 @@ _ON_DEBIAN: dict[str, _Series | None] = {
 #: Built on Ubuntu, and named so in the tag.
 _ON_UBUNTU = ("buildpack-deps", "eclipse-temurin", "gradle", "maven", "tomcat")
 #: Tags without a suite that have always meant one.
-_DOTNET = {"6.0": "bullseye", "7.0": "bullseye", "8.0": "bookworm", "9.0": "bookworm"}
+_DOTNET = {
+    "6.0": "bullseye",
+    "7.0": "bullseye",
+    "8.0": "bookworm",
+    "9.0": "bookworm",
+    "10.0": "noble",
+}
 _DOTNET_IMAGES = tuple(
     f"mcr.microsoft.com/dotnet/{name}" for name in ("sdk", "aspnet", "runtime", "runtime-deps")
 )
