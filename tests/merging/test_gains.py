@@ -27,6 +27,7 @@ MERGED = (
     "mkdir /data|chmod 777 /data|useradd app|ln -s /a /b",
     "curl -o /usr/bin/tool https://example.org/tool|chmod +x /usr/bin/tool",
     "git clone https://example.org/x /x|chown -R app /x",
+    "cd /opt && mkdir a|mkdir /opt/b",
     "curl -o $SRC/a.tgz http://x.org/a && tar -xf $SRC/a.tgz -C $SRC/a|mv $SRC/a/b $SRC/b",
 )
 APART = (
@@ -35,7 +36,7 @@ APART = (
     "apt-get install -y git|make -C /s",
     "pip install flask|useradd app",
     "git clone https://example.org/x /x|make -C /x",
-    "cd /opt && mkdir a|mkdir /opt/b",
+    "cd /opt && mkdir a|mkdir b",
     "yum -y install git; yum clean all|yum -y install make; yum clean all",
     "cargo install a|cargo install b",
     "apt-get install -y git|pip install flask|rm -rf /var/lib/apt/lists/*",
@@ -57,6 +58,9 @@ APART = (
     "if x; then y; fi; mkdir /a|mkdir /b",
     # many slow steps between
     "apt-get install -y gcc|make -C /a|make -C /b|make -C /c|make -C /d|apt-get purge -y gcc",
+    # it removes what it brought itself, whatever another RUN removes beside it
+    "wget -O /tmp/a-$V.tgz https://x.org/a-$V.tgz && make && rm -rf /tmp/a-$V.tgz"
+    "|pip install six && rm -rf /tmp/*",
     # a source of packages from which nothing is installed here
     "apt-get install -y curl|curl -L https://x.org/k -o /etc/apt/keyrings/x.asc",
 )
@@ -94,6 +98,39 @@ def test_a_comment_that_begins_a_step_keeps_it_apart(between: str, left: int) ->
     """One for a linter says nothing about the step."""
     assert merged("mkdir /x|mkdir /y", between) == left
     assert merged("pip install flask|pip install gunicorn", between) == left
+
+
+def test_what_a_comment_keeps_separate_stays_so_up_to_the_next_empty_line() -> None:
+    runs = "RUN mkdir /a\nRUN mkdir /b\n"
+    source = f"FROM debian\n# separate commands, to avoid timeouts\n{runs}\n{runs}"
+    after = rewrite(source, select=["merge-runs"]).after
+    assert after.split("\n\n", 1)[0] == source.split("\n\n", 1)[0]
+    assert "/a \\\n    && mkdir /b" in after.split("\n\n", 1)[1]
+    once = source.replace("separate commands, to avoid timeouts", "folders")
+    assert rewrite(once, select=["merge-runs"]).after.count("RUN ") == 1
+
+
+def test_who_fetches_the_lists_itself_gains_nothing_by_an_update_above() -> None:
+    source = "FROM alpine\nRUN apk update && apk add --no-cache git\nRUN apk add {} lua || true\n"
+    assert not rewrite(source.format("--no-cache"), select=["merge-runs"]).changed
+    assert rewrite(source.format("-q"), select=["merge-runs"]).changed
+
+
+def test_nobody_puts_parentheses_around_several_lines() -> None:
+    """Around one line they are worth bytes; and none are needed if the next needs no directory."""
+    unpack = "RUN cd /tmp && {}wget -q https://x.org/a.tgz && tar -xf a.tgz\n"
+    remove = "RUN make -C a && rm -rf /tmp/a.tgz\n"
+    merged = [
+        rewrite(f"FROM debian\n{unpack.format(gap)}{last}", select=["merge-runs"]).after
+        for gap in ("", "\\\n    ")
+        for last in (remove, "RUN rm -rf /tmp/a.tgz\n")
+    ]
+    assert [("( " in one, one.count("RUN ")) for one in merged] == [
+        (True, 1),
+        (False, 1),
+        (False, 2),
+        (False, 1),
+    ]
 
 
 def test_a_comment_is_no_barrier_where_the_image_gets_smaller() -> None:

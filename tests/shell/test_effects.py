@@ -10,6 +10,7 @@ import pytest
 
 from dockfix import rewrite
 from dockfix.passes.base import Settings
+from dockfix.programs.needs import starts_anywhere
 from dockfix.programs.path import lookups, replaced
 from dockfix.shell.effects import Effects, effects_of
 from dockfix.shell.fresh import barrier, loses_directory
@@ -331,6 +332,7 @@ def _joined(
                 names=names,
                 lookups=lookups,
                 replaced=replaced,
+                starts_anywhere=starts_anywhere,
                 never_replaced=never_replaced,
             )
         elif not chain.add(part, 0):
@@ -346,6 +348,20 @@ def _joined(
         (("a; b", "c; d", "e"), ["plain", "group", "plain"]),
         (("cd x", "b"), ["subshell", "plain"]),
         (("b", "cd x"), ["plain", "plain"]),
+        # what does the same in any directory
+        (("cd x", "mkdir /b && chmod 755 /b"), ["plain", "plain"]),
+        (("cd x", "cd /b && make"), ["plain", "plain"]),
+        (("cd x", "mkdir /b", "make"), ["subshell", "plain", "plain"]),
+        (("cd x", "chmod 755 b"), ["subshell", "plain"]),
+        (("cd x", "chmod -x b"), ["subshell", "plain"]),
+        (("cd x", "chown --reference=/a b /c"), ["subshell", "plain"]),
+        (("cd x", "echo *"), ["subshell", "plain"]),
+        (("cd x", "echo $(ls)"), ["subshell", "plain"]),
+        (("cd x", "echo $PWD"), ["subshell", "plain"]),
+        (("cd x", "ls -l"), ["subshell", "plain"]),
+        (("cd x", "cp --target-directory=b /c"), ["subshell", "plain"]),
+        (("cd x", "for f in *; do echo $f; done"), ["subshell", "plain"]),
+        (("cd x", "mkdir /b > c"), ["subshell", "plain"]),
         (("v=1; a", "b"), ["plain", "plain"]),
         (("v=1; a", "b", "echo $v"), ["subshell", "plain", "plain"]),
         (("V=1; a", "b"), ["subshell", "plain"]),

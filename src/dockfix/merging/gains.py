@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dockfix.edit.ignores import pragma_of
 from dockfix.installs.new_sources import changes_sources
 from dockfix.managers import load
+from dockfix.merging.comments import SEPARATE, barrier, begins_a_step, kept_separate
 from dockfix.merging.work import DISTRIBUTION, OTHER_KINDS, Work, work_of
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
@@ -29,14 +29,6 @@ _REACH = 32
 #: More slow RUNs between the one that brings something and the one that removes it stay apart: an
 #: edit of any of them would run them all again.
 _MOST_BETWEEN = 3
-#: Words by which a comment says why the RUNs around it are apart.
-_ABOUT_CACHE = lazy(
-    r"(?i)\b(?:cach(?:e|es|ed|ing|eable)|layers?|layered|layering|shar(?:e|ed|es|ing)|re-?buil[dt]\w*"
-    r"|order|separate(?:ly|d)?|own (?:run|step)|invalidat\w+|(?:last|first) (?:run|step)|split)\b"
-)
-#: What a comment says of a cleanup, which is no reason to be apart.
-_ABOUT_CLEANUP = lazy(r"(?i)\b(?:clean\w*|clear\w*|remov\w*|delet\w*|purg\w*|empty|wip\w+|rm|no)\b")
-_STRICTLY = lazy(r"(?i)\b(?:layer\w*|shar\w+|build[- ]cache|docker|re-?buil[dt]\w*|separate\w*)\b")
 #: Packages that bring gigabytes, the libraries of a graphics card among them.
 _HUGE = frozenset(
     f"pip:{name}"
@@ -49,18 +41,19 @@ _MAKES_FILES = frozenset(("download", "unpack"))
 _JOINED = frozenset(("apt",))
 _FETCHED = "the package lists of {} are fetched in the RUN that installs, so they are up to date"
 _NAME = lazy(r"[=<>~!\[;@ ]")
-_WORD = lazy(r"[^\s;&|<>()'\"\\]+")
 
 
 class Gain(Record):
     """Whether a RUN is worth merging with those above it, and why, in plain words.
 
-    `bytes` says that the image gets smaller, so that `( )` or `{ }` are worth it.
+    `bytes` says that the image gets smaller, so that `( )` or `{ }` around one line are worth it.
+    Around several they are only if that was asked for: `asked`.
     """
 
     merges: bool
     reason: str
     bytes: bool = False
+    asked: bool = False
 
 
 class _Span(Record):
@@ -79,8 +72,9 @@ class Scales:
         self._works = [work_of(run) for run in runs]
         self._ships = runs[0].place.stage in facts.shipped_stages
         self._barriers = {
-            number: why for number in range(1, len(runs)) if (why := _barrier(runs, number))
+            number: why for number in range(1, len(runs)) if (why := barrier(runs, number))
         }
+        self._barriers |= dict.fromkeys(kept_separate(facts, runs), SEPARATE)
         self._idle = self._find_idle()
         self._reasons: dict[int, list[str]] = {}
         for span in self._find_spans():
@@ -94,7 +88,7 @@ class Scales:
         if why:
             return Gain(False, why)
         found = self._weighed(first, number)
-        if found.merges and not found.bytes and _begins_a_step(self._runs[number]):
+        if found.merges and not found.bytes and begins_a_step(self._runs[number]):
             return Gain(False, "the comment between them begins a step of its own")
         if found.merges and self._early.slow and number in self._idle:
             return Gain(False, "nothing is installed from the source of packages yet")
@@ -184,7 +178,7 @@ def scales(
     return lambda first, number: _ANY if number in inside else _UNRELATED
 
 
-_ANY = Gain(True, "", bytes=True)
+_ANY = Gain(True, "", bytes=True, asked=True)
 _UNSHIPPED = Gain(False, "no image gets a layer of this stage")
 _UNRELATED = Gain(False, "the RUNs are not related")
 
@@ -321,17 +315,18 @@ def _brought(path: str, early: Work) -> bool:
     return any(
         one == stem or one.startswith(stem + "/") or (_last(one) == _last(stem) and "." in stem)
         for one in early.paths
+        if not _removed(one, early)
     )
+
+
+def _removed(path: str, work: Work) -> bool:
+    """True if a RUN removes a path that it names, or a folder that it lies in."""
+    return path in work.removes or any(one in work.removes for one in _folders(path))
 
 
 def _sets_up(work: Work) -> bool:
     """True if a RUN does nothing with a manager but tell it where packages come from."""
     return bool(work.managers) and not (work.slow or work.updates or work.cleans or work.drops)
-
-
-def _begins_a_step(run: NeighborRun) -> bool:
-    """True if a comment above a RUN says what it does; those for linters do not count."""
-    return any(pragma_of(one.text) is None for one in run.above)
 
 
 def _belongs(early: _Early, late: Work, *, ships: bool) -> Gain | None:
@@ -351,11 +346,7 @@ def _belongs(early: _Early, late: Work, *, ships: bool) -> Gain | None:
         name = _list(sorted(common))
         if (early.updates & late.slow) - late.updates:
             # then the lists can be removed in the RUN that fetches them
-            return Gain(
-                True,
-                _FETCHED.format(name),
-                bytes=True,
-            )
+            return Gain(True, _FETCHED.format(name), bytes=ships)
         if ships or common & DISTRIBUTION:
             return Gain(True, f"the commands of {name} belong together")
     if ships and early.slow == {"download"}:
@@ -389,29 +380,6 @@ def _cheaply(early: _Early, late: Work) -> Gain:
     elif not early.slow and late.slow <= OTHER_KINDS and any(map(early.touches, late.paths)):
         return Gain(True, "")
     return Gain(False, "an edit of the second would repeat a slow step")
-
-
-def _barrier(runs: Sequence[NeighborRun], number: int) -> str:
-    """Why a RUN has to stay apart from the one above it, by the comments between them."""
-    comments = [one.text.lstrip("#! \t") for one in runs[number].above]
-    if not comments:
-        return ""
-    text = " ".join(comments)
-    if _ABOUT_CACHE.search(text) and (_STRICTLY.search(text) or not _ABOUT_CLEANUP.search(text)):
-        return "the comment between them speaks of the order or the cache"
-    nearby = (runs[number - 1], runs[number])
-    if any(_is_twin(one, run.shell.arguments) for one in comments for run in nearby):
-        return "the comment between them is a command that somebody switched off"
-    return ""
-
-
-def _is_twin(comment: str, script: str) -> bool:
-    """True if a comment is a command like those of a script."""
-    words = _WORD.findall(comment)
-    if len(words) < 2:
-        return False
-    known = set(_WORD.findall(script))
-    return words[0] in known and 2 * sum(one in known for one in words) >= len(words)
 
 
 def _list(names: Sequence[str]) -> str:

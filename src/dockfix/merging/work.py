@@ -62,6 +62,8 @@ _CONFIGURES = frozenset(
 )
 #: Verbs that install, beside those that the record of their manager calls so.
 _INSTALLS = frozenset(("ci", "clean-install", "cit", "create-project", "it", "require"))
+#: Options of `apk add` with which it fetches its lists itself.
+_OWN_LISTS = frozenset(("--no-cache", "--update", "--update-cache", "-U"))
 #: Endings of files that hold packages.
 _PACKAGE = (".apk", ".deb", ".gem", ".rpm", ".tar.gz", ".tgz", ".whl")
 #: Managers of distributions: what they install lies everywhere, not in the project's folder.
@@ -215,6 +217,8 @@ class _Reading:
             if action == "upgrade" and who in DISTRIBUTION:
                 self.installs -= {f"{who}:*"}
             self.extracts |= {one.text for one in behind if one.text.endswith(_PACKAGE)}
+            if who == "apk" and any(one.value in _OWN_LISTS for one in words):
+                self.updates.add(who)
         elif action == "update":
             self.updates.add(who)
         elif action == "remove":

@@ -18,13 +18,14 @@ RUN runs all of them again, so a merge has to bring something:
   they change.
 
 A slow step (a compile, the install of another manager, a download that nobody deletes) stays a RUN
-of its own. So do the steps of a stage that no image gets the layers of, whatever would need `( )`,
-`{ }` or a `;` beside the `&&`, or stands below a comment of its own, without making the image
-smaller, and what stands below a comment about the cache, layers or order, or a command that is
-commented out. So does what is brought and removed with more than three slow steps between. What
-other Dockerfiles of the build context begin with, too, is left alone: they share its build cache.
-`"all"` merges every pair that may be merged, `"related"` RUNs that gain bytes or call one manager,
-and all between them.
+of its own. So do the steps of a stage that no image gets the layers of, and whatever would need
+`( )`, `{ }` or a `;` beside the `&&`, or stands below a comment of its own, without making the
+image smaller. Around several lines nobody writes `( )` or `{ }`, even if it got smaller. What
+stands below a comment about the cache, layers or order, one that calls the RUNs below it separate,
+or a command that is commented out stays apart, too. So does what is brought and removed with more
+than three slow steps between. What other Dockerfiles of the build context begin with, too, is left
+alone: they share its build cache. `"all"` merges every pair that may be merged, `"related"` RUNs
+that gain bytes or call one manager, and all between them.
 
 What it leaves alone: RUNs with other flags between them or in exec form, with here-documents, under
 a SHELL that is not sh, bash, dash or ash, on Windows; ONBUILD RUNs beside ordinary ones; scripts
@@ -37,11 +38,12 @@ could never count again).
 Safety: a merged RUN keeps what the two promised: the second runs if and only if the first
 succeeded, from the same state of the shell as in a fresh one, and the status is that of the part
 that failed or of the last. What a part leaves in its shell is either contained in a subshell, or is
-a variable that no later part names or inherits. `set -e` does nothing to the left of `&&`, so it
-never stands there; two parts with the same `set -e` prelude are joined by `;`. The rules and their
-sources are in `dockfix.shell.joining`, `effects` and `fresh`. Comments stay, as lines inside the
-merged RUN. The lines of a command move with it, but for what is in quotes, and `&&` comes to stand
-at one end of the lines, where most of the RUNs have it. What does change: the image has fewer
+a variable that no later part names or inherits, or the directory, if the later parts do the same in
+any: they name absolute paths only, or go to one first. `set -e` does nothing to the left of `&&`,
+so it never stands there; two parts with the same `set -e` prelude are joined by `;`. The rules and
+their sources are in `dockfix.shell.joining`, `effects` and `fresh`. Comments stay, as lines inside
+the merged RUN. The lines of a command move with it, but for what is in quotes, and `&&` comes to
+stand at one end of the lines, where most of the RUNs have it. What does change: the image has fewer
 layers, and an edit of one part runs all of them again.
 
 A RUN is also the end of what its programs leave: processes, a working directory that is gone. In a
@@ -64,10 +66,10 @@ from dockfix.edit.style import Style, line_above
 from dockfix.installs.sight import Sight
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.deed import Deed, first
-from dockfix.programs.needs import needs_directory, needs_profile
-from dockfix.shell.joining import Chain, Part
+from dockfix.programs.needs import needs_directory, needs_profile, starts_anywhere
+from dockfix.shell.joining import Chain
 from dockfix.shell.tree import Item, Script
-from dockfix.state.facts import Facts, Place, run_commands, script_of
+from dockfix.state.facts import Facts, run_commands, script_of
 from dockfix.state.neighbors import NeighborRun, neighbors, swallows
 from dockfix.typed import TYPE_CHECKING
 
@@ -143,8 +145,13 @@ def _chains(
         ):
             found = left.doubt(chained, run)
             if doubtful or not found:
-                chain = chain or _begun(facts, chained[0].part, chained[0].place)
-                if chain.add(run.part, _OVERHEAD, grouping=worth.bytes):
+                chain = chain or _begun(facts, chained[0], asked=worth.asked)
+                if chain.add(
+                    run.part,
+                    _OVERHEAD,
+                    grouping=worth.bytes,
+                    may_group=worth.asked or run.is_one_line,
+                ):
                     doubt = doubt or found
                     reasons.append(worth.reason)
                     chained.append(run)
@@ -156,17 +163,21 @@ def _chains(
         yield chained, chain, reasons, doubt
 
 
-def _begun(facts: Facts, part: Part, place: Place) -> Chain:
+def _begun(facts: Facts, run: NeighborRun, *, asked: bool) -> Chain:
     """A chain of one RUN so far: most RUNs have no neighbor, and need none."""
     from dockfix.programs.path import first_in_path, lookups, replaced
 
+    assert run.part is not None
+    place = run.place
     return Chain(
-        part,
+        run.part,
         declared=place.shell.declared,
         names=place.names,
         lookups=lookups,
         replaced=replaced,
+        starts_anywhere=starts_anywhere,
         never_replaced=first_in_path(facts, place),
+        may_group=asked or run.is_one_line,
     )
 
 

@@ -149,8 +149,9 @@ class Chain:
 
     `declared` is true if the SHELL's options are known (and have no `-e`). `names` are those of the
     environment. `lookups` tells what a script looks up in PATH, `replaced` which families of
-    programs it may put there (None: any). `never_replaced` are families of programs that no install
-    replaces.
+    programs it may put there (None: any). `starts_anywhere` says whether a script does the
+    same in any directory. `never_replaced` are families of programs that no install replaces.
+    `may_group` says whether the first part may get `( )` around it.
     """
 
     def __init__(
@@ -161,15 +162,20 @@ class Chain:
         names: Container[str],
         lookups: Callable[[Script], Lookups],
         replaced: Callable[[Script], frozenset[str] | None],
+        starts_anywhere: Callable[[Script], bool],
         never_replaced: frozenset[str] = frozenset(),
+        may_group: bool = True,
     ) -> None:
         self.declared, self.names = declared, names
         self.lookups, self.replaced = lookups, replaced
+        self.starts_anywhere = starts_anywhere
         self.never_replaced = never_replaced
         self.parts = [first]
         self.forms: list[Form] = ["plain"]
         self.size = first.size
+        self._may_group = [may_group]
         self._left: dict[str, int] = {}  # variables that parts set, and the part that set them
+        self._moved: set[int] = set()  # parts that changed the directory
         # programs whose path the shell remembers, with the parts that ran them; and those of them
         # that have been replaced since
         self._run: dict[str, set[int]] = {}
@@ -180,11 +186,14 @@ class Chain:
         """True if the parts are joined by `;` behind one `set -e` prelude."""
         return bool(self.parts[0].prelude)
 
-    def add(self, part: Part, overhead: int, *, grouping: bool = True) -> bool:
+    def add(
+        self, part: Part, overhead: int, *, grouping: bool = True, may_group: bool = True
+    ) -> bool:
         """Adds a part at the end and returns True; False if the part would do something else there.
 
         `overhead` is what joining costs in bytes. Only if `grouping` may the part, or one before
-        it, get `( )` or `{ }` around it. After False, no other part may be added.
+        it, get `( )` or `{ }` around it for this one; never one that was added without `may_group`.
+        After False, no other part may be added.
         """
         last = self.parts[-1]
         if (
@@ -202,6 +211,8 @@ class Chain:
                 continue  # ends the merged RUN as it ended its own, and so the build
             if change.kind == "variable" and self._forgotten(change.name):
                 left.add(change.name)
+            elif change.kind == "directory":
+                self._moved.add(index)
             elif change.kind in CONTAINED or change.kind in OPAQUE:
                 contained.add(index)
             else:
@@ -210,6 +221,8 @@ class Chain:
             contained |= {self._left[name] for name in self._left.keys() & part.words}
         if left and not left & part.words <= self._left.keys():
             contained.add(index)
+        if self._moved and not self.starts_anywhere(part.script):
+            contained |= self._moved
         self._look_up(last, index)
         if self._run or self._stale:
             then = self.lookups(part.script)
@@ -217,10 +230,16 @@ class Chain:
                 contained |= self._stale[name]
             for name in then.before & self._run.keys():
                 contained |= self._run[name]
+        grouped = part.is_list and not self.sequence
         if not grouping and (
             any(self.forms[number] == "plain" for number in contained)
             # nor would anybody write `a; b && c` or `a || b && c`
-            or ((part.is_list or last.is_list) and not self.sequence)
+            or grouped
+            or (last.is_list and not self.sequence)
+        ):
+            return False
+        if (grouped and not may_group) or not all(
+            self._may_group[number] or self.forms[number] == "subshell" for number in contained
         ):
             return False
         if self.sequence:
@@ -237,13 +256,15 @@ class Chain:
         if contained:
             for name in [name for name, at in self._left.items() if at in contained]:
                 del self._left[name]
+            self._moved -= contained
             for known in (self._run, self._stale):
                 for name in list(known):
                     known[name] -= contained
                     if not known[name]:
                         del known[name]
         self.parts.append(part)
-        self.forms.append("group" if part.is_list and not self.sequence else "plain")
+        self.forms.append("group" if grouped else "plain")
+        self._may_group.append(may_group)
         self.size += part.size + overhead
         return True
 

@@ -32,6 +32,11 @@ class NeighborRun(Record):
     opens: bool
     part: Part | None
 
+    @property
+    def is_one_line(self) -> bool:
+        """True if it stands on one line: nobody puts `( )` around several."""
+        return len(self.shell.logical.offsets) < 2
+
 
 #: A RUN that stands beside others: `number`, `owner`, `above` and `opens` of a `NeighborRun`.
 _Beside = tuple[int, Instruction, tuple[Comment, ...], bool]
