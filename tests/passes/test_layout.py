@@ -244,6 +244,15 @@ def test_no_new_line_ends_in_blanks() -> None:
     )
 
 
+def test_the_margin_is_followed_only_where_all_runs_keep_to_it() -> None:
+    at_margin, indented = "RUN a && \\\nb\n", "RUN a && \\\n  b\n"
+    pair = "USER x\nRUN mkdir /c\nRUN mkdir /d\n"
+    for above, indent in (("", "  "), (at_margin, ""), (at_margin + "USER y\n" + indented, "  ")):
+        above = above or indented
+        result = rewrite(f"FROM debian\n{above}{pair}", select=["merge-runs"])
+        assert result.after.endswith(f"RUN mkdir /c && \\\n{indent}mkdir /d\n")
+
+
 def test_no_new_line_ends_without_a_blank() -> None:
     source = "FROM node:22\nRUN npm install -g x\\\n    && y\n"
     assert rewrite(source, select=["clean-package-cache"]).after == (
@@ -265,6 +274,11 @@ def test_no_new_line_ends_without_a_blank() -> None:
             "RUN apk add \\\n  zip        \\\n  git     && \\\n  x       && \\\n  y\n",
             "RUN apk add \\\n  git        \\\n  zip     && \\\n  x       && \\\n  y\n",
             id="an operator behind a list stays in its column",
+        ),
+        pytest.param(
+            "RUN apk add \\\n  zip \\\n  very-long-name  && \\\n  x\n",
+            "RUN apk add \\\n  very-long-name \\\n  zip && \\\n  x\n",
+            id="two blanks are no column",
         ),
     ],
 )

@@ -93,8 +93,9 @@ def refilled(
     if spaces is not None:
         text += _padded(spaces, column - len(before)) if column else spaces
     elif len(blanks := blanks_behind(source, end)) > 1 and before != old[-1][1]:
-        # an operator stays in its column
-        kept = len(old[-1][1]) + len(blanks) - len(before) if one_per_line else 1
+        # an operator stays in its column, if it stands in one
+        in_column = one_per_line and _ends_below(source, end)
+        kept = len(old[-1][1]) + len(blanks) - len(before) if in_column else 1
         end, text = end + len(blanks), text + " " * max(1, kept)
     return smallest(source, start, end, text)
 
@@ -105,6 +106,15 @@ def _column(ends: Sequence[int]) -> int:
     """
     column, count = max(((end, ends.count(end)) for end in ends), key=itemgetter(1), default=(0, 0))
     return column if count > 1 and 2 * count > len(ends) else 0
+
+
+def _ends_below(source: str, offset: int) -> bool:
+    """True if the line at an offset ends as far right as the one above or the one below it."""
+    start = source.rfind("\n", 0, offset) + 1
+    above = source.rfind("\n", 0, max(start - 1, 0)) + 1
+    lines = source[above:].split("\n", 3)[:3]
+    here = len(lines[1].rstrip()) if len(lines) > 1 else 0
+    return here in (len(one.rstrip()) for one in (lines[0], *lines[2:]))
 
 
 def _with_blank(gap: Gap) -> Gap:

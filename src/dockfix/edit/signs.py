@@ -25,7 +25,8 @@ class Signs(Record):
 
     def or_else(self, other: Signs) -> Signs:
         """These signs, and those of `other` for what they do not show."""
-        speaks = self if self.leading is not None else other
+        own = self.leading is not None and (self.chain != "" or not other.chain)
+        speaks = self if own else other
         return Signs(
             other.indent if self.indent is None else self.indent,
             speaks.leading,

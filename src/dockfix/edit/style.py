@@ -72,7 +72,8 @@ class Style(Record):
     @property
     def _operators(self) -> Signs:
         if self.own.leading is None:
-            return self.file.until(lambda signs: signs.leading)
+            # commands at the margin are an example only where no RUN indents them
+            return self.file.until(lambda signs: signs.leading if signs.chain else None)
         return self.own
 
     @property

@@ -132,6 +132,7 @@ def _asks(asking: Asking, call: Call, simple: Simple) -> bool:
         or call.program.value is None
         or verb.value not in asking.verbs
         or any(redirect.operator.startswith("<") for redirect in simple.redirects)
+        or (verb.value in _TAKES_AWAY and verb is simple.words[-1])
     ):
         return False
     return not any(
@@ -175,6 +176,8 @@ def _digest(commands: list[str], named: dict[str, str]) -> list[str]:
 
 
 _GOES_ON = "the build goes on if the command stops at the question"
+#: Verbs that do nothing, and ask nothing, if no package and no option is behind them.
+_TAKES_AWAY = frozenset(("purge", "remove"))
 _ASIDE = lazy(r"[ \t]-[yn](?![\w-])")
 
 
