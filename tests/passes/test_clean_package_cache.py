@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import subprocess
@@ -537,6 +538,50 @@ JQ = "apt-get install -y jq\n"
 
 
 @pytest.mark.parametrize(
+    ("behind", "name", "scripts"),
+    [
+        ("RUN npm ci", "package.json", {"postinstall": "sh tools/deps.sh"}),
+        ("RUN yarn", "package.json", {"prepare": "./tools/deps.sh"}),
+        ("RUN pnpm install --frozen-lockfile", "package.json", {"preinstall": "./tools/deps.sh"}),
+        ("RUN npm run build", "package.json", {"prebuild": "sh ./tools/deps.sh", "build": "tsc"}),
+        ("RUN yarn build", "package.json", {"build": "yarn deps && tsc", "deps": "tools/deps.sh"}),
+        ("CMD npm start", "package.json", {"start": "tools/deps.sh && node x"}),
+        ("RUN composer install", "composer.json", {"post-install-cmd": ["sh tools/deps.sh"]}),
+        ("RUN composer update", "composer.json", {"post-update-cmd": "tools/deps.sh"}),
+    ],
+)
+def test_lists_stay_for_scripts_of_a_manifest(behind: str, name: str, scripts: object) -> None:
+    source = f"FROM debian:12\n{INSTALL}\nWORKDIR /app\nCOPY . .\n{behind}\n"
+    files = {name: json.dumps({"scripts": scripts}), "tools/deps.sh": JQ}
+
+    def cleaned(files: dict[str, str]) -> bool:
+        settings = Settings(context=Files(files))
+        return REMOVAL in rewrite(source, select=["clean-package-cache"], settings=settings).after
+
+    assert not cleaned(files)
+    assert cleaned({**files, "tools/deps.sh": f"apt-get update\n{JQ}"})
+    assert cleaned({**files, name: json.dumps({"scripts": {"other": "tools/deps.sh"}})})
+
+
+@pytest.mark.parametrize(
+    ("behind", "name", "text"),
+    [
+        ("RUN make", "Makefile", "all:\n\t@sh tools/deps.sh\n"),
+        ("RUN ./gradlew build", "build.gradle", 'commandLine "sh", "tools/deps.sh"\n'),
+        ("RUN mvn package", "pom.xml", "<executable>tools/deps.sh</executable>"),
+        ("RUN tox", "tox.ini", "commands = sh tools/deps.sh\n"),
+        ("RUN rake", "Rakefile", 'sh "tools/one.sh"\n'),
+    ],
+)
+def test_lists_stay_for_scripts_that_such_a_file_names(behind: str, name: str, text: str) -> None:
+    source = f"FROM debian:12\n{INSTALL}\nWORKDIR /app\nCOPY . .\n{behind}\n"
+    files = {name: text, "tools/deps.sh": JQ, "tools/one.sh": "sh tools/deps.sh\n"}
+    files["gradlew"] = "#!/bin/sh\nexec java -jar x.jar\n"
+    settings = Settings(context=Files(files))
+    assert REMOVAL not in rewrite(source, select=["clean-package-cache"], settings=settings).after
+
+
+@pytest.mark.parametrize(
     ("behind", "name", "text"),
     [
         ("RUN rake setup", "Rakefile", f'task(:setup) {{ sh "{JQ}" }}\n'),
@@ -562,3 +607,34 @@ def test_lists_stay_for_a_file_of_the_project(behind: str, name: str, text: str)
     settings = Settings(context=Files({name: text}))
     after = rewrite(source, select=["clean-package-cache"], settings=settings).after
     assert REMOVAL not in after
+
+
+NPM = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
+CONDA = "FROM continuumio/miniconda3:24.1\nRUN conda create -y -n x numpy\n"
+BUN = "FROM oven/bun:1\nWORKDIR /app\nCOPY . .\nRUN bun install\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "files"),
+    [
+        (NPM + "ENV NPM_CONFIG_OFFLINE=true\nRUN npm install x\n", {}),
+        (NPM + "RUN npm config set offline true\nRUN npm install x\n", {}),
+        (NPM, {".npmrc": "offline = true\n"}),
+        (NPM.replace("npm ci", "pnpm install"), {".npmrc": "prefer-offline=true\n"}),
+        (CONDA + "ENV CONDA_OFFLINE=1\nRUN conda create -y -n y numpy\n", {}),
+        (CONDA.replace("RUN", "RUN conda config --set always_softlink true &&"), {}),
+        (CONDA, {".condarc": "always_softlink: true\n"}),
+        (BUN.replace("install", "install --backend=symlink"), {}),
+        (BUN, {"bunfig.toml": '[install]\nbackend = "symlink"\n'}),
+        ("FROM alpine:3.20\nRUN apk update\nRUN apk add --no-network git\n", {}),
+        ("FROM alpine:3.20\nRUN apk update && apk add jq\nRUN apk add --no-network git\n", {}),
+    ],
+)
+def test_a_cache_stays_that_settings_live_on(source: str, files: dict[str, str]) -> None:
+    def cleaned(source: str, files: dict[str, str]) -> str:
+        settings = Settings(context=Files({"package.json": "{}", **files}))
+        return rewrite(source, select=["clean-package-cache"], settings=settings).after
+
+    assert cleaned(source, files) == source
+    for harmless in (NPM, CONDA, BUN):
+        assert cleaned(harmless, {".npmrc": "audit=false\n"}) != harmless

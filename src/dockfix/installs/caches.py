@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dockfix.context import Context
 from dockfix.managers import manager_of, named_in
 from dockfix.managers.manager import Cache, Manager
 from dockfix.programs.command import may_call, program_of
@@ -138,6 +139,14 @@ def cleans_up(text: str, caches: Iterable[Cache]) -> bool:
     manager = manager_of(found[0].rpartition("/")[2])
     cache = manager.cache if manager else None
     return cache is not None and cache in caches and " ".join(rest) in cache.wipes
+
+
+def is_kept(cache: Cache, source: str, context: Context | None) -> bool:
+    """True if a file, or a file of settings in its context, says that a cache is lived on."""
+    if cache.kept is None:
+        return False
+    texts = [context.read(name) or "" for name in cache.settings] if context else []
+    return any(map(cache.kept.search, (source, *texts)))
 
 
 def caches_in(text: str) -> tuple[Cache, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
-from dockfix.installs.entries import Entry, entries, entries_of
+from dockfix.installs.entries import Entry, entries, entries_of, installs, scripts_in
 from dockfix.installs.lists import lists_of
 from dockfix.programs.deed import Called, Deed, kinds_of_text
 from dockfix.programs.effects import deeds, deeds_of_text, deeds_of_words
@@ -66,9 +66,26 @@ class Sight:
         """What files of the project may install that known programs run, where they are seen."""
         for one in found:
             path = resolve(place.base, one.path)
-            texts = self._texts_at(path, owner) if path and UNTOLD not in path else None
-            if any(map(one.installs, texts or ())):
-                yield Deed(one.program, frozenset(("installs",)), start=one.start)
+            if path is None or UNTOLD in path:
+                continue
+            folder = path.rpartition("/")[0]
+            for text in self._texts_at(path, owner) or ():
+                if self._installs(one.commands(text), folder, owner, _DEEPEST):
+                    yield Deed(one.program, frozenset(("installs",)), start=one.start)
+                    break
+
+    def _installs(self, commands: str, folder: str, owner: Instruction, depth: int) -> bool:
+        """True if commands of a project's folder, or a script that they name, are seen to install
+        from lists that are there already."""
+        if not commands or installs(commands):
+            return bool(commands)
+        if not depth:
+            return False
+        for name in scripts_in(commands):
+            for text in self._texts_at(f"{folder}/{name}", owner) or ():
+                if self._installs(text, folder, owner, depth - 1):
+                    return True
+        return False
 
     def of_starts(self, stage: Stage) -> Iterator[Deed]:
         """What the programs may do that an image of a stage starts: its CMDs and ENTRYPOINTs.

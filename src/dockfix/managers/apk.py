@@ -18,6 +18,7 @@ CACHE = Cache(
     instead=words("-U --update --update-cache"),
     emptied=("/var/cache/apk",),
     settled=words("--cache-dir --no-network --cache-packages --cache-max-age"),
+    offline=words("--no-network --cache-max-age"),
     cleaned=("/etc/apk/cache", "setup-apkcache"),
     unknown=before_apk_no_cache,
     keeps_index=True,

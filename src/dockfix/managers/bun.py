@@ -126,6 +126,9 @@ CACHE = Cache(
     cleaned=(".bun", "BUN_INSTALL", "bun pm cache"),
     names=("BUN_INSTALL_CACHE_DIR", "BUN_INSTALL", "XDG_CACHE_HOME"),
     offline=_OFFLINE,
+    # then packages are links into the cache (bun's reference of `bun install`)
+    kept=lazy(r"backend[ \t]*=?[ \t]*[\"']?symlink|globalStore[ \t]*=[ \t]*true"),
+    settings=("bunfig.toml",),
     shipped=True,
     mount=Mount(as_root=words("oven/bun"), offline=_OFFLINE),
 )

@@ -112,6 +112,7 @@ CACHE = Cache(
     settled=words("--no-cache"),
     cleaned=(".composer", "COMPOSER_CACHE_DIR", "COMPOSER_HOME", ".cache", "--no-cache"),
     names=("COMPOSER_CACHE_DIR", "COMPOSER_HOME"),
+    kept=lazy(r"COMPOSER_DISABLE_NETWORK"),
     shipped=True,
     mount=Mount(
         ("~/.composer/cache",),

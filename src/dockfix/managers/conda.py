@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dockfix.managers.manager import Cache, Manager, OnPath, verbs, words
 from dockfix.managers.old_images import before_conda_clean
+from dockfix.shell.patterns import lazy
 
 #: `clean -f` is in the documentation since conda 4.6.
 CACHE = Cache(
@@ -17,6 +18,12 @@ CACHE = Cache(
     cleaned=("/pkgs", "build/", "CONDA_PKGS_DIRS"),
     names=("CONDA_PKGS_DIRS",),
     offline=words("--offline -C --use-index-cache"),
+    # links instead of files lead into the cache (conda's documentation, "Settings")
+    kept=lazy(
+        r"(?:CONDA|MAMBA)_(?:OFFLINE|ALWAYS_SOFTLINK|ALLOW_SOFTLINKS)"
+        r"|(?:always_softlink|allow_softlinks|offline)[: \t]+[Tt]rue"
+    ),
+    settings=(".condarc", "condarc", ".mambarc"),
     shipped=True,
     unknown=before_conda_clean,
 )

@@ -86,6 +86,10 @@ class Cache(Record):
     names: tuple[str, ...] = ()
     #: Words by which a later command lives on what was stored.
     offline: frozenset[str] = frozenset()
+    #: What a file, or a file of settings in the context, says where commands live on what was
+    #: stored, or what was installed consists of links into it.
+    kept: re.Pattern[str] | None = None
+    settings: tuple[str, ...] = ()
     #: Only worth the trouble in a stage whose layers an image gets.
     shipped: bool = False
     #: Official images that have the option set.

@@ -25,6 +25,7 @@ from dockfix.managers.manager import (
 )
 from dockfix.managers.manifests.package_json import (
     HARMLESS_SCRIPTS,
+    NPM_OFFLINE,
     Packages,
     check_settings,
     loose,
@@ -169,6 +170,8 @@ CACHE = Cache(
     cleaned=(".npm", "npm_config_cache", "NPM_CONFIG_CACHE", "npm config set cache"),
     names=("npm_config_cache", "NPM_CONFIG_CACHE"),
     offline=words("--cache --offline --prefer-offline"),
+    kept=NPM_OFFLINE,
+    settings=(".npmrc",),
     shipped=True,
     mount=Mount(offline=words("--cache --offline")),
 )

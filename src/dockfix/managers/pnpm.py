@@ -13,6 +13,7 @@ from dockfix.managers.manager import Brings, Cache, Lock, Manager, OnPath, verbs
 from dockfix.managers.manifests.node_locks import of_pnpm
 from dockfix.managers.manifests.package_json import (
     HARMLESS_SCRIPTS,
+    NPM_OFFLINE,
     Packages,
     check_settings,
     loose,
@@ -119,6 +120,8 @@ CACHE = Cache(
     settled=words("--offline --prefer-offline --store-dir"),
     cleaned=("pnpm/store", ".pnpm-store", "store-dir"),
     offline=words("--offline --prefer-offline"),
+    kept=NPM_OFFLINE,
+    settings=(".npmrc",),
     shipped=True,
 )
 

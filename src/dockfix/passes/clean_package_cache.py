@@ -18,10 +18,11 @@ or of a stage built on it or copying its root, or what its image starts, install
 up before an `apt-get update` of its own; lists fetched on a condition, where removing them takes
 sudo or an account that may not; options on base images of before them (pip and gem of Ubuntu 14.04,
 apk of Alpine 3.2), whose managers would stop at them; the caches of others, when a later command
-works offline from them, or when the command that fills them is given a variable that may have
-another value a second time; a cache that the file comes for, by `COPY --from` or by a command that
-fails at a missing path (`cp -r ~/.cache`, `rm` without `-f`). RUNs with a cache mount over the
-cache; installs below another root; what the author keeps elsewhere or cleans up himself (a
+works offline from them, when a variable or a file of settings (`.npmrc`, `.condarc`, `bunfig.toml`)
+says so, or has packages be links into them, or when the command that fills them is given a variable
+that may have another value a second time; a cache that the file comes for, by `COPY --from` or by a
+command that fails at a missing path (`cp -r ~/.cache`, `rm` without `-f`). RUNs with a cache mount
+over the cache; installs below another root; what the author keeps elsewhere or cleans up himself (a
 variable, a configuration file, a removal). Exec form, here-documents, ONBUILD, scripts dockfix does
 not understand; a place behind `||`, in a condition or a loop, before a comment; scripts that trap
 or replace themselves by `exec`. What npm, yarn, pnpm, bun, composer and conda store in stages that
@@ -49,7 +50,7 @@ from collections.abc import Iterator
 from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.edit.style import as_beside, in_line
 from dockfix.installs.asked_for import is_asked_for, is_missed
-from dockfix.installs.caches import Use, caches_in, cleans_up
+from dockfix.installs.caches import Use, caches_in, cleans_up, is_kept
 from dockfix.installs.lists import Lists, Need, hidden_install, needed_behind, speaks_of_apt
 from dockfix.installs.runs import (
     Run,
@@ -103,6 +104,7 @@ def _options(
     everything = [use for runs in stages for run in runs for use in run.of(cache)]
     if (
         any(use.says(cache.offline) for use in everything)
+        or is_kept(cache, facts.source, settings.context)
         or not _is_known(cache, everything, settings)
         or (not cache.keeps_index and is_asked_for(facts, cache))
     ):
@@ -162,6 +164,7 @@ def _cleanups(
     if (
         not everything
         or any(use.says(cache.offline) for use in everything)
+        or is_kept(cache, facts.source, settings.context)
         or is_missed(facts, stages, cache)
     ):
         return

@@ -23,6 +23,12 @@ _LISTS = (
 )  # fmt: skip
 _LOCAL = lazy(r"(?:file|link|portal|patch|exec):|[./~]")
 
+#: Settings by which npm and pnpm do without the network, in a variable or in .npmrc.
+NPM_OFFLINE = lazy(
+    r"(?im)npm_config_(?:prefer_)?offline|^(?:prefer-)?offline[ \t]*=[ \t]*true"
+    r"|\bconfig[ \t]+set[ \t](?:[^\n&;]{0,40}[ \t])?(?:prefer-)?offline\b"
+)
+
 #: Packages whose install scripts only fetch or build what is their own.
 HARMLESS_SCRIPTS = frozenset((
     "@nestjs/core", "@parcel/watcher", "@swc/core", "@tailwindcss/oxide", "argon2", "bcrypt",
