@@ -42,8 +42,9 @@ and in a workspace, the whole folder of the project with all that lies in it. No
 program may need what is listed for the build alone. Scripts are followed to the compilers and
 bundlers that they call, whose settings say where they write. What is installed by npm for the whole
 image, and corepack's shims, are in both stages. Of Java (Maven, Gradle, their wrappers) in the
-images of Temurin, OpenJDK, Maven and Gradle the archive that is started, onto the JRE of the same
-vendor and version; where nothing says that it needs no other file, the folder that the build fills.
+images of Temurin, OpenJDK, Corretto, Semeru, Maven and Gradle the archive that is started, onto the
+JRE of the same vendor and version; where nothing says that it needs no other file, the folder that
+the build fills.
 Of PHP in its own image on Debian the extensions that are compiled, onto the same image; Composer
 stays in the final stage, for it compiles nothing.
 Of .NET in the image of its SDK the folders that `dotnet publish` fills, and of the project what is

@@ -47,17 +47,21 @@ _IN_FULL = {
     "ruby": _FULL,
     "rust": _FULL,
     "golang": (*_SCM, "g++", "gcc", "libc6-dev", "make", "pkg-config"),
+    "amazoncorretto": (),
     "debian": (),
     "php": (),
     "ubuntu": (),
     "eclipse-temurin": ("binutils",),
     "gradle": ("binutils", "git", "make", "mercurial", "openssh-client", "subversion", "unzip"),
+    "ibm-semeru-runtimes": (),
     "maven": ("binutils", "git", "openssh-client"),
     "mcr.microsoft.com/dotnet/sdk": ("curl", "git", "libatomic1", "wget"),
     "openjdk": ("git", "mercurial", "openssh-client", "procps", "subversion"),
 }
 #: Images whose slim form is that of a JRE.
-_JDKS = ("eclipse-temurin", "gradle", "maven", "openjdk")
+_JDKS = (
+    "amazoncorretto", "eclipse-temurin", "gradle", "ibm-semeru-runtimes", "maven", "openjdk"
+)  # fmt: skip
 
 
 class Image(Record):
@@ -82,7 +86,9 @@ class Image(Record):
     def is_slim(self) -> bool:
         """True if it is the slim form: of an image of a JDK, that of its JRE."""
         parts = self.reference.tag.split("-")
-        return ("jre" if self.has_jdk else "slim") in parts
+        if self.has_jdk:
+            return not {"jre", "headful", "headless"}.isdisjoint(parts)
+        return "slim" in parts
 
     @property
     def has_jdk(self) -> bool:

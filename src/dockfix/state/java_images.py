@@ -6,6 +6,9 @@ images are built on these, and their tags say on which: `maven:3.9-eclipse-temur
 such a tag names no system, a table here says which release of Ubuntu each version was last built
 on; for a version that is newer than the table, the JRE is that of the same version of Java, perhaps
 on another release.
+
+Amazon Corretto calls its JRE `headful`, on Amazon Linux 2023 alone; IBM Semeru has one beside each
+JDK (docker-library/official-images, its history to August 2026).
 """
 
 from __future__ import annotations
@@ -23,6 +26,12 @@ from dockfix.state.official_tags import (
 
 #: Where images of Gradle start; those of the others start in the root.
 _HOMES = {"gradle": "/home/gradle"}
+#: Corretto by a tag that names Amazon Linux 2023, and by one that is on it though it names none.
+_CORRETTO = lazy(r"((?:1[1-9]|[2-9]\d)(?:\.\d+)*-al2023)(?:-jdk)?")
+_CORRETTO_PLAIN = lazy(r"((\d+)(?:\.\d+)*)((?:-jdk)?)")
+#: The first version of each that is on Amazon Linux 2023 by its plain tag.
+_ON_2023 = {11: (11, 0, 32), 17: (17, 0, 20), 21: (21, 0, 12), 25: (25, 0, 1), 26: (26,)}
+_SEMERU = lazy(r"(open-.+)-jdk((?:-\w+)?)")
 _SYSTEM = rf"((?:-(?:{'|'.join(UBUNTU)}|alpine))?)"
 _MAVEN = lazy(rf"(?:(\d[\d.]*)(?:-rc-\d+)?-)?eclipse-temurin-(\d+){_SYSTEM}")
 _MAVEN_OLD = lazy(r"(?:\d[\d.]*-)?(?:open)?jdk-(8|11)((?:-slim)?)")
@@ -53,6 +62,11 @@ _OTHERS = {
 }  # fmt: skip
 
 
+_WITH_JDK = (
+    "amazoncorretto", "eclipse-temurin", "gradle", "ibm-semeru-runtimes", "maven", "openjdk"
+)  # fmt: skip
+
+
 class Jre(Record):
     """The image of a JRE; without one, why none is known."""
 
@@ -64,10 +78,15 @@ def jre_of(image: str) -> Jre | None:
     """The image of the JRE for an image with a JDK; None if it is not known as one."""
     reference = read_reference(image)
     name, tag = reference.name, reference.tag
-    if name not in ("eclipse-temurin", "gradle", "maven", "openjdk") or "jre" in tag.split("-"):
+    if name not in _WITH_JDK or not {"jre", "headful", "headless"}.isdisjoint(tag.split("-")):
         return None
     if reference.digest:
         return Jre("", f"{image} is pinned, and which JRE belongs to it is not known")
+    if name in ("amazoncorretto", "ibm-semeru-runtimes"):
+        other = _corretto(tag) if name == "amazoncorretto" else _semeru(tag)
+        if other:
+            return Jre(f"{reference.library}{name}:{other}")
+        return Jre("", f"no image of a JRE is known for {image}")
     base = image if name in ("eclipse-temurin", "openjdk") else _base_of(name, tag)
     if base is None:
         return Jre("", _why(image, tag))
@@ -75,6 +94,24 @@ def jre_of(image: str) -> Jre | None:
     if found is None:
         return Jre("", f"no image of a JRE is known for {image}")
     return Jre(found if base == image else f"{reference.library}{found}")
+
+
+def _corretto(tag: str) -> str:
+    """The tag of Corretto's JRE for one of its JDK; "" if there is none."""
+    if found := _CORRETTO.fullmatch(tag):
+        return f"{found[1]}-headful"
+    plain = _CORRETTO_PLAIN.fullmatch(tag)
+    first = _ON_2023.get(int(plain[2])) if plain else None
+    if plain is None or first is None:
+        return ""
+    if plain[1] == plain[2]:
+        return f"{plain[1]}-headful"
+    return f"{plain[1]}-al2023-headful" if _numbers(plain[1]) >= first and not plain[3] else ""
+
+
+def _semeru(tag: str) -> str:
+    found = _SEMERU.fullmatch(tag)
+    return f"{found[1]}-jre{found[2]}" if found else ""
 
 
 def release_below(reference: Reference) -> Release | None:
@@ -166,6 +203,6 @@ def lost_programs(image: str) -> frozenset[str]:
 
 #: Globs of what a JDK and its JRE both have, each in its own way, as a group declares them.
 OTHERWISE = (
-    "~/opt/java/openjdk/**", "~/usr/local/openjdk-*/**", "~/etc/ld.so.conf.d/docker-openjdk.conf",
-    "~/etc/ssl/certs/java/**",
+    "~/opt/java/openjdk/**", "~/opt/java/.scc/**", "~/usr/lib/jvm/**", "~/usr/local/openjdk-*/**",
+    "~/etc/ld.so.conf.d/docker-openjdk.conf", "~/etc/ssl/certs/java/**",
 )  # fmt: skip

@@ -47,7 +47,11 @@ _JDKS = {
         rf"(\d[\d._u]*(?:-b\d+)?)(?:-jdk)?((?:-(?:{'|'.join(UBUNTU)}|alpine(?:-[\d.]+)?|centos7"
         r"|ubi\d+-minimal))?)"
     ),
-    "openjdk": lazy(r"(8|11)(?:-jdk)?((?:-slim)?(?:-(?:stretch|buster|bullseye))?)"),
+    # 11.0.3-slim was of one release, then of another, and the JRE was not
+    "openjdk": lazy(
+        r"(?!11\.0\.3-(?:jdk-)?slim(?:-buster)?$)(8(?:u\d+)?|11(?:\.0(?:\.\d+)*)?)(?:-jdk)?"
+        r"((?:-slim)?(?:-(?:stretch|buster|bullseye))?)"
+    ),
 }
 #: Suites that every image has a slim form for.
 _SLIM_SUITES = frozenset(("buster", "bullseye", "bookworm", "trixie", "forky", "sid"))
