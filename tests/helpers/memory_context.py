@@ -53,9 +53,6 @@ class Files:
     def mode(self, path: str) -> int | None:
         return {"file": 0o644, "directory": 0o755, None: None}[self.kind(path)]
 
-    def gets_arguments(self) -> bool:
-        return False
-
     def changes(self, path: str) -> int | None:
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -63,18 +64,27 @@ def test_what_peers_get_wrong(text: str) -> None:
 
 
 def test_an_ignored_cmd_is_no_argument_by_default() -> None:
-    source = 'FROM x\nENTRYPOINT app\nCMD ["-v"]\n'
-    assert rewritten(source, Settings(), unsafe=False) == source
+    source = 'FROM debian\nENTRYPOINT app\nCMD ["-v"]\n'
+    held = source.replace("app", "exec app")
+    assert rewritten(source, Settings(), unsafe=False) == held
+
+
+def with_exec(source: str) -> str:
+    """A file with `exec` before what its last line starts."""
+    above, keyword, rest = re.split(r"(CMD |ENTRYPOINT )(?!.*\n.)", source, maxsplit=1)
+    return f"{above}{keyword}exec {rest}"
 
 
 def test_a_cmd_of_the_base_stage_is_reset_by_entrypoint() -> None:
     source = 'FROM debian AS a\nCMD ["-v"]\nFROM a\nENTRYPOINT app\n'
-    assert rewritten(source, Settings(), unsafe=False).endswith('ENTRYPOINT ["app"]\n')
+    assert rewritten(source, Settings(), unsafe=False).endswith("ENTRYPOINT exec app\n")
+    assert rewritten(source, Settings()).endswith('ENTRYPOINT ["app"]\n')
 
 
 def test_a_cmd_of_a_later_stage_would_become_an_argument() -> None:
-    source = 'FROM x AS a\nENTRYPOINT app\nFROM a\nCMD ["-v"]\n'
-    assert rewritten(source, Settings(), unsafe=False) == source
+    source = 'FROM debian AS a\nENTRYPOINT app\nFROM a\nCMD ["-v"]\n'
+    held = source.replace("ENTRYPOINT app", "ENTRYPOINT exec app")
+    assert rewritten(source, Settings(), unsafe=False) == held
 
 
 def test_the_shell_of_another_stage_does_not_count() -> None:
@@ -153,12 +163,12 @@ def test_below_an_unknown_base_image_a_profile_may_set_the_path() -> None:
 def test_a_whole_tree_may_bring_a_script_that_only_a_shell_runs() -> None:
     source = "FROM debian\nCOPY rootfs/ /\nCMD start-app\n"
     settings = Settings(context=Files({"rootfs/usr/local/bin/start-app": "echo started\n"}))
-    assert rewritten(source, settings, unsafe=False) == source
+    assert rewritten(source, settings, unsafe=False) == with_exec(source)
     settings = Settings(context=Files({"rootfs/usr/local/bin/start-app": "#!/bin/sh\n"}))
     assert rewritten(source, settings, unsafe=False).endswith('CMD ["start-app"]\n')
     link = "FROM debian\nCOPY run /opt/run\nRUN ln -s /opt/run /usr/bin/app\nCMD app\n"
     settings = Settings(context=Files({"run": "echo started\n"}))
-    assert rewritten(link, settings, unsafe=False) == link
+    assert rewritten(link, settings, unsafe=False) == with_exec(link)
 
 
 BUILT = "FROM golang:1.23 AS build\nWORKDIR /app\nCOPY . .\nRUN {}\n"
@@ -183,7 +193,21 @@ SHIPPED = f"{BUILT}FROM debian:12\nCOPY --from=build {{}}\nCMD {{}}\n"
         ("FROM python:3.12\nRUN python -m venv /v\nCOPY x /v/bin/x\nCMD /v/bin/x\n", False),
         ("FROM node:22\nRUN npm ci\nCMD ./node_modules/.bin/gulp\n", True),
         ("FROM node:22\nCOPY . .\nCMD ./node_modules/.bin/gulp\n", False),
-        ("FROM debian:12\nRUN curl -L x.org/t > /usr/bin/t && chmod +x /usr/bin/t\nCMD t\n", True),
+        ("FROM debian:12\nRUN curl -L x.org/t > /usr/bin/t && chmod +x /usr/bin/t\nCMD t\n", False),
+        ("FROM debian:12\nRUN curl -Lo /usr/bin/t x.org/a && chmod +x /usr/bin/t\nCMD t\n", False),
+        ("FROM debian:12\nRUN wget -P /usr/bin x.org/t && chmod +x /usr/bin/t\nCMD t\n", False),
+        ("FROM debian:12\nRUN curl -L x.org/t.tgz | tar -xz -C /usr/bin\nCMD t\n", False),
+        ("FROM debian:12\nRUN git clone x.org/t /t && make -C /t install\nCMD t\n", False),
+        ("FROM debian:12\nADD https://x.org/t /usr/bin/t\nCMD t\n", False),
+        ("FROM debian:12\nADD t.tar.gz /\nCMD t\n", False),
+        ("FROM debian:12\nCOPY x .\nRUN mv x /usr/bin/\nCMD x\n", False),
+        ("FROM debian:12\nENV PATH=/app/bin:$PATH\nCOPY x /app/bin/\nCMD x\n", False),
+        ("FROM debian:12\nENV A=/app PATH=$A/bin:$PATH\nCOPY x /app/bin/\nCMD x\n", False),
+        ("FROM debian:12\nARG A\nENV PATH=$A/bin:$PATH\nCOPY x $A/bin/\nCMD x\n", False),
+        # binaries, whoever publishes them; and nothing is unpacked where curl is installed
+        ("FROM debian:12\nRUN curl -Lo /usr/bin/tini x.org/tini\nCMD tini -s -- sleep 1\n", True),
+        ("FROM debian:12\nRUN curl -L x.org/t.tgz | tar -xz -C /usr/bin\nCMD nginx\n", True),
+        ("FROM debian:12\nRUN apt-get install -y curl tar t\nCMD t\n", True),
         ("FROM debian:12\nRUN echo x > /usr/bin/t && chmod +x /usr/bin/t\nCMD t\n", False),
     ],
 )
@@ -199,20 +223,16 @@ def test_what_a_compiler_writes_is_no_script() -> None:
         compiled = source.format(command)
         assert rewritten(compiled, settings, unsafe=False).endswith('CMD ["./server"]\n')
     for command in ("go build -o other .", "go build -o server . && echo exit > server"):
-        assert rewritten(source.format(command), settings, unsafe=False) == source.format(command)
+        other = source.format(command)
+        assert rewritten(other, settings, unsafe=False) == with_exec(other)
 
 
-class Given(Files):
-    """A build context with a Compose file that gives the container arguments."""
-
-    def gets_arguments(self) -> bool:
-        return True
-
-
-def test_a_command_of_a_compose_file_would_become_arguments() -> None:
+def test_an_entrypoint_goes_on_ignoring_arguments() -> None:
     source = "FROM debian\nENTRYPOINT app -v\n"
-    assert rewritten(source, Settings(context=Given({})), unsafe=False) == source
-    assert rewritten(source, Settings(context=Files({})), unsafe=False) != source
+    assert rewritten(source, Settings(), unsafe=False) == with_exec(source)
+    (held,) = PASS.rewrite(facts_of(with_exec(source)), Settings())
+    assert held.safety is Safety.UNSAFE
+    assert "arguments of docker run" in held.message
 
 
 @pytest.mark.parametrize(
@@ -231,8 +251,11 @@ def test_a_command_of_a_compose_file_would_become_arguments() -> None:
 def test_a_program_that_reads_pwd_keeps_its_shell(name: str, text: str) -> None:
     settings = Settings(context=Files({"main.txt": "x", name: text}))
     source = "FROM debian\nCOPY . .\n{}\n"
-    for start in ("CMD app", "ENTRYPOINT app -x", 'CMD ["sh", "-c", "exec app"]'):
-        assert rewritten(source.format(start), settings, unsafe=False) == source.format(start)
+    for start in ("CMD app", "ENTRYPOINT app -x"):
+        shelled = source.format(start)
+        assert rewritten(shelled, settings, unsafe=False) == with_exec(shelled)
+    shelled = source.format('CMD ["sh", "-c", "exec app"]')
+    assert rewritten(shelled, settings, unsafe=False) == shelled
     # npm starts a shell, and $X needs one here, which the program then replaces
     for start in ("CMD npm start", "CMD app $X"):
         assert rewritten(source.format(start), settings, unsafe=False) != source.format(start)
@@ -333,7 +356,7 @@ def test_a_probe_that_may_lack_its_first_line_is_only_offered() -> None:
 def test_a_script_without_shebang_is_no_program() -> None:
     source = "FROM debian\nWORKDIR /app\nCOPY . .\nCMD ./run\n"
     settings = Settings(context=Files({"run": "exec app\n"}))
-    assert rewritten(source, settings, unsafe=False) == source
+    assert rewritten(source, settings, unsafe=False) == with_exec(source)
     settings = Settings(context=Files({"run": "#!/bin/sh\nexec app\n"}))
     assert rewritten(source, settings, unsafe=False).endswith('CMD ["./run"]\n')
 
@@ -504,7 +527,7 @@ def test_a_shell_in_an_array_stays_where_the_base_may_look_at_it() -> None:
 )
 def test_an_entrypoint_of_a_base_image_that_looks_at_its_program(image: str, command: str) -> None:
     source = f"FROM {image}\nCMD {command}\n"
-    assert rewritten(source, Settings(), unsafe=False) == source
-    assert rewritten(source, Settings()) != source
+    assert rewritten(source, Settings(), unsafe=False) == with_exec(source)
+    assert "CMD [" in rewritten(source, Settings())
     other = f"FROM {image}\nCMD app\n"
     assert rewritten(other, Settings(), unsafe=False) != other

@@ -49,10 +49,6 @@ class Context(Protocol):
         None if they are not known.
         """
 
-    def gets_arguments(self) -> bool:
-        """True if a file of the project starts a container of this Dockerfile with arguments, as
-        the `command:` of a Compose file does."""
-
     def changes(self, path: str) -> int | None:
         """How many of the newest commits changed a file, or something in a directory.
 

@@ -32,7 +32,5 @@ def _answer(question: tuple[str, ...]) -> str:
         from dockfix.context.history import count_changes as ask
     elif name == "find_dockerfiles":
         from dockfix.context.dockerfiles import find_dockerfiles as ask
-    elif name == "find_arguments":
-        from dockfix.context.arguments import find_arguments as ask
     # a question of another version has no answer
     return "" if ask is None else disk.digest(ask(path, more))

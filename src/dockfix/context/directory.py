@@ -107,12 +107,6 @@ class DirectoryContext:
         real = self._followed(path)
         return None if real is None else disk.mode(self._full(real))
 
-    def gets_arguments(self) -> bool:
-        """True if a file of the project starts a container of the Dockerfile with arguments."""
-        from dockfix.context.arguments import find_arguments
-
-        return bool(self._dockerfile) and disk.ask(find_arguments, self.root, self._dockerfile)
-
     def changes(self, path: str) -> int | None:
         """How many of the newest commits of the repository around the context changed a path."""
         from dockfix.context.history import count_changes

@@ -4,7 +4,8 @@ What it does: `CMD python app.py` becomes `CMD ["python", "app.py"]`, `exec app`
 `CMD ["sh", "-c", "app -x"]` becomes `CMD ["app", "-x"]`, and an array that is not JSON (`['a',
 'b']`, a comma too many, “ ” for ") becomes one. Where a shell is needed for the words (`java $OPTS
 -jar app.jar`, a glob, a redirection), in shell form or behind `sh -c` in an array, `exec` is put
-before the one command there is.
+before the one command there is. So it is where an array might start something otherwise, as told
+below: there the array is offered.
 
 Why: the shell form starts `/bin/sh -c "python app.py"`. Where that shell stays, it is process 1,
 gets the SIGTERM of `docker stop` and passes it to nobody: ten seconds later the program is killed.
@@ -30,25 +31,26 @@ end nobody would wait for. An ENTRYPOINT stays in shell form, so that it goes on
 A base image outside the file may have a SHELL of its own: a login shell (`bash -l`) reads a
 profile, which may set PATH and other variables for the program. Docker's official images of
 languages and systems have none, nor have some of other publishers (`state/base_images.py` lists
-them), and a SHELL in the file is known. Below any other base the rewrite is unsafe.
+them), and a SHELL in the file is known. Below any other base an array is unsafe. There `exec` is
+safe where a RUN shows a POSIX shell at work, and the program is a path or known not to be a
+function of a profile (`nvm`, `conda` may be one; `programs/known_programs.py` lists programs).
 
 A script without `#!` is run by a shell that meets it, and refused by the kernel when it is
 executed. So a file that the build context supplies, a path outside the directories of installed
-programs and a name like `start.sh` are safe only where the file can be seen to start with `#!`;
-else the rewrite is unsafe: offered, with that reason. What the Dockerfile compiles (`go build -o`,
-`gcc -o`, `cargo build`), in the stage itself or in one that a COPY takes it from, is no script, and
-what npm, `go install` or the pip of a virtual environment installs starts as it is.
+programs and a name like `start.sh` become an array only where the file can be seen to start with
+`#!`. What the Dockerfile compiles (`go build -o`, `gcc -o`, `cargo build`), in the stage itself or
+in one that a COPY takes it from, is no script, and what npm, `go install` or the pip of a virtual
+environment installs starts as it is. A file that is fetched (`curl -o`, `wget`, ADD) may be a
+script, unless its name is that of a program which is published as a binary; and where anything is
+unpacked, cloned or fetched, a name that is not known may come from there.
 
 Shells also export PWD. Where a file of the build context reads it (`os.environ["PWD"]`,
-`process.env.PWD`), the rewrite is unsafe.
+`process.env.PWD`), the array is unsafe.
 
-ENTRYPOINT in shell form ignores CMD and the arguments of `docker run`; in exec form it gets them.
-With `docker run IMAGE ARGS` (or `args:`, `command:` of an orchestrator) the program therefore sees
-ARGS, that were dropped until now. Beside a CMD of the same stage, or of one that is built from it,
-that is more than a form: unsafe. So it is where a file of the project gives arguments: a Compose
-file anywhere in it (`command`) to a service that is built from the Dockerfile or has that image, a
-Dockerfile built from that image (CMD), a manifest of Kubernetes or GitHub's action.yml (`args`). A
-CMD inherited from the base does not count, for ENTRYPOINT resets it.
+ENTRYPOINT in shell form ignores CMD and the arguments of `docker run IMAGE ARGS`; in exec form it
+gets them. Who gives any is hardly ever in the file's project: `args:` of a manifest that names the
+image, `command:` of a Compose file, a Dockerfile built from the image. So an ENTRYPOINT as an array
+is unsafe, and gets `exec`, which goes on ignoring them.
 
 CMD beside an ENTRYPOINT in exec form is not run but given to it, `/bin/sh -c TEXT` and all: unsafe,
 unless the entrypoint only starts what it is given (tini, dumb-init). Beside one in shell form it is
@@ -85,7 +87,7 @@ from dockfix.passes.quick_checks import STARTS
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Word
-from dockfix.stages.start_doubts import OTHER_ARGUMENTS, StartDoubts
+from dockfix.stages.start_doubts import StartDoubts
 from dockfix.state.facts import Facts, Place, fact
 from dockfix.state.starts import (
     argv_of,
@@ -98,7 +100,6 @@ from dockfix.state.starts import (
     last_shell,
     searching_here,
     simple_words,
-    starts_what_it_is_given,
     unwrapped,
 )
 
@@ -142,7 +143,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 yield direct
                 continue
             if array is None:
-                yield from _replaced(facts, stage, instruction)
+                yield from _replaced(facts, stage, instruction, doubts)
                 yield from _with_variables(facts, stage, instruction)
                 continue
             if array.repaired:
@@ -151,8 +152,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             elif (
                 is_ignored(facts, stage, instruction)
                 or _is_given_to_shell(facts, stage, instruction)
-                or ("/" not in array.argv[0] and stage.index in searching_here(facts))
-                or _is_meant(facts, instruction)
+                or _needs_shell(facts, stage, instruction, array.argv)
             ):
                 continue
             elif keyword == "HEALTHCHECK":
@@ -165,6 +165,11 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             else:
                 message = f"write {keyword} in exec form: signals then reach the program"
                 doubt = doubts.of_start(stage, instruction, array.argv)
+                if doubt:
+                    replaced = list(_replaced(facts, stage, instruction, doubts, offered=False))
+                    if replaced:
+                        yield from replaced
+                        continue
             yield _group(instruction, message, doubt, array.edits)
 
 
@@ -177,8 +182,7 @@ def _without_shell(
         argv is None
         or is_ignored(facts, stage, instruction)
         or _is_given_to_shell(facts, stage, instruction)
-        or ("/" not in argv[0] and stage.index in searching_here(facts))
-        or _is_meant(facts, instruction)
+        or _needs_shell(facts, stage, instruction, argv)
         or doubts.of_start(stage, instruction, argv)
     ):
         return None
@@ -200,6 +204,14 @@ def _is_given_to_shell(facts: Facts, stage: Stage, instruction: Instruction) -> 
     entrypoint = entrypoints(facts)[stage.index]
     argv = (entrypoint.json if entrypoint is not None else None) or ()
     return instruction.keyword == "CMD" and is_shell(argv[:-1]) and argv[-1][:1] == "-"
+
+
+def _needs_shell(
+    facts: Facts, stage: Stage, instruction: Instruction, argv: tuple[str, ...]
+) -> bool:
+    """True if only a shell finds the program, or the author says that one is wanted."""
+    here = "/" not in argv[0] and stage.index in searching_here(facts)
+    return here or _is_meant(facts, instruction)
 
 
 @fact
@@ -224,17 +236,24 @@ def _group(instruction: Instruction, message: str, doubt: str, edits: tuple[Edit
     )
 
 
-def _replaced(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Group]:
-    """A program that replaces its shell, where the shell is needed for its words."""
+def _replaced(
+    facts: Facts,
+    stage: Stage,
+    instruction: Instruction,
+    doubts: StartDoubts,
+    *,
+    offered: bool = True,
+) -> Iterator[Group]:
+    """A program that replaces its shell, where the shell is needed, or may be."""
     place = facts.places[instruction.start]
-    if simple_words(instruction, place) or is_ignored(facts, stage, instruction):
+    if is_ignored(facts, stage, instruction):
         return
     position = exec_position(instruction, place)
     if position is None:
         return
-    entrypoint = entrypoints(facts)[stage.index]
-    given = instruction.keyword == "CMD" and entrypoint is not None and entrypoint.json
-    doubt = OTHER_ARGUMENTS if given and not starts_what_it_is_given(given) else ""
+    doubt = doubts.of_exec(stage, instruction, position)
+    if doubt and not offered:
+        return
     offset = instruction.logical.offset(position)
     message = f"add exec to {instruction.keyword}: signals then reach the program"
     yield _group(instruction, message, doubt, (Edit(offset, offset, "exec "),))

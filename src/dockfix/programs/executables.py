@@ -9,18 +9,29 @@ from collections.abc import Iterable, Iterator
 from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.managers import named_in
+from dockfix.programs.known_programs import is_executable
 from dockfix.shell.patterns import lazy
+from dockfix.state.environment import Values, environment
 from dockfix.state.facts import Facts
 from dockfix.state.paths import UNTOLD, Copy, bases, copy_of, is_pattern, resolve, within
 
 #: Where programs are installed. Packages put only executable programs there.
 _INSTALLED = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
-_STARTS = ("#!", "\x7fELF")
+#: An interpreter has to be named: a bare `#!` is refused by the kernel, too.
+_RIGHT = lazy(r"#![ \t]*[^\s]|\x7fELF")
+#: What stands before a command.
+_AT = r"(?:^|[;&|(`\n]|\b(?:do|else|sudo|then)[ \t])[ \t\\]*"
+#: Commands that bring files which are named nowhere: what they unpack, clone or install.
+_BRINGING = lazy(
+    rf"{_AT}(?:(?:7za?|aria2c|bsdtar|cpio|curl|rsync|scp|tar|unsquashfs|unzip|wget)[ \t]"
+    r"|git[ \t](?:[^;&|\n]*[ \t])?clone\b|(?:cmake|make|ninja)\b[^;&|\n]*\binstall\b)"
+)
 #: Compilers whose `-o` names the program that they write.
 _COMPILER = lazy(
     r"\b(?:go[ \t]+build|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|rustc|gfortran|ghc|ldc2|dmd)\b"
     r"(?>[^;&|\n]*?[ \t]-o)(?:[ \t]+|=)?([^\s;&|]+)"
 )
+_FETCHING = rf"{_AT}(?:aria2c|curl|wget)\b"
 
 
 class Programs:
@@ -35,18 +46,50 @@ class Programs:
                 self._named.setdefault(one.name, []).append(one.index)
         self._context = context
         self._starting = bases(facts)
+        self._escape = facts.dockerfile.escape
+        #: The folders that each stage puts on PATH, and whether they are all known.
+        self._paths: dict[int, tuple[tuple[str, ...], bool]] = {}
         self._seen: dict[tuple[str | None, str, int], tuple[bool, bool]] = {}
 
     def executable(self, stage: Stage, instruction: Instruction, program: str) -> bool:
         """True if `program`, started by `instruction`, is surely no script without `#!`.
 
-        It is true for a bare name that nothing in the file writes: a package brought that program.
-        It is true for a file of the context whose first bytes are those of a program or of `#!`.
+        It is true for a file of the context whose first bytes are those of a program or of `#!`,
+        and for a name that nothing in the file can bring but a package, or that is known to be that
+        of an executable.
         """
         name = program.rpartition("/")[2]
         path = resolve(self._starting[instruction.start], program) if "/" in program else ""
         found, all_start_right = self._found(path, name, stage)
-        return all_start_right if found else self._is_installed(path, name, stage)
+        if found:
+            return all_start_right
+        if not self._is_installed(path, name, stage):
+            return False
+        return is_executable(name) or not self._may_be_brought(stage)
+
+    def _may_be_brought(self, stage: Stage) -> bool:
+        """True if something brings programs to a stage whose names the file does not tell."""
+        return not self._path(stage)[1] or any(
+            (other.keyword == "ADD" and self._unpacks(other))
+            or (other.keyword == "RUN" and any(map(_BRINGING.search, _texts(other))))
+            or (other.keyword == "COPY" and self._is_unseen(other))
+            for one in self._line(stage)
+            for other in one.instructions
+        )
+
+    def _unpacks(self, add: Instruction) -> bool:
+        copy = copy_of(add, self._starting[add.start])
+        return copy is None or copy.origin is not None or copy.unpacks
+
+    def _is_unseen(self, copying: Instruction) -> bool:
+        """True if a COPY brings a tree, of which nobody knows what is in it, to where programs
+        are."""
+        copy = copy_of(copying, self._starting[copying.start])
+        if copy is None:
+            return True
+        if copy.origin is None and self._context is not None:
+            return False
+        return any(within(folder, copy.target) for folder in _INSTALLED) and copy.brings_trees(None)
 
     def _is_installed(self, path: str | None, name: str, stage: Stage) -> bool:
         """True if a program lies where packages put programs, those of a language among them."""
@@ -59,6 +102,31 @@ class Programs:
             if other.keyword == "RUN"
             for text in _texts(other)
         )
+
+    def _looked_in(self, stage: Stage) -> tuple[str, ...]:
+        """The folders in which a shell looks for programs, as far as the file tells."""
+        return (*self._path(stage)[0], *_INSTALLED)
+
+    def _path(self, stage: Stage) -> tuple[tuple[str, ...], bool]:
+        """What a stage and those that it is built from put on PATH, and if all of it is known."""
+        if stage.index not in self._paths:
+            values, folders, known = Values(), list[str](), True
+            for one in reversed(tuple(self._line(stage))):
+                for other in one.instructions:
+                    if other.keyword != "ENV":
+                        continue
+                    for name, value in environment(other) if "PATH" in other.arguments else ():
+                        for entry in value.split(":") if name == "PATH" else ():
+                            if entry in ("$PATH", "${PATH}"):
+                                continue
+                            path = values.expanded(entry, self._escape)
+                            if path is None:
+                                known = False
+                            elif path.startswith("/"):
+                                folders.append(path.rstrip("/"))
+                    values.add(other)
+            self._paths[stage.index] = tuple(folders), known
+        return self._paths[stage.index]
 
     def _line(self, stage: Stage) -> Iterator[Stage]:
         """A stage and those that it is built from."""
@@ -91,7 +159,7 @@ class Programs:
         compiler surely writes it."""
         context = self._context
         installed = _installed(path)
-        targets = [path] if path else [f"{folder}/{name}" for folder in _INSTALLED]
+        targets = [path] if path else [f"{folder}/{name}" for folder in self._looked_in(stage)]
         for other in stage.instructions:
             if other.keyword == "RUN":
                 here = self._starting[other.start]
@@ -100,11 +168,15 @@ class Programs:
                         yield True if "||" in text else None
                     if may_write(text, name):
                         yield False
+                    elif name in text and _fetches(text, name):
+                        yield is_executable(name)
             elif other.keyword in ("COPY", "ADD"):
                 copy = copy_of(other, self._starting[other.start])
                 if other.heredocs or copy is None:
                     if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", other.arguments):
-                        yield from (body.content.startswith(_STARTS) for body in other.heredocs)
+                        yield from (
+                            _RIGHT.match(body.content) is not None for body in other.heredocs
+                        )
                         yield from () if other.heredocs else (False,)
                     continue
                 if self._is_built_elsewhere(copy, targets, name, stage):
@@ -113,7 +185,7 @@ class Programs:
                 for target in targets:
                     for source in _supplies(copy, target, installed, context):
                         content = context.read(source) if context else None
-                        yield (content or "").startswith(_STARTS)
+                        yield _RIGHT.match(content or "") is not None
 
     def _is_built_elsewhere(self, copy: Copy, targets: list[str], name: str, stage: Stage) -> bool:
         """True if a COPY brings the program from a stage of the file, which compiles it."""
@@ -215,6 +287,13 @@ def _compiles(text: str, targets: list[str], base: str) -> bool:
     return any(_brings(path, text, compiled=True) for path in targets)
 
 
+def _fetches(text: str, name: str) -> bool:
+    """True if a script fetches a file of that name, or to one."""
+    return (
+        re.search(rf"{_FETCHING}[^;&|]*(?<![\w.-]){re.escape(name)}(?![\w./-])", text) is not None
+    )
+
+
 def may_write(text: str, name: str) -> bool:
     """True if a script writes a file of that name itself."""
     if name not in text:
@@ -222,11 +301,11 @@ def may_write(text: str, name: str) -> bool:
     ways: list[str] = []
     if ">" in text or "tee" in text:
         file = rf"[\"']?(?:[^\s\"'|&;<>]*/)?{re.escape(name)}(?![\w.-])"
-        # what is downloaded to a file is no other than what `-o` names
-        text = re.sub(rf"\b(?:curl|wget)[ \t][^;&|<>]*>[ \t]*{file}", "", text)
+        text = re.sub(rf"{_FETCHING}[ \t][^;&|<>]*>[ \t]*{file}", "", text)
         ways.append(rf">[ \t]*{file}|\btee[ \t]+(?:-a[ \t]+)?{file}")
     if f"/{name}" in text:
         ways.append(
             rf"(?:^|[\s;&|(])(?:cp|ln|mv|(?<!go )install)[ \t][^;&|]*/{re.escape(name)}(?![\w./-])"
         )
+    ways.append(rf"{_AT}(?:cp|install|ln|mv)[ \t][^;&|]*(?<![\w./-]){re.escape(name)}(?![\w./-])")
     return any(re.search(way, text) for way in ways)

@@ -6,10 +6,17 @@ from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.programs.entrypoints import looks_at
 from dockfix.programs.executables import Programs
+from dockfix.programs.known_programs import is_executable
 from dockfix.state.facts import Facts
-from dockfix.state.starts import beside_cmd, entrypoints, starts_what_it_is_given
+from dockfix.state.starts import (
+    beside_cmd,
+    entrypoints,
+    posix_stages,
+    program_at,
+    starts_what_it_is_given,
+)
 
-OTHER_ARGUMENTS = "the ENTRYPOINT gets other arguments than before"
+_OTHER_ARGUMENTS = "the ENTRYPOINT gets other arguments than before"
 _OTHER_SHELL = "the base image may have a SHELL of its own that sets PATH or other variables"
 
 
@@ -33,22 +40,35 @@ class StartDoubts:
         """The doubt about a HEALTHCHECK that becomes an array."""
         return self._shell_doubt(instruction) or self._script_doubt(stage, instruction, argv[0])
 
+    def of_exec(self, stage: Stage, instruction: Instruction, position: int) -> str:
+        """The doubt about an `exec` at a position of a CMD or ENTRYPOINT."""
+        entrypoint = entrypoints(self._facts)[stage.index]
+        given = instruction.keyword == "CMD" and entrypoint is not None and entrypoint.json
+        if given and not starts_what_it_is_given(given):
+            return _OTHER_ARGUMENTS
+        if instruction.json is not None or not self._shell_doubt(instruction):
+            return ""
+        if stage.index not in posix_stages(self._facts):
+            return "the base image may have a SHELL of its own that is no POSIX shell"
+        program = program_at(instruction, position)
+        if "/" in program or is_executable(program):
+            return ""
+        return f"the base image may have a SHELL of its own, in which {program} is a function"
+
     def _shell_doubt(self, instruction: Instruction) -> str:
         return "" if self._facts.places[instruction.start].shell.declared else _OTHER_SHELL
 
     def _argument_doubt(self, stage: Stage, instruction: Instruction, argv: tuple[str, ...]) -> str:
         """Why the program that is started may get other arguments."""
         if instruction.keyword == "ENTRYPOINT":
-            if self._context is not None and self._context.gets_arguments():
-                return "arguments of a Compose file or the like, ignored so far, would reach it"
             if instruction.start in beside_cmd(self._facts):
                 return "the CMD, ignored so far, becomes its arguments"
-            return ""
+            return "arguments of docker run, ignored so far, would reach it"
         entrypoint = entrypoints(self._facts)[stage.index]
         base = self._facts.outermost[stage.index].base or ""
         if entrypoint is not None:
             if entrypoint.json and not starts_what_it_is_given(entrypoint.json):
-                return OTHER_ARGUMENTS
+                return _OTHER_ARGUMENTS
         elif looks_at(base, argv[0].rpartition("/")[2]):
             return f"the entrypoint of {base} only then prepares what this program needs"
         return ""

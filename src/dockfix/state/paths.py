@@ -100,7 +100,7 @@ class Copy(Record):
 
     def landings(self, context: Context | None) -> tuple[str, ...]:
         """The trees it writes to: the files themselves where they are known to be files."""
-        if self.into and self.origin is None and not self._unpacks():
+        if self.into and self.origin is None and not self.unpacks:
             files = [source for source in self.sources if _is_file(source, context)]
             if len(files) == len(self.sources):
                 return tuple(_below(self.target, source.rpartition("/")[2]) for source in files)
@@ -131,7 +131,7 @@ class Copy(Record):
 
     def _candidates(self, source: str, rest: str, context: Context | None) -> Iterable[str]:
         """The paths of the context that one source may bring to `rest` below the target."""
-        if self.origin is not None or self._unpacks():
+        if self.origin is not None or self.unpacks:
             yield UNTOLD
         elif is_pattern(source):
             if rest or not self.into:
@@ -149,7 +149,8 @@ class Copy(Record):
             if context is None and (rest == source.rpartition("/")[2] or rest == ""):
                 yield source
 
-    def _unpacks(self) -> bool:
+    @property
+    def unpacks(self) -> bool:
         """True if an archive that ADD unpacks may be among the sources."""
         return self.instruction.keyword == "ADD" and any(
             _ARCHIVE.search(source) or is_pattern(source) for source in self.sources
