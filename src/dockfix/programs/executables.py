@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.managers import named_in
+from dockfix.programs.command import install_of
 from dockfix.programs.known_programs import is_executable
 from dockfix.shell.patterns import lazy
+from dockfix.shell.tree import Script
 from dockfix.state.environment import Values, environment
 from dockfix.state.facts import Facts
 from dockfix.state.paths import UNTOLD, Copy, bases, copy_of, is_pattern, resolve, within
@@ -21,10 +24,13 @@ _INSTALLED = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/
 _RIGHT = lazy(r"#![ \t]*[^\s]|\x7fELF")
 #: What stands before a command.
 _AT = r"(?:^|[;&|(`\n]|\b(?:do|else|sudo|then)[ \t])[ \t\\]*"
-#: Commands that bring files which are named nowhere: what they unpack, clone or install.
+#: Commands that bring files which are named nowhere: what they unpack, clone, install or run.
 _BRINGING = lazy(
-    rf"{_AT}(?:(?:7za?|aria2c|bsdtar|cpio|curl|rsync|scp|tar|unsquashfs|unzip|wget)[ \t]"
-    r"|git[ \t](?:[^;&|\n]*[ \t])?clone\b|(?:cmake|make|ninja)\b[^;&|\n]*\binstall\b)"
+    rf"{_AT}(?:(?:7za?|bsdtar|cpio|rsync|scp|tar|unsquashfs|unzip)[ \t]"
+    r"|git[ \t](?:[^;&|\n]*[ \t])?clone\b|(?:cmake|make|ninja)\b[^;&|\n]*\binstall\b"
+    r"|(?:cp|install|mv)[ \t][^;&|\n]*\*)"
+    r"|\|[ \t\\]*(?:sudo[ \t]+(?:-\S+[ \t]+)*)?(?:ba|da)?sh\b|\$\((?:curl|wget)\b"
+    r"|\b(?:curl|wget)\b[^;&|\n]*[ \t/]\$\{?\w+\}?[\"']?(?![\w./-])"
 )
 #: Compilers whose `-o` names the program that they write.
 _COMPILER = lazy(
@@ -38,6 +44,7 @@ class Programs:
     """What a file and its build context tell about the programs that the file starts."""
 
     def __init__(self, facts: Facts, context: Context | None) -> None:
+        self._facts = facts
         self._stages = facts.stages
         #: The numbers of the stages with a name.
         self._named: dict[str, list[int]] = {}
@@ -65,7 +72,18 @@ class Programs:
             return all_start_right
         if not self._is_installed(path, name, stage):
             return False
-        return is_executable(name) or not self._may_be_brought(stage)
+        return is_executable(name) or name in self._packages or not self._may_be_brought(stage)
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        """The names of packages that the file has managers install. Their programs start right."""
+        found: set[str] = set()
+        for run in self._facts.runs:
+            for simple in run.script.simples if isinstance(run.script, Script) else ():
+                command = install_of(simple)
+                for word in command.packages if command else ():
+                    found.add(re.split(r"[=@<>~\[]", word.value or "", maxsplit=1)[0])
+        return frozenset(found)
 
     def _may_be_brought(self, stage: Stage) -> bool:
         """True if something brings programs to a stage whose names the file does not tell."""

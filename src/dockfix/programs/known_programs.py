@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dockfix.managers.manager import words
 from dockfix.programs.program_table import (
+    HARMLESS,
     INTERPRETERS,
     MORE,
     RUNNING,
@@ -52,6 +53,7 @@ _FUNCTIONS = words(
 )
 _KNOWN = (
     _STARTED
+    | HARMLESS
     | SHELLS
     | STARTERS
     | RUNNING.keys()

@@ -4,20 +4,46 @@ from __future__ import annotations
 
 from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
+from dockfix.managers import named_in
 from dockfix.programs.entrypoints import looks_at
 from dockfix.programs.executables import Programs
 from dockfix.programs.known_programs import is_executable
-from dockfix.state.facts import Facts
+from dockfix.shell.patterns import lazy
+from dockfix.state.facts import Facts, fact
 from dockfix.state.starts import (
     beside_cmd,
     entrypoints,
-    posix_stages,
     program_at,
     starts_what_it_is_given,
 )
 
 _OTHER_ARGUMENTS = "the ENTRYPOINT gets other arguments than before"
 _OTHER_SHELL = "the base image may have a SHELL of its own that sets PATH or other variables"
+
+#: What only systems with a POSIX shell have, called in a RUN.
+_OF_POSIX = lazy(
+    r"(?<![\w./-])(?:(?:adduser|chmod|chown|export|groupadd|ln|sed|sha\d+sum|useradd)[ \t]"
+    r"|(?:mkdir|rm|set)[ \t]+-\w)"
+)
+
+
+@fact
+def _with_posix_shell(facts: Facts) -> frozenset[int]:
+    """The stages with a RUN, of their own or of one they are built from, that surely is of a POSIX
+    shell: below an image that nobody knows, another shell may run what is in shell form."""
+    found: set[int] = set()
+    for stage in facts.stages:
+        if stage.base_stage in found or any(
+            one.keyword == "RUN"
+            and one.json is None
+            and (
+                _OF_POSIX.search(one.arguments)
+                or any(manager.system for manager in named_in(one.arguments))
+            )
+            for one in stage.instructions
+        ):
+            found.add(stage.index)
+    return frozenset(found)
 
 
 class StartDoubts:
@@ -48,7 +74,7 @@ class StartDoubts:
             return _OTHER_ARGUMENTS
         if instruction.json is not None or not self._shell_doubt(instruction):
             return ""
-        if stage.index not in posix_stages(self._facts):
+        if stage.index not in _with_posix_shell(self._facts):
             return "the base image may have a SHELL of its own that is no POSIX shell"
         program = program_at(instruction, position)
         if "/" in program or is_executable(program):

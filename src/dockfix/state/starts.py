@@ -8,7 +8,6 @@ from dockfix.dockerfile.exec_form import strings_at
 from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.dockerfile.words import split_type
 from dockfix.shell.builtins import runs_inside
-from dockfix.shell.patterns import lazy
 from dockfix.shell.reader import read_script
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.state.facts import Facts, Place, fact
@@ -109,27 +108,6 @@ def exec_position(instruction: Instruction, place: Place) -> int | None:
 def program_at(instruction: Instruction, position: int) -> str:
     """The word at a position where `exec` may be put, as it is written."""
     return re.split(r"[\s;&|<>\"]", instruction.logical.text[position:], maxsplit=1)[0]
-
-
-#: What only systems with a POSIX shell have, called in a RUN.
-_OF_POSIX = lazy(
-    r"(?<![\w./-])(?:apk|apt|apt-get|chmod|chown|dnf|export|groupadd|ln|microdnf|sed|useradd|yum"
-    r"|zypper)[ \t]"
-)
-
-
-@fact
-def posix_stages(facts: Facts) -> frozenset[int]:
-    """The stages with a RUN, of their own or of one they are built from, that surely is of a POSIX
-    shell: below an image that nobody knows, another shell may run what is in shell form."""
-    found: set[int] = set()
-    for stage in facts.stages:
-        if stage.base_stage in found or any(
-            one.keyword == "RUN" and one.json is None and _OF_POSIX.search(one.arguments)
-            for one in stage.instructions
-        ):
-            found.add(stage.index)
-    return frozenset(found)
 
 
 _PLAIN_SHELLS = frozenset(
