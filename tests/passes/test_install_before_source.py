@@ -475,3 +475,31 @@ def test_verify_knows_a_first_install(after: str) -> None:
     right = "RUN uv sync --locked --no-install-project\nRUN uv sync --locked\n"
     assert verify(before, facts_of(HEAD + right)) is None
     assert verify(before, facts_of(HEAD + after)) is not None
+
+
+@pytest.mark.parametrize(
+    ("base", "install", "version"),
+    [
+        ("registry.example.com/x:1", "npm ci", ".tool-versions"),
+        ("registry.example.com/x:1", "pip install six", "mise.toml"),
+        ("cimg/python:3.12", "pip install six", ".python-version"),
+        ("debian:12\nRUN git clone https://github.com/pyenv/pyenv /p", "pip install six",
+         ".python-version"),
+        ("ubuntu:24.04\nENV PATH=/root/.asdf/shims:$PATH", "npm ci", ".tool-versions"),
+    ],
+)  # fmt: skip
+def test_which_program_runs_may_be_said_by_a_file(base: str, install: str, version: str) -> None:
+    project = {
+        "package.json": '{"name": "x"}',
+        "package-lock.json": '{"lockfileVersion": 3, "packages": {"": {"name": "x"}}}',
+        "x.py": "",
+    }
+    source = f"FROM {base}\nWORKDIR /app\nCOPY . .\nRUN {install}\n"
+    with_file = Settings(context=Files({**project, version: "nodejs 18\n"}))
+    assert rewritten(source, with_file, unsafe=True) == source
+    below = source.replace("WORKDIR /app", "COPY . /app\nWORKDIR /app/x").replace("COPY . .", "")
+    assert rewritten(below, with_file, unsafe=True) == below
+    assert rewritten(source, Settings(context=Files(project))) != source
+    # an official image has the programs themselves
+    official = source.replace(base, "python:3.12")
+    assert rewritten(official, with_file) != official

@@ -62,6 +62,11 @@ _LEADING_STARTS = (
     "BASH_ENV", "CC", "CFLAGS", "APT", "CARGO", "COMPOSER", "CONDA", "CURL", "DEBCONF", "DOTNET",
     "DPKG", "GRADLE", "HEX", "MAVEN", "MIX", "NUGET", "RUSTUP", "WGET", "GNUPGHOME", "NETRC",
 )  # fmt: skip
+#: Of asdf, mise, proto, nodenv and fnm, pyenv, rbenv, goenv and jenv (their own documents).
+_VERSION_FILES = (
+    ".tool-versions", "mise.toml", ".mise.toml", ".prototools", ".node-version", ".nvmrc",
+    ".python-version", ".ruby-version", ".go-version", ".java-version",
+)  # fmt: skip
 _LEADS_NOWHERE = lazy(
     r"v?\d[\w.]*|true|false|yes|no|on|off|auto|production|development|silent|error|warn|info|utf-?8"
     r"|https?://\S*",
@@ -77,6 +82,10 @@ def judge(copy: Copy, commands: Sequence[Reads], around: Surroundings) -> Answer
     context = around.context
     if not _lands_aside(copy, any(command.system for command in commands), context):
         return Answer("the COPY may bring files of the system")
+    for command in commands if around.versions else ():
+        chooses = "" if command.system else _version_file(copy, command, around)
+        if chooses:
+            return Answer(f"{chooses} may choose which {command.manager} runs")
     doubts: list[str] = []
     for name, value in around.environment:
         if name == "PATH":
@@ -106,6 +115,22 @@ def judge(copy: Copy, commands: Sequence[Reads], around: Surroundings) -> Answer
         tuple(written),
         tuple(expected),
     )
+
+
+def _version_file(copy: Copy, command: Reads, around: Surroundings) -> str:
+    """A file that a COPY brings to where a RUN starts, or above, by which managers of versions
+    choose what `npm` or `pip` is; they fail where it is missing and nothing else is set."""
+    folder = around.base
+    while around.context is not None and folder[:1] == "/":
+        for name in _VERSION_FILES:
+            if name not in command.optional and copy.brings(
+                f"{folder.rstrip('/')}/{name}", around.context
+            ):
+                return name
+        if folder == "/":
+            break
+        folder = folder.rpartition("/")[0] or "/"
+    return ""
 
 
 def may_lead(name: str, value: str) -> bool:

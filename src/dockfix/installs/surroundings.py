@@ -18,7 +18,8 @@ class Surroundings(Record):
     `base` is the directory that a script runs in, `above` are the COPYs that stay above it (None:
     one that is not understood), `fresh` how many of them come before something that may have
     changed their files. `environment` is what of the file's variables `may_lead` somewhere, `true`
-    are the names of those that are set to a true value, and to no other.
+    are the names of those that are set to a true value, and to no other. `versions`: which program
+    runs may be chosen by a file of the project, as asdf and pyenv do.
     """
 
     base: str
@@ -27,6 +28,7 @@ class Surroundings(Record):
     environment: tuple[tuple[str, str], ...]
     context: Context | None
     true: frozenset[str] = frozenset()
+    versions: bool = False
 
 
 class Answer(Record):

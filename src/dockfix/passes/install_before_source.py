@@ -41,9 +41,10 @@ understood, a bind mount or a here-document; VOLUME and ONBUILD in between, a WO
 relative destination depends on, or that would make the directory first where `--chown` gives it to
 somebody; a RUN whose rest removes something, which would then stay in a layer; a row with more than
 2,500 pairs of a COPY and a command, or below more than 400 COPYs; COPY --from and ADD of a URL,
-which do not change with the source; and a RUN that fetches lists of packages for a later RUN below
-the source, which would find them stale. Where an install of the project's packages is concerned, a
-note says why.
+which do not change with the source; a RUN that fetches lists of packages for a later RUN below the
+source, which would find them stale; and, on images that nobody knows and where asdf, mise, pyenv
+and their like are named, a COPY that brings `.tool-versions` or another file by which these choose
+what `npm` or `pip` is. Where an install of the project's packages is concerned, a note says why.
 
 Safety: every install finds the same files, and what it writes stays: the image holds the same
 files, times aside, and the mode of a directory that the COPY itself would have made. Of two calls

@@ -106,6 +106,7 @@ class GroupSurroundings(Record):
     `commented` are the RUNs that belong with the next one to one comment, by their start, with the
     start of what stands right below that comment.
     Installs of the managers `in_one` are not divided into one without the project and one with it.
+    `versions`: files of the project may choose which programs run.
     """
 
     above: tuple[Copy | None, ...]
@@ -117,6 +118,7 @@ class GroupSurroundings(Record):
     all_copies: tuple[Copy | None, ...]
     commented: Mapping[int, int]
     in_one: frozenset[str]
+    versions: bool
 
 
 def is_too_long(group: Sequence[Instruction]) -> bool:
@@ -456,7 +458,7 @@ class _CopyDescent:
         here, context = self.surroundings, self.surroundings.context
         above = tuple(self.above)
         around = Surroundings(
-            run.base, above, self.above_changes, here.variables, context, here.true
+            run.base, above, self.above_changes, here.variables, context, here.true, here.versions
         )
         answer = judge(self.copy, commands, around)
         if not answer.refusal and answer.needs:

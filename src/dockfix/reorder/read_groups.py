@@ -20,7 +20,9 @@ from dockfix.reorder.copy_moves import (
     read_instruction,
 )
 from dockfix.reorder.groups import COPIES, ConsecutiveGroup
+from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script
+from dockfix.state.base_images import has_no_shell_of_its_own
 from dockfix.state.environment import environment
 from dockfix.state.facts import Facts, fact, script_of
 from dockfix.state.paths import Copy, bases, copy_of
@@ -28,6 +30,9 @@ from dockfix.state.paths import Copy, bases, copy_of
 #: Of 3,200 files that people wrote, none has more than 20 COPYs above a group that may improve.
 _MOST_COPIES = 400
 _TRUE = ("1", "true")
+_MANAGERS_OF_VERSIONS = lazy(
+    r"\b(?:asdf|fnm|goenv|jenv|mise|nodenv|nvm|prototools|pyenv|rbenv|rtx|volta)\b"
+)
 
 
 class ReadGroup(Record):
@@ -63,6 +68,7 @@ def read_groups(
                     _all_copies(facts),
                     _commented_runs(facts),
                     _installed_in_one(facts, stage),
+                    _may_choose_versions(facts, stage),
                 )
                 yield ReadGroup(stage, members, surroundings)
             for one in group:
@@ -71,6 +77,15 @@ def read_groups(
                 elif one.keyword == "RUN":
                     runs.append((one, len(copies)))
         above[stage.index] = copies, runs
+
+
+def _may_choose_versions(facts: Facts, stage: Stage) -> bool:
+    """True if programs may be started by a manager of versions: in a base image that nobody knows,
+    or below a word of one."""
+    base = facts.outermost[stage.index]
+    return (
+        not has_no_shell_of_its_own(base) or _MANAGERS_OF_VERSIONS.search(facts.source) is not None
+    )
 
 
 def _copies_before_changes(facts: Facts, runs: list[tuple[Instruction, int]]) -> int:
