@@ -36,6 +36,7 @@ APART = (
     "apt-get install -y git|make -C /s",
     "pip install flask|useradd app",
     "git clone https://example.org/x /x|make -C /x",
+    "pip install https://x.org/torch-2.4.0+cpu.whl|pip install transformers",
     "cd /opt && mkdir a|mkdir b",
     "yum -y install git; yum clean all|yum -y install make; yum clean all",
     "cargo install a|cargo install b",
@@ -114,6 +115,17 @@ def test_who_fetches_the_lists_itself_gains_nothing_by_an_update_above() -> None
     source = "FROM alpine\nRUN apk update && apk add --no-cache git\nRUN apk add {} lua || true\n"
     assert not rewrite(source.format("--no-cache"), select=["merge-runs"]).changed
     assert rewrite(source.format("-q"), select=["merge-runs"]).changed
+
+
+def test_what_cannot_be_merged_to_its_end_is_not_begun() -> None:
+    """Without the `rm` the image keeps the archive; with it, `./x/install` may harm it."""
+    scripts = ("curl -o a.zip https://x.org/a.zip", "unzip a.zip", "./a/install", "rm -r a.zip a")
+    runs = "".join(f"RUN {one}\n" for one in scripts)
+    result = rewrite(f"FROM x.org/base\n{runs}", select=["merge-runs"])
+    assert result.after.count("RUN ") == 3
+    assert "a.zip \\\n    && unzip a.zip\nRUN ./a/install\n" in result.after
+    whole = rewrite(f"FROM debian\n{runs}", select=["merge-runs"])
+    assert whole.after.count("RUN ") == 1
 
 
 def test_nobody_puts_parentheses_around_several_lines() -> None:

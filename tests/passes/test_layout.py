@@ -244,11 +244,15 @@ def test_no_new_line_ends_in_blanks() -> None:
     )
 
 
-def test_the_margin_is_followed_only_where_all_runs_keep_to_it() -> None:
+def test_the_margin_is_followed_only_where_several_runs_keep_to_it_and_none_does_not() -> None:
     at_margin, indented = "RUN a && \\\nb\n", "RUN a && \\\n  b\n"
     pair = "USER x\nRUN mkdir /c\nRUN mkdir /d\n"
-    for above, indent in (("", "  "), (at_margin, ""), (at_margin + "USER y\n" + indented, "  ")):
-        above = above or indented
+    for above, indent in (
+        (indented, "  "),
+        (at_margin, "    "),
+        (f"{at_margin}USER y\n{at_margin}", ""),
+        (f"{at_margin}USER y\n{indented}", "  "),
+    ):
         result = rewrite(f"FROM debian\n{above}{pair}", select=["merge-runs"])
         assert result.after.endswith(f"RUN mkdir /c && \\\n{indent}mkdir /d\n")
 

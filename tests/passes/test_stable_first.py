@@ -486,3 +486,21 @@ def test_verify_allows() -> None:
     before = facts_of("FROM a\nARG V\nRUN b\nCOPY a /a\nCOPY b /b\nLABEL l=$V\n")
     after = facts_of("FROM a\nRUN b\nARG V\nCOPY b /b\nCOPY a /a\nLABEL l=$V\n")
     assert verify(before, after) is None
+
+
+def test_what_moves_keeps_its_order_and_leaves_a_heading_to_those_that_stay() -> None:
+    labels = ("# what it is", "LABEL made=$BUILD_DATE", "LABEL name=x", "LABEL rev=$VCS_REF")
+    given = ("# given by CI", "ARG BUILD_DATE", "ARG VCS_REF")
+    install = "RUN apt-get update && apt-get install -y git"
+    paragraphs = (("FROM debian:12",), given, labels, (install,), ("RUN true",))
+    source = "\n\n".join("\n".join(one) for one in paragraphs) + "\n"
+    lines = rewritten(source).split("\n")
+    assert lines[2:4] == ["# what it is", "LABEL name=x"]
+    at = lines.index(install)
+    assert lines[at + 1 : at + 7] == ["", *given, labels[1], labels[3]]
+
+
+def test_a_comment_goes_along_with_what_is_no_heading() -> None:
+    install = "RUN apt-get update && apt-get install -y git\n"
+    source = f"FROM debian:12\n\n# the commit\nARG GIT_SHA\nARG A=1\n\n{install}RUN : $GIT_SHA $A\n"
+    assert "git\n# the commit\nARG GIT_SHA\n" in rewritten(source).replace("\n\n#", "\n#")

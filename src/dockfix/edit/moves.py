@@ -107,9 +107,12 @@ def landings(style: FileStyle, found: list[Block], *, spaced: bool) -> dict[int,
     return inserted
 
 
-def edits(style: FileStyle, moves: Sequence[Relocation]) -> tuple[Edit, ...]:
-    """The edits for moves, given in the order in which the moved come to stand."""
-    found = blocks(style, moves)
+def edits(
+    style: FileStyle, moves: Sequence[Relocation], bare: Collection[int] = ()
+) -> tuple[Edit, ...]:
+    """The edits for moves, given in the order in which the moved come to stand; those `bare`, by
+    their start, without the comments above them."""
+    found = blocks(style, moves, bare)
     made = {block.start: Edit(block.start, block.end, "") for block in found}
     for at, text in landings(style, found, spaced=True).items():
         made[at] = Edit(at, made[at].end if at in made else at, text)

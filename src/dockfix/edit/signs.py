@@ -13,7 +13,8 @@ class Signs(Record):
     stands before the next command of a chain (None if only compound commands show operators),
     `operators` how many lines say so. `deeper` is what
     the arguments of a command are indented by, beside what the command itself is. `tight` says that
-    the escape character follows an operator at the end of a line at once.
+    the escape character follows an operator at the end of a line at once. `once` says that a
+    single RUN shows the place of operators.
     """
 
     indent: str | None = None
@@ -22,6 +23,7 @@ class Signs(Record):
     operators: int = 0
     deeper: str | None = None
     tight: bool | None = None
+    once: bool = True
 
     def or_else(self, other: Signs) -> Signs:
         """These signs, and those of `other` for what they do not show."""
@@ -34,6 +36,7 @@ class Signs(Record):
             speaks.operators,
             other.deeper if self.deeper is None else self.deeper,
             other.tight if self.tight is None else self.tight,
+            self.once and (self.leading is None or (other.leading is None and other.once)),
         )
 
 

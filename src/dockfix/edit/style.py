@@ -73,7 +73,8 @@ class Style(Record):
     def _operators(self) -> Signs:
         if self.own.leading is None:
             # commands at the margin are an example only where no RUN indents them
-            return self.file.until(lambda signs: signs.leading if signs.chain else None)
+            shown = self.file.until(lambda signs: signs.leading if signs.chain else None)
+            return shown._replace(chain=None) if shown.chain == "" and shown.once else shown
         return self.own
 
     @property

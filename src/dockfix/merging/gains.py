@@ -9,14 +9,12 @@ Nothing here says that a merge is safe: that is for `dockfix.shell.joining`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Container, Sequence
 
-from dockfix.installs.new_sources import changes_sources
-from dockfix.managers import load
 from dockfix.merging.comments import SEPARATE, barrier, begins_a_step, kept_separate
+from dockfix.merging.together import Early, empties, folders, last_of, sets_up
 from dockfix.merging.work import DISTRIBUTION, OTHER_KINDS, Work, work_of
 from dockfix.records import Record
-from dockfix.shell.patterns import lazy
 from dockfix.state.facts import Facts, fact
 from dockfix.state.neighbors import NeighborRun
 from dockfix.typed import TYPE_CHECKING
@@ -29,18 +27,7 @@ _REACH = 32
 #: More slow RUNs between the one that brings something and the one that removes it stay apart: an
 #: edit of any of them would run them all again.
 _MOST_BETWEEN = 3
-#: Packages that bring gigabytes, the libraries of a graphics card among them.
-_HUGE = frozenset(
-    f"pip:{name}"
-    for name in ("flash-attn", "jax", "mxnet", "paddlepaddle-gpu", "tensorflow", "tensorflow-gpu",
-                 "torch", "vllm", "xformers")
-)  # fmt: skip
-#: What is slow and makes the files that it names.
-_MAKES_FILES = frozenset(("download", "unpack"))
-#: Families whose installs become one by merge-installs, with what cleans up between them.
-_JOINED = frozenset(("apt",))
 _FETCHED = "the package lists of {} are fetched in the RUN that installs, so they are up to date"
-_NAME = lazy(r"[=<>~!\[;@ ]")
 
 
 class Gain(Record):
@@ -76,11 +63,18 @@ class Scales:
         }
         self._barriers |= dict.fromkeys(kept_separate(facts, runs), SEPARATE)
         self._idle = self._find_idle()
-        self._reasons: dict[int, list[str]] = {}
-        for span in self._find_spans():
-            for number in range(span.first + 1, span.last + 1):
-                self._reasons.setdefault(number, []).append(span.reason)
-        self._early = _Early(0)
+        self._spans = self._find_spans()
+        self._reasons = _reasons(self._spans)
+        self._early = Early(0)
+
+    def forget(self, first: int, last: int) -> bool:
+        """Forgets what would have gone on behind RUN `last`, if those from `first` to it are all
+        that may be merged; True if there was something."""
+        kept = [one for one in self._spans if not first <= one.first < last < one.last]
+        less = len(kept) < len(self._spans)
+        if less:
+            self._spans, self._reasons, self._early = kept, _reasons(kept), Early(0)
+        return less
 
     def gain(self, first: int, number: int) -> Gain:
         """What it brings to merge RUN `number` with the RUNs from `first` up to it."""
@@ -101,7 +95,7 @@ class Scales:
         if reasons:
             return Gain(True, "; ".join(dict.fromkeys(reasons)), bytes=True)
         if self._early.first != first or self._early.number > number:
-            self._early = _Early(first)
+            self._early = Early(first)
         self._early.take(self._works, number)
         early, late = self._early, self._works[number]
         return _belongs(early, late, ships=self._ships) or (
@@ -114,7 +108,7 @@ class Scales:
         installs = False
         for number in range(len(self._works) - 1, -1, -1):
             work = self._works[number]
-            if not _sets_up(work):
+            if not sets_up(work):
                 installs = bool(work.slow & work.managers or work.updates)
             elif not installs:
                 found.add(number)
@@ -160,22 +154,42 @@ class Scales:
         return shared is not None and _runs_above(self._facts)[run.owner.start] < shared
 
 
+def _reasons(spans: Sequence[_Span]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for span in spans:
+        for number in range(span.first + 1, span.last + 1):
+            found.setdefault(number, []).append(span.reason)
+    return found
+
+
+class _Asked:
+    """What is merged because the user said so. `numbers` are those merged with the one above."""
+
+    def __init__(self, numbers: Container[int]) -> None:
+        self._numbers = numbers
+
+    def gain(self, first: int, number: int) -> Gain:
+        return _ANY if number in self._numbers else _UNRELATED
+
+    def forget(self, first: int, last: int) -> bool:
+        return False
+
+
 def scales(
     strategy: str, facts: Facts, runs: Sequence[NeighborRun], context: Context | None
-) -> Callable[[int, int], Gain]:
-    """The function that says whether RUN `number` is worth merging with those from `first` on.
+) -> Scales | _Asked:
+    """What says whether RUN `number` is worth merging with those from `first` on.
 
     `runs` is a stretch of neighbors; `strategy` is the user's `merge-strategy`.
     """
     if strategy == "gains":
-        return Scales(facts, runs, context).gain
+        return Scales(facts, runs, context)
     if strategy == "all":
-        return lambda first, number: _ANY
+        return _Asked(range(len(runs)))
     from dockfix.merging.related import related_spans
 
     spans = related_spans([run.shell.arguments for run in runs])
-    inside = {number for span in spans for number in span[1:]}
-    return lambda first, number: _ANY if number in inside else _UNRELATED
+    return _Asked({number for span in spans for number in span[1:]})
 
 
 _ANY = Gain(True, "", bytes=True, asked=True)
@@ -195,69 +209,6 @@ def _runs_above(facts: Facts) -> dict[int, int]:
     return found
 
 
-class _Early:
-    """What the RUNs of a chain do together, each of them taken in once."""
-
-    def __init__(self, first: int) -> None:
-        self.first = first
-        self.number = first
-        self.slow: set[str] = set()
-        self.managers: set[str] = set()
-        self.updates: set[str] = set()
-        self.makes_in: set[str] = set()
-        self.is_long = False
-        #: Families whose installs are done, and whose caches are emptied.
-        self.finished: set[str] = set()
-        #: They install what leads to other sources: an update behind them is no repetition.
-        self.opens_sources = False
-        self._paths: set[str] = set()
-        self._folders: set[str] = set()
-        self._names: set[str] = set()
-
-    def take(self, works: Sequence[Work], number: int) -> None:
-        """Takes in the RUNs from the last one that was taken in up to `number`."""
-        for work in works[self.number : number]:
-            self.slow |= work.slow
-            self.managers |= work.managers
-            self.updates |= work.updates
-            self.makes_in |= work.makes_in
-            self.is_long = self.is_long or _is_long(work)
-            names = [one.partition(":")[2] for one in work.installs]
-            # and what sets up a source goes with the install that needs it
-            self.opens_sources = not _sets_up(work) and (
-                self.opens_sources or changes_sources(names)
-            )
-            self.finished -= work.slow
-            self.finished.update(one for one in work.managers - _JOINED if _empties(work, one))
-            self._paths |= work.paths
-            self._folders.update(folder for one in work.paths for folder in _folders(one))
-            self._names.update(map(_last, work.paths))
-        self.number = number
-
-    def made(self, name: str) -> bool:
-        """True if they name a file of that name."""
-        return name in self._names
-
-    def touches(self, path: str) -> bool:
-        """True if they name a path, or make one below it or a folder that it lies in.
-
-        A program that is only told of a folder need not have made what lies in it.
-        """
-        paths = self._paths
-        if path in paths or not self.slow <= _MAKES_FILES:
-            return path in paths
-        return path in self._folders or any(one in paths for one in _folders(path))
-
-
-def _folders(path: str) -> Iterator[str]:
-    """The folders that an absolute path lies in; of another path none. A variable holds one."""
-    if path[:1] in ("/", "$"):
-        slash = path.find("/", 1)
-        while slash > 0:
-            yield path[:slash]
-            slash = path.find("/", slash + 1)
-
-
 def _removal(early: Work, late: Work, between: Sequence[Work]) -> str:
     """What `late` removes of what `early` brought; empty if nothing, or if it is not worth it."""
     packages = early.installs & late.drops
@@ -274,7 +225,7 @@ def _removal(early: Work, late: Work, between: Sequence[Work]) -> str:
     caches = {
         one
         for one in early.slow - OTHER_KINDS - late.slow
-        if _empties(late, one) and not _empties(early, one)
+        if empties(late, one) and not empties(early, one)
     }
     if caches and _slow((late, *between)) <= caches:
         whose = _list(sorted(caches))
@@ -295,16 +246,6 @@ def _slow(works: Sequence[Work]) -> frozenset[str]:
     return none.union(*(one.slow for one in works))
 
 
-def _empties(work: Work, manager: str) -> bool:
-    """True if a RUN empties the cache of a manager, or a folder that it lies in."""
-    cache = load(manager).cache
-    if manager in work.cleans or cache is None:
-        return manager in work.cleans
-    folders = [one.replace("~", "/root", 1) for one in (*cache.folders, *cache.emptied)]
-    removed = [one.replace("~", "/root", 1).rstrip("/*") for one in work.removes]
-    return any(one and f"{folder}/".startswith(f"{one}/") for one in removed for folder in folders)
-
-
 def _brought(path: str, early: Work) -> bool:
     """True if an `rm` of a path removes something that `early` made."""
     stem = path.removesuffix("*").rstrip("/")
@@ -313,7 +254,7 @@ def _brought(path: str, early: Work) -> bool:
     if path.endswith("/*") and not early.slow:
         return False
     return any(
-        one == stem or one.startswith(stem + "/") or (_last(one) == _last(stem) and "." in stem)
+        one == stem or one.startswith(stem + "/") or (last_of(one) == last_of(stem) and "." in stem)
         for one in early.paths
         if not _removed(one, early)
     )
@@ -321,15 +262,10 @@ def _brought(path: str, early: Work) -> bool:
 
 def _removed(path: str, work: Work) -> bool:
     """True if a RUN removes a path that it names, or a folder that it lies in."""
-    return path in work.removes or any(one in work.removes for one in _folders(path))
+    return path in work.removes or any(one in work.removes for one in folders(path))
 
 
-def _sets_up(work: Work) -> bool:
-    """True if a RUN does nothing with a manager but tell it where packages come from."""
-    return bool(work.managers) and not (work.slow or work.updates or work.cleans or work.drops)
-
-
-def _belongs(early: _Early, late: Work, *, ships: bool) -> Gain | None:
+def _belongs(early: Early, late: Work, *, ships: bool) -> Gain | None:
     """What belongs together in any stage: the first row of the table.
 
     Two installs of a manager that fetches no lists first only save a layer, if an image gets it.
@@ -350,7 +286,7 @@ def _belongs(early: _Early, late: Work, *, ships: bool) -> Gain | None:
         if ships or common & DISTRIBUTION:
             return Gain(True, f"the commands of {name} belong together")
     if ships and early.slow == {"download"}:
-        archives = sorted(one for one in late.extracts if early.made(_last(one)))
+        archives = sorted(one for one in late.extracts if early.made(last_of(one)))
         if archives:
             return Gain(
                 True, f"the download and the unpacking of {_list(archives)} belong together"
@@ -358,12 +294,7 @@ def _belongs(early: _Early, late: Work, *, ships: bool) -> Gain | None:
     return None
 
 
-def _is_long(work: Work) -> bool:
-    """True if a RUN installs a package of gigabytes, which nobody wants to fetch again."""
-    return any(_NAME.split(one, maxsplit=1)[0] in _HUGE for one in work.installs)
-
-
-def _cheaply(early: _Early, late: Work) -> Gain:
+def _cheaply(early: Early, late: Work) -> Gain:
     """Cheap steps of an image: with each other, and with the neighbor whose files they change."""
     if not early.slow and not late.slow:
         return Gain(not early.updates and not late.updates, "")
@@ -393,7 +324,3 @@ def _are(names: Sequence[str]) -> str:
 
 def _saves(names: Sequence[str]) -> str:
     return f"so the image does not store {'it' if len(names) == 1 else 'them'}"
-
-
-def _last(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]

@@ -89,16 +89,25 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     for runs in neighbors(facts, PASS.ignore_names):
         if len(runs) < 2:
             continue
-        from dockfix.merging.gains import scales
-
-        gain = scales(settings.merge_strategy, facts, runs, settings.context)
-        surely = list(_chains(facts, runs, sight, gain))
-        for chained, chain, reasons, _ in surely:
-            yield _join(facts, chained, chain, reasons)
-        if not surely:
-            for chained, chain, reasons, doubt in _chains(facts, runs, sight, gain, doubtful=True):
-                yield _join(facts, chained, chain, reasons, doubt)
+        surely = _whole_chains(facts, runs, sight, settings, doubtful=False)
+        for found in surely or _whole_chains(facts, runs, sight, settings, doubtful=True):
+            yield _join(facts, *found)
     yield from _swallowed(facts)
+
+
+def _whole_chains(
+    facts: Facts, runs: list[NeighborRun], sight: Sight, settings: Settings, *, doubtful: bool
+) -> list[tuple[list[NeighborRun], Chain, list[str], str]]:
+    """The chains that bring what they are made for: none ends above the RUN that would bring it."""
+    from dockfix.merging.gains import scales
+
+    worth = scales(settings.merge_strategy, facts, runs, settings.context)
+    numbers = {run.number: index for index, run in enumerate(runs)}
+    while True:
+        found = list(_chains(facts, runs, sight, worth.gain, doubtful=doubtful))
+        ends = [(numbers[row[0].number], numbers[row[-1].number]) for row, *_ in found]
+        if not any(worth.forget(first, last) for first, last in ends):
+            return found
 
 
 def _swallowed(facts: Facts) -> Iterator[Group]:
@@ -122,7 +131,7 @@ def _chains(
     sight: Sight,
     gain: Callable[[int, int], Gain],
     *,
-    doubtful: bool = False,
+    doubtful: bool,
 ) -> Iterator[tuple[list[NeighborRun], Chain, list[str], str]]:
     """The chains of two or more that a stretch of RUNs falls into, what each brings, and why it is
     doubtful.
@@ -235,7 +244,7 @@ def _pragmas(comments: tuple[Comment, ...]) -> list[Pragma]:
 
 
 def _join(
-    facts: Facts, runs: list[NeighborRun], chain: Chain, reasons: list[str], doubt: str = ""
+    facts: Facts, runs: list[NeighborRun], chain: Chain, reasons: list[str], doubt: str
 ) -> Group:
     from dockfix.edit.commands import relaid
 

@@ -16,16 +16,16 @@ the `lib` of what was built are other people's work; `app`, `src`, `classes` or 
 are not. Where neither tells, and between equals, the author's order stays.
 
 What it leaves alone: a COPY above files and folders of less than 64 KiB, which cost nothing to copy
-again; COPYs that bring the same path, or of which one makes a directory for the
-other; a COPY of what a COPY above brings, too, because nothing is gained; COPY --from and --link;
-destinations with variables; ARG, ENV and LABEL with other names, an ARG with a number as its
-default, such as `v5.x`, which is a choice of the file, and an ARG that nobody uses, because it is
-there to make the instructions below it run again. They stop at whatever mentions
-their names or sets what they use, and at a RUN with a program that is not known: every program may
-look at its environment. In what order other instructions stand does not change. Nothing moves into
-a paragraph that goes on with other instructions, nor away below a comment that may be the heading
-of several COPYs; a row of more than 50 COPYs, or a stage of more than 1,000 instructions, is not
-looked at, nor is a Windows image.
+again; COPYs that bring the same path, or of which one makes a directory for the other; a COPY of
+what a COPY above brings, too, because nothing is gained; COPY --from and --link; destinations with
+variables; ARG, ENV and LABEL with other names, an ARG with a number as its default, such as `v5.x`,
+which is a choice of the file, and an ARG that nobody uses, because it is there to make the
+instructions below it run again. They stop at whatever mentions their names or sets what they use,
+and at a RUN with a program that is not known: every program may look at its environment. In what
+order other instructions stand does not change. Nothing moves into a paragraph that goes on with
+other instructions, nor away below a comment that may be the heading of several COPYs; the heading
+of three or more ARG, ENV or LABEL stays with those that stay; a row of more than 50 COPYs, or a
+stage of more than 1,000 instructions, is not looked at, nor is a Windows image.
 
 Safety: safe. COPYs change places when what they bring lands apart, as the build context shows, and
 then the image holds the same files (with the owners that it had; a directory's time aside). An
@@ -65,6 +65,8 @@ from dockfix.state.paths import bases
 _COPIES = ("COPY", "ADD")
 _METADATA = ("ARG", "ENV", "LABEL")
 _MOST_COPIES = 50
+#: From so many of a kind on, a comment above them is taken for their heading.
+_UNDER_HEADING = 3
 _MOST_INSTRUCTIONS = 1_000
 _LINKS = lazy(r"\bln\b|\bsymlink\b")
 
@@ -233,9 +235,30 @@ def _metadata_below_installs(facts: Facts, stage: Stage, speaking: frozenset[int
     return Group(
         first.keyword_offset,
         with_doubt(message, doubt),
-        edits(facts.style, arranged(order, moved)),
+        edits(facts.style, arranged(order, moved), _below_headings(facts, stage, moved)),
         Safety.UNSAFE if doubt else Safety.SAFE,
     )
+
+
+def _below_headings(facts: Facts, stage: Stage, moved: set[int]) -> set[int]:
+    """Which of those that move stand below a comment that is the heading of others, which stay."""
+    begin, found = facts.style.starts, set()
+    rows: list[list[Instruction]] = []
+    for one in stage.instructions:
+        if (
+            rows
+            and rows[-1][-1].end == begin[one.start]
+            and begin[one.start] == one.start
+            and rows[-1][-1].keyword == one.keyword
+        ):
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    for row in rows:
+        first = row[0].start
+        if len(row) >= _UNDER_HEADING and first in moved and any(r.start not in moved for r in row):
+            found.add(first)
+    return found
 
 
 def verify(before: Facts, after: Facts) -> str | None:

@@ -16,10 +16,10 @@ known where an ENV of the file sets DIR to plain text. Where only the base image
 the first WORKDIR of a stage counts, that is pointed out.
 
 What it leaves alone: directories in variables, quotes or patterns; `mkdir` of several directories,
-with a mode, or in a subshell; `cd` to what may not be there; anything but `&&` between the parts;
-a RUN that asks where it came from (`cd -`, `$OLDPWD`); RUNs with flags or here-documents, ONBUILD,
-Windows; users other than root, to whom a builder may not give the directory as `mkdir` does; /dev
-and /proc, which are made anew for each RUN.
+with a mode, or in a subshell; `cd` to what may not be there; anything but `&&` between the parts; a
+RUN that removes the directory again, or asks where it came from (`cd -`, `$OLDPWD`); RUNs with
+flags or here-documents, ONBUILD, Windows; users other than root, to whom a builder may not give the
+directory as `mkdir` does; /dev and /proc, which are made anew for each RUN.
 
 Safety: both make the directory and its parents with mode 755 as root, so that is known to be the
 user: by USER, or as an official image's. Moving is safe where an absolute WORKDIR follows before
@@ -51,6 +51,7 @@ from dockfix.reorder.directories import (
     may_remove,
     part_depends_on_directory,
     removed,
+    removes,
     script_of_run,
 )
 from dockfix.shell.patterns import lazy
@@ -215,7 +216,7 @@ def _moved(
     run = stage.instructions[number]
     if not move.makes and not is_there(facts, stage, number, move.path):
         return None
-    if run.start in removed(facts):
+    if run.start in removed(facts) or removes(script, move.path):
         return None
     ending = _ending(facts, stage, number, script)
     edits = _cut(run, move.start, move.end)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.installs.onlookers import is_metadata, look
 from dockfix.records import Record
@@ -108,8 +110,17 @@ def below_installs(facts: Facts, stage: Stage, speaking: frozenset[int]) -> NewO
                 moved |= moved_now
                 doubt = doubt or why
         if moved:
-            return NewOrder(order, moved, doubt)
+            return NewOrder(_as_before(order, moved), moved, doubt)
     return None
+
+
+def _as_before(order: list[Instruction], moved: set[int]) -> list[Instruction]:
+    """The order in which those that moved to one place stand there as they stood before."""
+    return [
+        one
+        for is_moved, row in groupby(order, key=lambda one: one.start in moved)
+        for one in (sorted(row, key=lambda one: one.start) if is_moved else row)
+    ]
 
 
 def _scripts(facts: Facts, stage: Stage) -> dict[int, Script | None]:

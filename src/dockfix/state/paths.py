@@ -72,7 +72,8 @@ def _resolve(base: str, path: str) -> str | None:
 
 def within(path: str, tree: str) -> bool:
     """True if a path is `tree` or lies below it."""
-    return path == tree or path.startswith(tree.rstrip("/") + "/")
+    stem = tree.rstrip("/")
+    return path.rstrip("/") == stem or path.startswith(stem + "/")
 
 
 def apart(one: str, other: str) -> bool:
