@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from dockfix.context import Context
     from dockfix.core.findings import Applied
     from dockfix.core.fixes import Fix
-    from dockfix.core.pipeline import OtherFile, Rewrite, rewrite
+    from dockfix.core.pipeline import rewrite
+    from dockfix.core.result import OtherFile, Rewrite
     from dockfix.edit.edits import Edit, Safety
     from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError, DockfixError
     from dockfix.passes.base import Settings
@@ -34,8 +35,8 @@ _HOME = {
     "DockfixError": "dockfix.errors",
     "Edit": "dockfix.edit.edits",
     "Fix": "dockfix.core.fixes",
-    "OtherFile": "dockfix.core.pipeline",
-    "Rewrite": "dockfix.core.pipeline",
+    "OtherFile": "dockfix.core.result",
+    "Rewrite": "dockfix.core.result",
     "Safety": "dockfix.edit.edits",
     "Settings": "dockfix.passes.base",
     "rewrite": "dockfix.core.pipeline",

@@ -8,7 +8,7 @@ import pytest
 
 from dockfix.builds.bisection import MOST_TRIES, changes_at_fault
 from dockfix.core.findings import Applied
-from dockfix.core.pipeline import Rewrite
+from dockfix.core.result import Rewrite
 from dockfix.edit.edits import Safety
 
 

@@ -11,7 +11,7 @@ from dockfix.builds.compare import compare
 from dockfix.builds.declared import without_declared
 from dockfix.builds.images.archive import Image
 from dockfix.core.findings import Applied
-from dockfix.core.pipeline import Rewrite
+from dockfix.core.result import Rewrite
 from dockfix.edit.edits import Safety
 from dockfix.passes import PASSES
 from helpers.archives import image, info, layer

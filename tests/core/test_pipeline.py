@@ -10,7 +10,8 @@ import pytest
 
 from dockfix import CheckFailed, ConfigError, DockerfileSyntaxError, Rewrite, rewrite
 from dockfix.core import pipeline as engine
-from dockfix.core.pipeline import MOST_SWEEPS, choose
+from dockfix.core.choice import choose
+from dockfix.core.pipeline import MOST_SWEEPS
 from dockfix.edit.edits import Edit, Group, Safety, apply
 from dockfix.passes import Entry
 from dockfix.passes.base import Settings

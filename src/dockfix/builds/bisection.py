@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dockfix.core.findings import Applied
-from dockfix.core.pipeline import Rewrite
+from dockfix.core.result import Rewrite
 
 #: Builds that a search may take: enough to tell one change of 256, or two of 8.
 MOST_TRIES = 8

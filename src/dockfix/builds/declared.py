@@ -19,7 +19,7 @@ from dockfix.builds.images.layers import ACCOUNTS
 from dockfix.builds.images.overlay import Overlay
 from dockfix.builds.left_out_packages import LeftOutPackages
 from dockfix.builds.path_globs import fitting_glob
-from dockfix.core.pipeline import Rewrite
+from dockfix.core.result import Rewrite
 from dockfix.passes import PASSES
 from dockfix.passes.base import Pass
 from dockfix.records import Record

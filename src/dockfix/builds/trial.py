@@ -11,7 +11,8 @@ from dockfix.builds.images.archive import Image, read_images
 from dockfix.builds.images.layers import Layer
 from dockfix.builds.options import BuildOptions
 from dockfix.builds.target import Target
-from dockfix.core.pipeline import Rewrite, rewrite
+from dockfix.core.pipeline import rewrite
+from dockfix.core.result import Rewrite
 from dockfix.dockerfile.source import decode, encode
 from dockfix.errors import EngineError
 

@@ -32,7 +32,7 @@ from dockfix.builds.target import Target
 from dockfix.builds.trial import Trial, Watch, require_space
 from dockfix.builds.weights import first_own_layer
 from dockfix.core.findings import Applied
-from dockfix.core.pipeline import Rewrite
+from dockfix.core.result import Rewrite
 from dockfix.dockerfile.parser import parse
 from dockfix.dockerfile.source import decode
 from dockfix.errors import BuildFailed, EngineError

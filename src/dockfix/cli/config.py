@@ -55,7 +55,7 @@ class Config(Record):
 
 def check_options(options: Options) -> None:
     """Raises ConfigError for passes and a build context that do not exist."""
-    from dockfix.core.pipeline import choose
+    from dockfix.core.choice import choose
 
     choose(options.select or None, options.ignore, options.extend_select)
     if options.context is not None and not os.path.isdir(options.context):
@@ -233,7 +233,7 @@ def _check_names(values: dict[str, Any], path: str) -> None:
     named = [name for _, names in values.get("per_file_ignores", ()) for name in names]
     named += [name for name, _ in values.get("severity", ())]
     if named or not values.keys().isdisjoint(("select", "extend_select", "ignore")):
-        from dockfix.core.pipeline import choose
+        from dockfix.core.choice import choose
 
         try:
             choose(values.get("select"), values.get("ignore", ()), values.get("extend_select", ()))

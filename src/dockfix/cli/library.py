@@ -13,7 +13,8 @@ from dockfix.cli.options import MergeStrategy, Options
 from dockfix.cli.per_file import ignored_for, with_severities
 from dockfix.cli.registry import registry_for
 from dockfix.core.findings import Applied
-from dockfix.core.pipeline import OtherFile, Rewrite, rewrite
+from dockfix.core.pipeline import rewrite
+from dockfix.core.result import OtherFile, Rewrite
 from dockfix.embedded import may_hold_blocks
 from dockfix.passes.base import Settings
 from dockfix.records import Record

@@ -11,7 +11,7 @@ from dockfix.cli.options import Options
 from dockfix.cli.search import is_dockerfile
 from dockfix.cli.table import Command, Option, Row, rows
 from dockfix.context.folder import find_context
-from dockfix.core.pipeline import Rewrite
+from dockfix.core.result import Rewrite
 from dockfix.embedded import is_searched_for_blocks
 from dockfix.errors import ConfigError
 from dockfix.records import Record

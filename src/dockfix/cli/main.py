@@ -16,7 +16,7 @@ from dockfix.cli.options import MAIN, Options, reads_stdin, wants_notes
 from dockfix.cli.output import report
 from dockfix.cli.streams import all_written, flush, is_terminal, say, write_text
 from dockfix.cli.work import Job, done, process
-from dockfix.core.pipeline import choose
+from dockfix.core.choice import choose
 from dockfix.errors import ConfigError, DockfixError
 from dockfix.reports import text
 from dockfix.reports.run import Mode, Outcome

@@ -12,7 +12,7 @@ from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockfix.core.findings import Applied
-    from dockfix.core.pipeline import Rewrite
+    from dockfix.core.result import Rewrite
 
 
 def ignored_for(path: str, config: Config) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def severities(config: Config) -> dict[str, Severity]:
             if rule in one.aliases:
                 known = found.get(one.code, SEVERITIES[-1])
                 found[one.code] = min(known, level, key=SEVERITIES.index)
-    from dockfix.core.pipeline import choose
+    from dockfix.core.choice import choose
 
     for name, level in config.severity:
         for entry in choose((name,)):

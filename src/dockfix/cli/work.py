@@ -13,7 +13,7 @@ from dockfix.cli.config import Config
 from dockfix.cli.library import Configured, rewrite_configured, write_together
 from dockfix.context.disk import Question, digest, recorded
 from dockfix.context.worktree import real_path, worktree_of
-from dockfix.core.pipeline import OtherFile
+from dockfix.core.result import OtherFile
 from dockfix.errors import DockfixError
 from dockfix.records import Record
 from dockfix.reports.run import Mode, Other, Outcome

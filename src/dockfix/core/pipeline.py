@@ -12,105 +12,29 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dockfix.context.ignore_names import DEFAULT
 from dockfix.core.check import check, check_copied
+from dockfix.core.choice import choose, named_codes
 from dockfix.core.findings import Applied
 from dockfix.core.incremental import parse_again
 from dockfix.core.origins import Made, Origins
+from dockfix.core.result import OtherFile, Rewrite
 from dockfix.dockerfile.lines import Lines
 from dockfix.dockerfile.parser import parse
 from dockfix.dockerfile.source import decode, encode
 from dockfix.dockerfile.tree import Dockerfile
-from dockfix.edit.edits import Edit, Group, Safety, apply
+from dockfix.edit.edits import Edit, Group, Safety, apart, apply
 from dockfix.edit.ignores import ignores
-from dockfix.errors import CheckFailed, ConfigError, DockerfileSyntaxError
-from dockfix.passes import ENTRIES, Entry
+from dockfix.errors import CheckFailed, DockerfileSyntaxError
+from dockfix.passes import Entry
 from dockfix.passes.base import Pass, Settings
-from dockfix.records import Record
 from dockfix.shell.remembered import forget_old, forget_others
 from dockfix.state.facts import Facts
 from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockfix.context import Context
-    from dockfix.core.fixes import Fix
 
 #: After so many sweeps, a file that still changes is left alone.
 MOST_SWEEPS = 10
-
-
-class OtherFile(Record):
-    """Another file that has to change with the Dockerfile: the ignore file of the build context.
-
-    `path` is seen from the root of the context; `before` is None for a new file.
-    """
-
-    path: str
-    before: str | None
-    after: str
-
-
-class Rewrite(Record):
-    """The result for a file. `before` and `after` are its text, decoded with `surrogateescape`.
-
-    `applied` are the groups made, `offered` those that need `unsafe_fixes`, `notes` those without
-    edits; each in the order of the original file. `others` are files of the build context that
-    belong to the change: `after` is right only together with them. `steps` are the edits in the
-    order in which they were made. Their group numbers are indexes into `applied`.
-    """
-
-    before: str
-    after: str
-    applied: tuple[Applied, ...]
-    offered: tuple[Applied, ...]
-    notes: tuple[Applied, ...]
-    others: tuple[OtherFile, ...] = ()
-    steps: tuple[tuple[Made, ...], ...] = ()
-
-    @property
-    def changed(self) -> bool:
-        """True if the file would change, or another one with it."""
-        return self.before != self.after or bool(self.others)
-
-    def to_bytes(self) -> bytes:
-        """The rewritten file, in the bytes of the original where nothing was changed."""
-        return encode(self.after)
-
-    @property
-    def edits(self) -> list[Edit]:
-        """The change as edits of `before`, in order, that neither overlap nor touch."""
-        return sorted([edit for fix in self.fixes for edit in fix.edits])
-
-    @property
-    def findings(self) -> list[Applied]:
-        """All of them."""
-        return [*self.applied, *self.offered, *self.notes]
-
-    @property
-    def fixes(self) -> list[Fix]:
-        """The change as edits of `before`, with the places in `applied` of what makes each."""
-        from dockfix.core.fixes import Fix, fixes
-
-        found = fixes(self.before, self.steps)
-        if apply(self.before, [edit for fix in found for edit in fix.edits]) == self.after:
-            return found
-        # Two halves of a character that is no UTF-8 met where text was cut.
-        whole = Edit(0, len(self.before), self.after)
-        return [Fix(tuple(range(len(self.applied))), (whole,))]
-
-    def diff(self, path: str = "Dockerfile", context: str | None = None) -> bytes:
-        """The change as a patch that `git apply` takes; empty if there is none.
-
-        `context` is what the patch calls the root of the build context: by default the directory
-        of `path`.
-        """
-        from dockfix.core.diff import unified
-
-        root = path.rpartition("/")[0] if context is None else context
-        patches = [unified(encode(self.before), encode(self.after), path)]
-        for other in self.others:
-            before = None if other.before is None else encode(other.before)
-            name = f"{root}/{other.path}" if root else other.path
-            patches.append(unified(before, encode(other.after), name))
-        return b"".join(patches)
 
 
 def rewrite(
@@ -144,7 +68,7 @@ def rewrite(
     pass, and CheckFailed when the result does not pass dockfix's own checks.
     """
     chosen = choose(select, ignore, extend_select)
-    named = _named(chosen, (*(select or ()), *extend_select))
+    named = named_codes(chosen, (*(select or ()), *extend_select))
     text = source if isinstance(source, str) else decode(source)
     settings = (settings or Settings())._replace(named=named)
     passes = chosen if notes else [one for one in chosen if not one.notes]
@@ -178,52 +102,6 @@ def run_passes(
     Unsafe changes are made if `unsafe`, and by the passes that `settings` says were named.
     """
     return _Run(text, filename, settings, unsafe).run(passes)
-
-
-def choose(
-    select: Sequence[str] | None = None,
-    ignore: Sequence[str] = (),
-    extend_select: Sequence[str] = (),
-) -> tuple[Entry, ...]:
-    """The passes to run, in their order. Raises ConfigError for a name that fits none."""
-    wanted = {one.code for one in ENTRIES if one.default} if select is None else _matching(select)
-    wanted |= _matching(extend_select)
-    wanted -= _matching(ignore)
-    return tuple([one for one in ENTRIES if one.code in wanted])
-
-
-def _named(passes: Iterable[Entry], names: Iterable[str]) -> frozenset[str]:
-    """The codes of the passes that somebody named in full."""
-    named = {name.strip().lower() for name in names}
-    if not named:
-        return frozenset()
-    return frozenset(
-        one.code for one in passes if not named.isdisjoint((one.name, one.code.lower()))
-    )
-
-
-def _matching(names: Sequence[str]) -> set[str]:
-    """The codes of the passes that fit one of the names."""
-    found: set[str] = set()
-    for name in names:
-        lower = name.strip().lower()
-        fits = {
-            one.code
-            for one in ENTRIES
-            if lower == one.name
-            or (lower == "all" and not one.connects)
-            or (lower and one.code.lower().startswith(lower))
-        } or {
-            one.code for one in ENTRIES if lower in (alias.lower() for alias in one.load().aliases)
-        }
-        if not fits:
-            from difflib import get_close_matches
-
-            close = get_close_matches(lower, [one.name for one in ENTRIES], 1)
-            hint = f"; did you mean {close[0]}?" if close else "; see --list-passes"
-            raise ConfigError(f"no pass is called {name!r}{hint}")
-        found |= fits
-    return found
 
 
 class _Run:
@@ -360,7 +238,7 @@ class _Run:
                     taken.append(group)
             else:
                 left.append(self.locate(one, group))
-        taken = _apart(taken)
+        taken = apart(taken)
         taken = taken if self.most is None else taken[: self.most]
         if not taken:
             return [], left
@@ -509,31 +387,6 @@ class _Run:
 def _in_order(findings: list[Applied]) -> tuple[Applied, ...]:
     """The findings in the order of the original file."""
     return tuple(sorted(findings, key=lambda finding: (finding.line, finding.column)))
-
-
-def _apart(groups: list[Group]) -> list[Group]:
-    """The groups, from the top of the file, that do not overlap with one taken before.
-
-    The spans of two groups may touch, if nothing is inserted there.
-    """
-    if len(groups) < 2:
-        return groups
-    taken: list[Group] = []
-    done = (-1, 0)
-    for group in sorted(groups, key=_beginning):
-        if not group.edits:
-            taken.append(group)
-        elif _beginning(group) > done:
-            taken.append(group)
-            done = max([(edit.end, edit.start == edit.end) for edit in group.edits])
-    return taken
-
-
-def _beginning(group: Group) -> tuple[int, int]:
-    """The start of the first edit of a group. An insertion sorts before other edits there."""
-    if not group.edits:
-        return group.offset, 0
-    return min([(edit.start, edit.start < edit.end) for edit in group.edits])
 
 
 def _left_alone(dockerfile: Dockerfile) -> str:

@@ -105,3 +105,28 @@ def smallest(source: str, start: int, end: int, text: str) -> tuple[Edit, ...]:
     if front == len(old) == len(text):
         return ()
     return (Edit(start + front, end - back, text[front : len(text) - back]),)
+
+
+def apart(groups: list[Group]) -> list[Group]:
+    """The groups, from the top of the file, that do not overlap with one taken before.
+
+    The spans of two groups may touch, if nothing is inserted there.
+    """
+    if len(groups) < 2:
+        return groups
+    taken: list[Group] = []
+    done = (-1, 0)
+    for group in sorted(groups, key=_beginning):
+        if not group.edits:
+            taken.append(group)
+        elif _beginning(group) > done:
+            taken.append(group)
+            done = max([(edit.end, edit.start == edit.end) for edit in group.edits])
+    return taken
+
+
+def _beginning(group: Group) -> tuple[int, int]:
+    """The start of the first edit of a group. An insertion sorts before other edits there."""
+    if not group.edits:
+        return group.offset, 0
+    return min([(edit.start, edit.start < edit.end) for edit in group.edits])

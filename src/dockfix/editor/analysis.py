@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dockfix.core.findings import Applied
-from dockfix.core.pipeline import Rewrite
+from dockfix.core.result import Rewrite
 from dockfix.dockerfile.parser import parse
 from dockfix.dockerfile.source import is_decoded
 from dockfix.edit.edits import Edit, Safety, apply

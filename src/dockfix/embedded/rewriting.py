@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from dockfix.core.findings import Applied
 from dockfix.core.origins import Made
-from dockfix.core.pipeline import Rewrite
+from dockfix.core.result import Rewrite
 from dockfix.edit.edits import Edit, apply
 from dockfix.embedded import blocks_of
 from dockfix.embedded.block import Block
