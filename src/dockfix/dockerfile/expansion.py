@@ -22,8 +22,6 @@ _SPECIAL_PARAMETERS = frozenset("@*#?-$!0")
 # Compiled at first use, because start-up time counts.
 _UNDECODABLE = "[\udc80-\udcff]"
 _SPACES = f"[{re.escape(WHITE_SPACE)}]+"
-_GLOB_TOKEN = r"\\([}/])|(\\(.?))|([*?])|([^\\*?]+)"
-_GO_TEMPLATE = r"\$(?:(\$)|(\w+)|\{(\w+)\})"
 
 
 class TooDeepError(ExpansionError):
@@ -313,7 +311,9 @@ class _Lexer:
             return value or ""
         if character and character in "#%":
             longest = word[:1] == character
-            trim = _trim_prefix if character == "#" else _trim_suffix
+            from dockfix.dockerfile.shell_patterns import trim_prefix, trim_suffix
+
+            trim = trim_prefix if character == "#" else trim_suffix
             return trim(word[1:] if longest else word, value or "", longest)
         raise ExpansionError(f"unsupported modifier ({modifier}) in a substitution of '{name}'")
 
@@ -325,8 +325,9 @@ class _Lexer:
         value = self.get(name)
         if value is None and self.skip_unset:
             return f"${{{name}/{pattern}/{replacement}}}"
-        glob = re.compile(_glob(pattern, longest=True))
-        return _replace(glob, replacement, value or "", every)
+        from dockfix.dockerfile.shell_patterns import replaced
+
+        return replaced(pattern, replacement, value or "", every)
 
     def operand(self, stop: str, raw_escapes: bool, missing: str) -> str:
         try:
@@ -367,73 +368,3 @@ def _plain_run(escape: str, stop: str) -> re.Pattern[str]:
 @cache
 def _plain_in_quotes(escape: str) -> re.Pattern[str]:
     return re.compile(f'[^$"{re.escape(escape)}]+')
-
-
-def _glob(pattern: str, *, longest: bool) -> str:
-    """A regular expression for a shell pattern of `*` and `?` (convertShellPatternToRegex).
-
-    Every `*` but the last may stop at the first place where what follows it fits, without a change
-    to where the whole match can end; atomic groups say so, which keeps a match from trying all
-    combinations. Raises ExpansionError for an escape of anything but `*`, `?`, `\\`, `}` and `/`.
-    """
-    segments = [""]
-    for unescaped, escaped, target, wildcard, literal in re.findall(
-        _GLOB_TOKEN, pattern, re.DOTALL
-    ):
-        if wildcard == "*":
-            segments.append("")
-        elif wildcard:
-            segments[-1] += "."
-        elif escaped:
-            if target not in ("*", "?", "\\"):
-                raise ExpansionError(f"invalid escape '\\{target}' in the pattern '{pattern}'")
-            segments[-1] += re.escape(target)
-        else:
-            segments[-1] += re.escape(unescaped or literal)
-    head, *others = segments
-    if not others:
-        return head
-    star = ".*" if longest else ".*?"
-    return head + "".join(f"(?>.*?{segment})" for segment in others[:-1]) + star + others[-1]
-
-
-def _trim_prefix(pattern: str, value: str, longest: bool) -> str:
-    found = re.match(_glob(pattern, longest=longest), value)
-    return value[found.end() :] if found else value
-
-
-def _trim_suffix(pattern: str, value: str, longest: bool) -> str:
-    return _trim_prefix(_reversed_pattern(pattern), value[::-1], longest)[::-1]
-
-
-def _reversed_pattern(pattern: str) -> str:
-    """`pattern` from its end, with escapes still in front of what they escape (reversePattern)."""
-    return "".join(reversed(re.findall(r"\\.|.", pattern, re.DOTALL)))
-
-
-def _replace(glob: re.Pattern[str], replacement: str, value: str, every: bool) -> str:
-    if not every:
-        found = glob.search(value)
-        if not found:
-            return value
-        return value[: found.start()] + replacement + value[found.end() :]
-    result: list[str] = []
-    last = 0
-    for found in glob.finditer(value):
-        result.append(value[last : found.start()])
-        # Go skips an empty match right behind another match; Python does not.
-        if found.end() > last or found.start() == 0:
-            result.append(_go_template(replacement, found[0]))
-        last = found.end()
-    return "".join((*result, value[last:]))
-
-
-def _go_template(replacement: str, matched: str) -> str:
-    """Go's Regexp.Expand, which `//` uses and `/` does not: `$0` is the match, others are empty."""
-
-    def fill(found: re.Match[str]) -> str:
-        if found[1]:
-            return "$"
-        return matched if (found[2] or found[3]) == "0" else ""
-
-    return re.sub(_GO_TEMPLATE, fill, replacement)

@@ -81,7 +81,7 @@ def items_from(source: str, pos: int, escape: str) -> Iterator[Item]:
     while pos < length:
         end = source.find("\n", pos) + 1 or length
         if end - pos > _SURELY_SHORT:
-            _refuse_long(source, pos, end)
+            _line_end(source, pos)  # refuses one that is too long
         text = source[pos:end].rstrip("\r\n")
         body = text.lstrip(WHITE_SPACE)
         if not body:
@@ -118,21 +118,10 @@ def _line_end(source: str, pos: int) -> int:
     """The offset behind the line at `pos`. Raises Refusal for a line too long for BuildKit."""
     end = source.find("\n", pos) + 1 or len(source)
     if end - pos > _SURELY_SHORT:
-        _refuse_long(source, pos, end)
+        from dockfix.dockerfile.refusals import refuse_long
+
+        refuse_long(source, pos, end)
     return end
-
-
-def _refuse_long(source: str, pos: int, end: int) -> None:
-    """Raise Refusal if the line between two offsets is too long for BuildKit."""
-    # A character has up to four bytes, and the mark at the start counts although it is skipped.
-    start = 0 if pos == 1 and source[:1] == BOM else pos
-    size = len(source[start:end].removesuffix("\n").encode("utf-8", "replace"))
-    if size > LINE_LIMIT:
-        raise Refusal(
-            start,
-            f"this line has {size} bytes, and the builder takes no more than {LINE_LIMIT}: "
-            "break it with continuations, or copy the data from a file",
-        )
 
 
 def _directives(source: str, pos: int) -> Iterator[tuple[Directive, int]]:
@@ -203,7 +192,7 @@ def _join(
         begin = pos
         pos = source.find("\n", begin) + 1 or length
         if pos - begin > _SURELY_SHORT:
-            _refuse_long(source, begin, pos)
+            _line_end(source, begin)  # refuses one that is too long
         text = source[begin:pos].rstrip("\r\n")
         body = text.lstrip(WHITE_SPACE)
         if not body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dockfix.dockerfile.arguments import READERS, Refusal
 from dockfix.dockerfile.nearest import nearest
-from dockfix.dockerfile.source import WHITE_SPACE
+from dockfix.dockerfile.source import BOM, LINE_LIMIT, WHITE_SPACE
 from dockfix.errors import DockerfileSyntaxError
 
 _LACKING = "if it belongs to the line above, that line has to end with a continuation"
@@ -49,3 +49,16 @@ def _line_above(source: str, offset: int) -> str:
         if body and body[0] != "#":
             return f"line {number}"
     return "the line above"
+
+
+def refuse_long(source: str, pos: int, end: int) -> None:
+    """Raise Refusal if the line between two offsets is too long for BuildKit."""
+    # A character has up to four bytes, and the mark at the start counts although it is skipped.
+    start = 0 if pos == 1 and source[:1] == BOM else pos
+    size = len(source[start:end].removesuffix("\n").encode("utf-8", "replace"))
+    if size > LINE_LIMIT:
+        raise Refusal(
+            start,
+            f"this line has {size} bytes, and the builder takes no more than {LINE_LIMIT}: "
+            "break it with continuations, or copy the data from a file",
+        )

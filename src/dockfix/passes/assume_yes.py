@@ -34,7 +34,8 @@ from dockfix.programs.command import Call, calls_in
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
-from dockfix.state.facts import Facts, fact, run_commands, source_span
+from dockfix.state.facts import Facts, fact, source_span
+from dockfix.state.run_commands import run_commands
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:

@@ -70,7 +70,8 @@ from dockfix.shell.remembered import cached_by_value
 from dockfix.shell.splice import InsertionPoint, at_end, behind, surely_runs
 from dockfix.shell.tree import Expansion, Simple
 from dockfix.shell.walk import simples
-from dockfix.state.facts import Facts, is_root, outer_base, run_commands, source_span
+from dockfix.state.facts import Facts, is_root, outer_base, source_span
+from dockfix.state.run_commands import run_commands
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:

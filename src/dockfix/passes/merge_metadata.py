@@ -27,7 +27,7 @@ from dockfix.dockerfile.expansion import expand, variables
 from dockfix.dockerfile.tree import Comment, Dockerfile, Instruction
 from dockfix.edit.edits import Edit, Group, Safety
 from dockfix.edit.ignores import pragma_of
-from dockfix.edit.style import as_one
+from dockfix.edit.one_instruction import as_one
 from dockfix.errors import ExpansionError
 from dockfix.passes.base import Pass, Settings
 from dockfix.shell.patterns import lazy

@@ -69,8 +69,9 @@ from dockfix.programs.deed import Deed, first
 from dockfix.programs.needs import needs_directory, needs_profile, starts_anywhere
 from dockfix.shell.joining import Chain
 from dockfix.shell.tree import Item, Script
-from dockfix.state.facts import Facts, run_commands, script_of
+from dockfix.state.facts import Facts, script_of
 from dockfix.state.neighbors import NeighborRun, neighbors, swallows
+from dockfix.state.run_commands import run_commands
 from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

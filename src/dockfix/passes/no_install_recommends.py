@@ -27,7 +27,8 @@ from dockfix.passes.base import Pass, Settings
 from dockfix.programs.command import Call, calls_in
 from dockfix.shell.tree import Simple, Word
 from dockfix.shell.walk import shadowed
-from dockfix.state.facts import Facts, run_commands, source_span
+from dockfix.state.facts import Facts, source_span
+from dockfix.state.run_commands import run_commands
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:

@@ -43,8 +43,9 @@ from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script, Simple
 from dockfix.state.base_images import has_a_project
-from dockfix.state.facts import Facts, Place, run_commands, script_of
+from dockfix.state.facts import Facts, Place, script_of
 from dockfix.state.paths import UNTOLD, Copy, bases, copy_of, resolve, within
+from dockfix.state.run_commands import run_commands
 
 _OF_THE_BASE = "the base image may have files of its own there, which would no longer be removed"
 #: What tells nobody anything about files.

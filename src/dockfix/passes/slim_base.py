@@ -33,8 +33,9 @@ from collections.abc import Iterator
 
 from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.passes.base import Pass, Settings
-from dockfix.state.facts import Facts, run_commands
+from dockfix.state.facts import Facts
 from dockfix.state.official_tags import slim_of
+from dockfix.state.run_commands import run_commands
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:

@@ -61,7 +61,8 @@ from dockfix.shell.patterns import lazy
 from dockfix.shell.splice import before
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
-from dockfix.state.facts import Facts, Place, outer_base, run_commands, script_of, source_span
+from dockfix.state.facts import Facts, Place, outer_base, script_of, source_span
+from dockfix.state.run_commands import run_commands
 from dockfix.typed import Literal
 
 #: Official images on Debian and Ubuntu; all of them remove the lists they fetch.

@@ -36,7 +36,8 @@ from dockfix.shell.patterns import lazy
 from dockfix.shell.splice import before, without
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
-from dockfix.state.facts import Facts, Place, outer_base, run_commands, script_of, source_span
+from dockfix.state.facts import Facts, Place, outer_base, script_of, source_span
+from dockfix.state.run_commands import run_commands
 
 _OLD_SYNTAX = lazy(r"docker/dockerfile:(?:0|1\.[01])(?:\.\d+)?(?:@\S+)?")
 _SYNTAX = "# syntax=docker/dockerfile:1"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dockfix.shell.conditions import UNARY
 from dockfix.shell.patterns import lazy
-from dockfix.shell.simple import UNARY, SimpleReader
+from dockfix.shell.simple import SimpleReader
 from dockfix.shell.tree import Expansion, Test, Word
 
 _BINARY = lazy(r"==|!=|=~|=|<|>|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef)(?=[ \t\n])")

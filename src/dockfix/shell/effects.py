@@ -1,9 +1,10 @@
 """What a script leaves behind in its shell, and what it reads that a fresh shell would reset.
 
-Two RUNs may share one shell only if that changes nothing for the second. This module answers three
+Two RUNs may share one shell only if that changes nothing for the second. This module answers two
 questions about one script. Which state of the shell does it change (`changes`)? Which state does it
-read that every fresh shell resets (`reads`)? Could `set -e` in the shell change what it does
-(`sensitive`)? In doubt the answer is yes: a name that is not known to be harmless counts.
+read that every fresh shell resets (`reads`)? The third one, whether `set -e` in the shell could
+change what it does (`sensitive`), is answered in `errexit`. In doubt the answer is yes: a name that
+is not known to be harmless counts.
 
 Sources: POSIX XCU 2.8.1 (errors and errexit), 2.9.4 (compound commands), 2.12 (the shell execution
 environment), 2.14 (special built-ins); dash(1), bash(1) and busybox ash where they go further.
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dockfix.records import Record
+from dockfix.shell.errexit import is_chain, sensitive
 from dockfix.shell.patterns import lazy
 from dockfix.shell.reader import read_script
 from dockfix.shell.remembered import cached_by_value
@@ -119,7 +121,6 @@ _PRINTS_STATE = frozenset(
     ("trap", "set", "alias", "jobs", "hash", "declare", "typeset", "local", "readonly", "export",
      "dirs", "times", "umask", "ulimit")
 )  # fmt: skip
-_INFALLIBLE = frozenset((":", "true", "echo", "printf", "export", "set", "umask", "unset"))
 _ASSIGNING = lazy(r"\+\+|--|(?<![=!<>])=(?!=)")
 #: A status that is a failure in every shell. (256 is none: its lowest byte is 0.)
 _NO = lazy(r"[1-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]")
@@ -143,94 +144,6 @@ def effects(text: str, items: tuple[Item, ...]) -> Effects:
     walk = _Walk(text)
     walk.items(items, here=True)
     return Effects(tuple(dict.fromkeys(walk.changes)), frozenset(walk.reads), items)
-
-
-def is_chain(items: tuple[Item, ...]) -> bool:
-    """True if a list is nothing but simple commands and pipelines of them, joined by `&&`.
-
-    Errexit changes nothing in one: a command that fails ends the list and the script with its
-    status anyway.
-    """
-    return (
-        len(items) == 1
-        and items[0].terminator != "&"
-        and "||" not in [operator.text for operator in items[0].node.operators]
-        and all(
-            isinstance(command, Simple)
-            for pipeline in items[0].node.pipelines
-            for command in pipeline.commands
-        )
-    )
-
-
-def sensitive(items: tuple[Item, ...]) -> bool:
-    """True if errexit could change what a list does, were it in force.
-
-    True if a command that can fail is followed by another whatever its status, here or inside a
-    compound command, a function or a command substitution.
-    """
-    return any(map(_can_fail, items[:-1])) or any(map(sensitive_item, items))
-
-
-def sensitive_item(item: Item) -> bool:
-    """`sensitive`, of what lies inside one and-or list."""
-    commands = [one for pipeline in item.node.pipelines for one in pipeline.commands]
-    return any(map(_sensitive_command, commands))
-
-
-def _sensitive_command(command: Command) -> bool:
-    """True if errexit could change what goes on inside a command."""
-    if isinstance(command, Simple):
-        bodies = [expansion.body for expansion in _expansions(command) if expansion.body]
-        return any(map(sensitive, bodies))
-    if isinstance(command, (Subshell, Group)):
-        return sensitive(command.body)
-    if isinstance(command, (For, Loop)):
-        inside = command.body if isinstance(command, For) else command.condition + command.body
-        return any(map(_can_fail, inside)) or sensitive(command.body)
-    if isinstance(command, If):
-        bodies = [body for branch in command.branches for body in branch]
-        return any(map(sensitive, [*bodies, command.orelse or ()]))
-    if isinstance(command, Case):
-        return any(sensitive(body) for _, body in command.arms)
-    return isinstance(command, Function)
-
-
-def _can_fail(item: Item) -> bool:
-    """True if a command of an item may fail."""
-    for pipeline in item.node.pipelines:
-        for command in pipeline.commands:
-            if not isinstance(command, Simple) or command.redirects:
-                return True
-            if "command" in [expansion.kind for expansion in _expansions(command)]:
-                return True
-            if command.words and not _is_infallible(command.words):
-                return True
-    return False
-
-
-def _is_infallible(words: tuple[Word, ...]) -> bool:
-    """True if a command succeeds in every shell: not `export a-b`, which names no variable."""
-    name = words[0].value
-    return name in _INFALLIBLE and (
-        name not in ("export", "unset")
-        or all(_IDENTIFIER.fullmatch(word.text.partition("=")[0]) for word in words[1:])
-    )
-
-
-def _expansions(command: Simple) -> list[Expansion]:
-    """The expansions of a command, nested ones too. Most commands have none."""
-    found: list[Expansion] = []
-    for word in command.words:
-        found += word.expansions
-    for assignment in command.assignments:
-        found += assignment.value.expansions
-    for redirect in command.redirects:
-        found += redirect.target.expansions
-        found += redirect.expansions
-    for expansion in found:
-        found += expansion.nested  # and so are those inside them
-    return found
 
 
 class _Walk:

@@ -25,15 +25,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from dockfix.records import Record
-from dockfix.shell.effects import (
-    CONTAINED,
-    OPAQUE,
-    Effects,
-    effects,
-    effects_of,
-    identifiers,
-    sensitive_item,
-)
+from dockfix.shell.effects import CONTAINED, OPAQUE, Effects, effects, effects_of, identifiers
+from dockfix.shell.errexit import sensitive_item
 from dockfix.shell.fresh import barrier
 from dockfix.shell.reader import read_script
 from dockfix.shell.remembered import cached_by_value

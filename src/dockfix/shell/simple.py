@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from dockfix.shell.patterns import NAME, lazy
 from dockfix.shell.tree import Assignment, Command, Expansion, Function, Redirect, Simple, Word
@@ -31,24 +30,6 @@ RESERVED = frozenset(
 BASH_RESERVED = RESERVED | {"function", "select", "coproc", "time", "[[", "]]"}
 #: Builtins of bash whose arguments may be array assignments.
 _DECLARATIONS = frozenset({"declare", "export", "local", "readonly", "typeset"})
-#: The operators of `[[ … ]]` with one and with two operands.
-UNARY = lazy(r"-[abcdefghknoprstuvwxzGLNORS]")
-_BINARY_WORDS = frozenset(
-    ("==", "!=", "=~", "=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
-)
-
-
-def is_condition(words: Sequence[str]) -> bool:
-    """True if the words inside `[[ … ]]` are one condition: `a`, `-f a`, `a = b`, maybe negated."""
-    while words and words[0] == "!":
-        words = words[1:]
-    if any(word in ("!", "]]", "[[") for word in words):
-        return False
-    if len(words) == 1:
-        return not UNARY.fullmatch(words[0])
-    if len(words) == 2:
-        return UNARY.fullmatch(words[0]) is not None
-    return len(words) == 3 and words[1] in _BINARY_WORDS and not UNARY.fullmatch(words[0])
 
 
 class SimpleReader(WordReader):
@@ -254,6 +235,8 @@ class SimpleReader(WordReader):
         """
         if all(word.value != "[[" for word in words):
             return
+        from dockfix.shell.conditions import is_condition
+
         last = words[-1]
         if self.bash and words[0].text != "[[":
             return

@@ -10,7 +10,8 @@ commands around it must stop at the same failures as before.
 from __future__ import annotations
 
 from dockfix.records import Record
-from dockfix.shell.effects import effects, sensitive_item
+from dockfix.shell.effects import effects
+from dockfix.shell.errexit import sensitive_item
 from dockfix.shell.joining import ends_where_it_fails, prelude_of
 from dockfix.shell.tree import Group, Item, Script, Simple, Subshell
 from dockfix.typed import Literal

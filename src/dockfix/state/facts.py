@@ -7,14 +7,12 @@ None. None means "unknown", never "default".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container
 
 from dockfix.dockerfile.exec_form import behind_array
-from dockfix.dockerfile.tree import Comment, Dockerfile, Instruction, Stage
+from dockfix.dockerfile.tree import Dockerfile, Instruction, Stage
 from dockfix.edit.style import FileStyle
 from dockfix.records import Record
-from dockfix.shell.patterns import lazy
 from dockfix.shell.reader import read_script
 from dockfix.shell.remembered import cached_by_identity
 from dockfix.shell.tree import Dialect, Script, Unknown
@@ -25,7 +23,7 @@ from dockfix.state.base_images import (
     starts_in_root,
 )
 from dockfix.state.environment import Values
-from dockfix.state.shells import OPAQUE, POSIX_DEFAULT, Shell, shell_of
+from dockfix.state.shells import OPAQUE, POSIX_DEFAULT, Shell, other_shells, shell_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,9 +86,6 @@ class ReadRun(Record):
     script: Script | Unknown | None
 
 
-_OTHER_SHELL = lazy(
-    r"#[ \t]*hadolint[ \t]+shell[ \t]*=[ \t]*(?:powershell|pwsh|cmd)\b", re.IGNORECASE
-)
 #: Instructions that change what is in force below them.
 _MOVING = frozenset(("SHELL", "USER", "WORKDIR"))
 
@@ -156,7 +151,7 @@ class Facts:
             for one in self.instructions
         )
         values: list[Values] = []
-        pragmas = _other_shells(self.dockerfile)
+        pragmas = other_shells(self.dockerfile)
         above = 0
         for stage in self.stages:
             shell, workdir, user = POSIX_DEFAULT, None, None
@@ -282,21 +277,6 @@ class Facts:
         )
 
 
-def _other_shells(dockerfile: Dockerfile) -> list[int]:
-    """The starts of comments that name a shell which dockfix does not read.
-
-    `# hadolint shell=powershell` is for images whose SHELL only their own Dockerfile shows
-    (hadolint's README, "Inline Pragmas").
-    """
-    if "shell" not in dockerfile.source or "hadolint" not in dockerfile.source:
-        return []
-    return [
-        one.start
-        for one in dockerfile.items
-        if isinstance(one, Comment) and _OTHER_SHELL.match(one.text)
-    ]
-
-
 def fact(question: Callable[[Facts], Answer]) -> Callable[[Facts], Answer]:
     """A decorator: the answer of `question` is kept with the facts of the file."""
 
@@ -405,43 +385,6 @@ def script_of(instruction: Instruction, place: Place) -> Script | Unknown | None
 def _scripts_of_line(text: str) -> dict[tuple[int, Dialect], Script | Unknown]:
     """The scripts read from a logical line, by their start and the shell that reads them."""
     return {}
-
-
-def run_commands(before: Facts, after: Facts) -> tuple[list[str], list[str]]:
-    """The texts of the simple commands of all RUNs of two files, in order. Passes compare them to
-    verify their work.
-
-    A RUN that is not read counts as one command, with its whole text. Scripts that both files begin
-    with or end in are left out: their commands are the same.
-    """
-    old, new = before.runs, after.runs
-    same, most = 0, min(len(old), len(new))
-    while same < most and _is_same(old[same], new[same]):
-        same += 1
-    behind, most = 0, most - same
-    while behind < most and _is_same(old[-1 - behind], new[-1 - behind]):
-        behind += 1
-    return (
-        _commands(old[same : len(old) - behind]),
-        _commands(new[same : len(new) - behind]),
-    )
-
-
-def _is_same(run: ReadRun, other: ReadRun) -> bool:
-    return run.script is other.script and (
-        isinstance(run.script, Script) or run.shell.arguments == other.shell.arguments
-    )
-
-
-def _commands(found: tuple[ReadRun, ...]) -> list[str]:
-    texts: list[str] = []
-    for run in found:
-        script = run.script
-        if isinstance(script, Script):
-            texts += [script.text[one.start : one.end] for one in script.simples]
-        else:
-            texts.append(run.shell.arguments)
-    return texts
 
 
 def source_span(instruction: Instruction, start: int, end: int) -> tuple[int, int]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+from dockfix.dockerfile.tree import Comment, Dockerfile
 from dockfix.records import Record
+from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Dialect
 
 
@@ -48,3 +52,19 @@ def shell_of(arguments: tuple[str, ...]) -> Shell:
     dialect = _DIALECTS.get(arguments[0].rpartition("/")[2])
     options = arguments[1:-1] + ((arguments[-1],) if arguments[-1] != "-c" else ())
     return Shell(dialect, options, declared=True) if dialect else OPAQUE
+
+
+_OTHER = lazy(r"#[ \t]*hadolint[ \t]+shell[ \t]*=[ \t]*(?:powershell|pwsh|cmd)\b", re.IGNORECASE)
+
+
+def other_shells(dockerfile: Dockerfile) -> list[int]:
+    """The starts of comments that name a shell which dockfix does not read.
+
+    `# hadolint shell=powershell` is for images whose SHELL only their own Dockerfile shows
+    (hadolint's README, "Inline Pragmas").
+    """
+    if "shell" not in dockerfile.source or "hadolint" not in dockerfile.source:
+        return []
+    return [
+        one.start for one in dockerfile.items if isinstance(one, Comment) and _OTHER.match(one.text)
+    ]
