@@ -12,7 +12,7 @@ import pytest
 from dockfix.builds import declared
 from dockfix.builds.target import PassSelection
 from dockfix.builds.verify import Checks
-from dockfix.core import pipeline
+from dockfix.core import choice
 from dockfix.edit.edits import Edit, Group, Safety
 from dockfix.passes import ENTRIES, PASSES, Entry
 from dockfix.passes.base import Pass, Settings
@@ -127,7 +127,7 @@ def test_a_split_without_a_library_is_blamed(
 ) -> None:
     real_engine.need("debian")
     bold = splitting(SPLIT.replace(f"{INSTALL} libjq1\n", ""))
-    monkeypatch.setattr(pipeline, "ENTRIES", (Entry.of(bold), *ENTRIES))
+    monkeypatch.setattr(choice, "ENTRIES", (Entry.of(bold), *ENTRIES))
     monkeypatch.setattr(declared, "PASSES", (bold, *PASSES))
     found = verified(tmp_path, ONE_STAGE)
     text = verdict_text(found)

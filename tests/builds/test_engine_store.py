@@ -9,7 +9,7 @@ import pytest
 
 from dockfix.builds import declared
 from dockfix.builds.verify import Verdict
-from dockfix.core import pipeline
+from dockfix.core import choice
 from dockfix.edit.edits import Edit, Group
 from dockfix.passes import PASSES, Entry
 from dockfix.passes.base import Settings
@@ -59,7 +59,7 @@ def moved(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Verdict:
     mover = MERGE_RUNS._replace(
         code="DF999", name="move-up", rewrite=move_up, verify=lambda one, other: None
     )
-    monkeypatch.setattr(pipeline, "ENTRIES", (Entry.of(mover),))
+    monkeypatch.setattr(choice, "ENTRIES", (Entry.of(mover),))
     monkeypatch.setattr(declared, "PASSES", (mover, *PASSES))
     return verified(folder, SOURCE, {"f.txt": "f", "g.txt": "g"})
 

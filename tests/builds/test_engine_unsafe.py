@@ -17,7 +17,7 @@ from dockfix.builds import declared
 from dockfix.builds.options import BuildOptions
 from dockfix.builds.target import PassSelection
 from dockfix.builds.verify import Verdict
-from dockfix.core import pipeline
+from dockfix.core import choice
 from dockfix.edit.edits import Edit, Group, Safety
 from dockfix.passes import ENTRIES, PASSES, Entry
 from dockfix.passes.base import Pass, Settings
@@ -194,7 +194,7 @@ def test_wrong_changes_of_unsafe_passes_are_different(
         real_engine.need("debian", case.base)
     wrong = worse(name, before, after)
     entries = [Entry.of(wrong) if one.name == name else one for one in ENTRIES]
-    monkeypatch.setattr(pipeline, "ENTRIES", tuple(entries))
+    monkeypatch.setattr(choice, "ENTRIES", tuple(entries))
     monkeypatch.setattr(declared, "PASSES", (wrong,))
     found = unsafely(tmp_path, case, 0)
     assert found.outcome == "different", verdict_text(found)

@@ -11,7 +11,7 @@ from dockfix.builds import declared
 from dockfix.builds.compare import SettingDifference
 from dockfix.builds.declared import restates
 from dockfix.builds.path_globs import fitting_glob
-from dockfix.core import pipeline
+from dockfix.core import choice
 from dockfix.edit.edits import Edit, Group
 from dockfix.passes import ENTRIES, PASSES, Entry
 from dockfix.passes.base import Pass, Settings
@@ -92,7 +92,7 @@ def test_a_wrong_rewrite_is_reported_with_its_pass(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wrong_one = wrong(before, after)
-    monkeypatch.setattr(pipeline, "ENTRIES", (Entry.of(wrong_one), *ENTRIES))
+    monkeypatch.setattr(choice, "ENTRIES", (Entry.of(wrong_one), *ENTRIES))
     monkeypatch.setattr(declared, "PASSES", (wrong_one, *PASSES))
     source = SOURCE if before != "touch /a\n" else SOURCE.replace("chmod 755 /a", "touch /c")
     found = verified(tmp_path, source, {"app.txt": "x"})
@@ -107,7 +107,7 @@ def test_a_rewrite_that_does_not_build_is_reported(
     real_engine: RealEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong_one = Entry.of(wrong("touch here", "tuch here"))
-    monkeypatch.setattr(pipeline, "ENTRIES", (*ENTRIES, wrong_one))
+    monkeypatch.setattr(choice, "ENTRIES", (*ENTRIES, wrong_one))
     found = verified(tmp_path, SOURCE, {"app.txt": "x"})
     assert found.outcome == "different"
     assert [one.name for one in found.suspects] == ["be-wrong"]

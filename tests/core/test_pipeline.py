@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from dockfix import CheckFailed, ConfigError, DockerfileSyntaxError, Rewrite, rewrite
-from dockfix.core import pipeline as engine
+from dockfix.core import choice
 from dockfix.core.choice import choose
 from dockfix.core.pipeline import MOST_SWEEPS
 from dockfix.edit.edits import Edit, Group, Safety, apply
@@ -32,7 +32,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, source: str, make: Make, unsafe: bool 
     test_pass = MERGE_RUNS._replace(
         code="DF999", name="test-pass", rewrite=rewrite_it, verify=lambda before, after: None
     )
-    monkeypatch.setattr(engine, "ENTRIES", (Entry.of(test_pass),))
+    monkeypatch.setattr(choice, "ENTRIES", (Entry.of(test_pass),))
     return rewrite(source, unsafe_fixes=unsafe)
 
 
@@ -88,7 +88,7 @@ def test_the_checks_catch_a_pass_that_goes_wrong(
 
 def test_a_pass_is_asked_to_verify(monkeypatch: pytest.MonkeyPatch) -> None:
     liar = MERGE_RUNS._replace(rewrite=lambda facts, settings: _replace("b", "c")(facts))
-    monkeypatch.setattr(engine, "ENTRIES", (Entry.of(liar),))
+    monkeypatch.setattr(choice, "ENTRIES", (Entry.of(liar),))
     with pytest.raises(CheckFailed, match="the commands are not the same"):
         rewrite("FROM a\nRUN b\n")
 
@@ -183,7 +183,7 @@ def test_selection() -> None:
 
 def test_a_pass_that_is_off_runs_when_selected(monkeypatch: pytest.MonkeyPatch) -> None:
     off = MERGE_RUNS._replace(code="DF998", name="off-pass", aliases=(), default=False)
-    monkeypatch.setattr(engine, "ENTRIES", (Entry.of(off), Entry.of(EXEC_FORM)))
+    monkeypatch.setattr(choice, "ENTRIES", (Entry.of(off), Entry.of(EXEC_FORM)))
     source = "FROM debian\nRUN id\nRUN date\nCMD d e\n"
 
     def applied(
@@ -212,7 +212,7 @@ def test_an_unsafe_pass_named_in_full_makes_its_changes(
     source = 'FROM a\nENTRYPOINT b c\nCMD ["d"]\n'
     assert rewrite(source, select=[name]).offered, "a pass that is safe but for this group"
     unsafe = EXEC_FORM._replace(safety=Safety.UNSAFE)
-    monkeypatch.setattr(engine, "ENTRIES", (Entry.of(MERGE_RUNS), Entry.of(unsafe)))
+    monkeypatch.setattr(choice, "ENTRIES", (Entry.of(MERGE_RUNS), Entry.of(unsafe)))
     for select, more in (([name], []), (None, [name]), (["all", name], [])):
         result = rewrite(source, select=select, extend_select=more)
         assert result.changed
