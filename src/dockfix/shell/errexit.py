@@ -1,4 +1,7 @@
-"""Could `set -e` in the shell change what a script does? (POSIX XCU 2.8.1)"""
+"""Whether `set -e` in the shell could change what a script does (POSIX XCU 2.8.1).
+
+In doubt the answer is yes.
+"""
 
 from __future__ import annotations
 
