@@ -38,7 +38,8 @@ from dockfix.builds.target import PassSelection, Target
 from dockfix.cli.config import Config
 from dockfix.cli.discovery import find as find_dockerfiles
 from dockfix.context.folder import find_context
-from dockfix.core.pipeline import Rewrite, rewrite
+from dockfix.core.pipeline import rewrite
+from dockfix.core.result import Rewrite
 from dockfix.dockerfile.parser import parse
 from dockfix.dockerfile.source import decode, encode
 from dockfix.errors import BuildFailed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dockfix.core.pipeline import Rewrite, rewrite
+from dockfix.core.pipeline import rewrite
+from dockfix.core.result import Rewrite
 from dockfix.passes.base import Settings
 from dockfix.state.evidence import Evidence, Written
 from helpers.memory_context import Files
