@@ -68,7 +68,8 @@ from dockfix.state.paths import Copy, bases, copy_of
 from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dockfix.reorder.copy_moves import Move, ReadInstruction, Stay
+    from dockfix.reorder.copy_moves import Move, Stay
+    from dockfix.reorder.group_members import ReadInstruction
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:

@@ -18,7 +18,8 @@ from dockfix.edit.moves import (
 )
 from dockfix.edit.style import FileStyle
 from dockfix.records import Record
-from dockfix.reorder.copy_moves import Move, ReadInstruction
+from dockfix.reorder.copy_moves import Move
+from dockfix.reorder.group_members import ReadInstruction
 from dockfix.reorder.split_copies import manifest_copies
 from dockfix.state.facts import Facts, source_span
 

@@ -11,7 +11,7 @@ from dockfix.installs.independence import may_lead
 from dockfix.managers import manager_of, named_in
 from dockfix.programs.command import program_of
 from dockfix.records import Record
-from dockfix.reorder.copy_moves import (
+from dockfix.reorder.group_members import (
     GroupSurroundings,
     ReadInstruction,
     installs_from_earlier_lists,
