@@ -6,7 +6,8 @@ import pytest
 
 from dockfix import rewrite
 from dockfix.managers import every_manager
-from dockfix.managers.manager import Cache, Manager
+from dockfix.managers.manager import Manager
+from dockfix.managers.parts import Cache
 
 CLEANED = [one for one in every_manager() if one.cache and one.cache.is_cleaned]
 MOUNTED = [one for one in every_manager() if one.cache and one.cache.mount]

@@ -11,7 +11,8 @@ from dockfix.installs.caches import caches_in, cleans_up
 from dockfix.installs.frames import frame, has_alike, values
 from dockfix.installs.new_sources import changes_sources
 from dockfix.installs.together import Together, settled
-from dockfix.managers.manager import Cache, Command
+from dockfix.managers.manager import Command
+from dockfix.managers.parts import Cache
 from dockfix.programs.command import command_of, install_of
 from dockfix.records import Record
 from dockfix.shell.fatal import deciding_neighbors

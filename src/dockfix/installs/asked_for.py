@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Iterator
 from dockfix.dockerfile.tree import Instruction
 from dockfix.installs.caches import uses
 from dockfix.installs.runs import Run, cleaning_run
-from dockfix.managers.manager import Cache
+from dockfix.managers.parts import Cache
 from dockfix.programs.program_table import QUOTES
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script, Simple

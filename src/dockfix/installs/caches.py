@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from dockfix.context import Context
 from dockfix.managers import manager_of, named_in
-from dockfix.managers.manager import Cache, Manager
+from dockfix.managers.manager import Manager
+from dockfix.managers.parts import Cache
 from dockfix.programs.command import may_call, program_of
 from dockfix.records import Record
 from dockfix.shell.remembered import cached_by_identity

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dockfix.managers import manager_of
-from dockfix.managers.manager import Lock, Manager
+from dockfix.managers.manager import Manager
+from dockfix.managers.parts import Lock
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Simple

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from dockfix.installs.caches import cleans_up
 from dockfix.managers import every_manager, manager_of, named_in
-from dockfix.managers.manager import Cache, Manager, Mount
+from dockfix.managers.manager import Manager
+from dockfix.managers.parts import Cache, Mount
 from dockfix.programs.command import program_of
 from dockfix.shell.tree import Simple
 

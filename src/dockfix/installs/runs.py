@@ -11,7 +11,7 @@ from dockfix.installs import caches
 from dockfix.installs.caches import Use, cleans_up, covered
 from dockfix.installs.lists import Lists, lists_of, speaks_of_apt
 from dockfix.managers import manager_of
-from dockfix.managers.manager import Cache
+from dockfix.managers.parts import Cache
 from dockfix.programs.command import program_of
 from dockfix.programs.effects import deeds
 from dockfix.records import Record

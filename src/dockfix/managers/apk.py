@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Cache, Command, Manager, Mount, verbs, words
+from dockfix.managers.manager import Command, Manager, verbs, words
 from dockfix.managers.old_images import before_apk_no_cache
+from dockfix.managers.parts import Cache, Mount
 from dockfix.shell.patterns import lazy
 
 #: With --no-cache apk fetches its index anew and keeps it in memory: neither an `apk update` before

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Asking, Cache, Manager, Mount, Stable, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
+from dockfix.managers.parts import Asking, Cache, Mount, Stable
 from dockfix.shell.patterns import lazy
 
 _VERBS = verbs(

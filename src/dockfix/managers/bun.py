@@ -7,7 +7,7 @@ project does not say, of a list of its own.
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Brings, Cache, Lock, Manager, Mount, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.package_json import (
     HARMLESS_SCRIPTS,
     Packages,
@@ -25,6 +25,7 @@ from dockfix.managers.manifests.shape import (
     verb_of,
 )
 from dockfix.managers.manifests.toml import read_toml, table
+from dockfix.managers.parts import Brings, Cache, Lock, Mount
 from dockfix.shell.patterns import lazy
 
 _VALUED = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from dockfix.managers.manager import Cache, Lock, Manager, Mount, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.shape import (
     Needs,
     Project,
@@ -16,6 +16,7 @@ from dockfix.managers.manifests.shape import (
     text_of,
     verb_of,
 )
+from dockfix.managers.parts import Cache, Lock, Mount
 from dockfix.shell.patterns import lazy
 
 _OPTION = lazy(

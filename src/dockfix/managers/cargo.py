@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Brings, Cache, Made, Manager, Mount, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.shape import Needs, Project, Reads, UnsureError
 from dockfix.managers.manifests.toml import read_toml, table
+from dockfix.managers.parts import Brings, Cache, Made, Mount
 from dockfix.shell.patterns import lazy
 
 _WHY = "cargo looks for the source of every package"

@@ -6,7 +6,7 @@ composer.json. Scripts and plugins may do anything.
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Cache, Lock, Manager, Mount, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.package_json import read_json
 from dockfix.managers.manifests.shape import (
     Needs,
@@ -18,6 +18,7 @@ from dockfix.managers.manifests.shape import (
     verb_of,
 )
 from dockfix.managers.manifests.toml import table
+from dockfix.managers.parts import Cache, Lock, Mount
 from dockfix.shell.patterns import lazy
 
 _OPTION = lazy(

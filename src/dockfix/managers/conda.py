@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Cache, Manager, OnPath, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.old_images import before_conda_clean
+from dockfix.managers.parts import Cache, OnPath
 from dockfix.shell.patterns import lazy
 
 #: `clean -f` is in the documentation since conda 4.6.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Asking, Cache, Manager, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
+from dockfix.managers.parts import Asking, Cache
 from dockfix.shell.patterns import lazy
 
 #: A name, a version behind it, a group (`@dev`) or a capability (`perl(JSON)`).

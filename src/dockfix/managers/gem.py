@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Cache, Manager, OnPath, Renamed, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.old_images import before_gem_2
+from dockfix.managers.parts import Cache, OnPath, Renamed
 from dockfix.shell.patterns import lazy
 
 #: Not a cache, but as little needed: documentation that gem generates for every gem. The official

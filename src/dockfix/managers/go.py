@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockfix.managers.manager import Brings, Cache, Manager, Mount, OnPath, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.shape import (
     Needs,
     Project,
@@ -16,6 +16,7 @@ from dockfix.managers.manifests.shape import (
     present,
     text_of,
 )
+from dockfix.managers.parts import Brings, Cache, Mount, OnPath
 from dockfix.shell.patterns import lazy
 from dockfix.typed import TYPE_CHECKING
 

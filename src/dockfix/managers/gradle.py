@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockfix.managers.manager import Cache, Manager, Mount, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.shape import Archive, Needs, Project, Reads, UnsureError, present
+from dockfix.managers.parts import Cache, Mount
 from dockfix.shell.patterns import lazy
 
 _TASKS = {"dependencies", "resolveDependencies", "buildEnvironment", "--version", "help"}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Cache, Made, Manager, Mount, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.shape import (
     Archive,
     Needs,
@@ -15,6 +15,7 @@ from dockfix.managers.manifests.shape import (
     text_of,
 )
 from dockfix.managers.manifests.xml import elements
+from dockfix.managers.parts import Cache, Made, Mount
 from dockfix.shell.patterns import lazy
 
 _GOAL = lazy(

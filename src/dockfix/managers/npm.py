@@ -10,19 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.managers.manager import (
-    Brings,
-    Cache,
-    Command,
-    Lock,
-    Manager,
-    Mount,
-    NewMajor,
-    OnPath,
-    Renamed,
-    verbs,
-    words,
-)
+from dockfix.managers.manager import Command, Manager, verbs, words
 from dockfix.managers.manifests.package_json import (
     HARMLESS_SCRIPTS,
     NPM_OFFLINE,
@@ -42,6 +30,7 @@ from dockfix.managers.manifests.shape import (
     present,
     verb_of,
 )
+from dockfix.managers.parts import Brings, Cache, Lock, Mount, NewMajor, OnPath, Renamed
 from dockfix.shell.patterns import lazy
 
 _OPTION = lazy(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from dockfix.managers.manager import Action, Cache, Manager, words
+from dockfix.managers.manager import Action, Manager, words
+from dockfix.managers.parts import Cache
 from dockfix.shell.patterns import lazy
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dockfix.managers.manager import Manager, OnPath, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
+from dockfix.managers.parts import OnPath
 
 MANAGER = Manager(
     name="pdm",

@@ -9,18 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockfix.managers.manager import (
-    Argument,
-    Brings,
-    Cache,
-    Command,
-    Manager,
-    Mount,
-    OnPath,
-    Renamed,
-    verbs,
-    words,
-)
+from dockfix.managers.manager import Argument, Command, Manager, verbs, words
 from dockfix.managers.manifests.shape import (
     Needs,
     Project,
@@ -32,6 +21,7 @@ from dockfix.managers.manifests.shape import (
     text_of,
 )
 from dockfix.managers.old_images import before_2015
+from dockfix.managers.parts import Brings, Cache, Mount, OnPath, Renamed
 from dockfix.shell.patterns import lazy
 
 _URL = lazy(r"(?:https?|git\+https?|git\+ssh|ssh)://", re.IGNORECASE)

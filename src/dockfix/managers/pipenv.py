@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.managers.manager import Lock, Manager, OnPath, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.python_names import locked_json
 from dockfix.managers.manifests.shape import (
     Needs,
@@ -16,6 +16,7 @@ from dockfix.managers.manifests.shape import (
     verb_of,
 )
 from dockfix.managers.manifests.toml import local_table, read_toml
+from dockfix.managers.parts import Lock, OnPath
 from dockfix.shell.patterns import lazy
 
 _OPTIONS = {

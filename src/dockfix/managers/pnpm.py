@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockfix.managers.manager import Brings, Cache, Lock, Manager, OnPath, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.node_locks import of_pnpm
 from dockfix.managers.manifests.package_json import (
     HARMLESS_SCRIPTS,
@@ -31,6 +31,7 @@ from dockfix.managers.manifests.shape import (
 )
 from dockfix.managers.manifests.toml import table
 from dockfix.managers.manifests.yaml import read_yaml
+from dockfix.managers.parts import Brings, Cache, Lock, OnPath
 from dockfix.shell.patterns import lazy
 
 _OPTION = lazy(

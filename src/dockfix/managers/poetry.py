@@ -6,16 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockfix.managers.manager import (
-    Cache,
-    Lock,
-    Manager,
-    Mount,
-    OnPath,
-    WithoutProject,
-    verbs,
-    words,
-)
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.python_names import locked_toml
 from dockfix.managers.manifests.shape import (
     Needs,
@@ -29,6 +20,7 @@ from dockfix.managers.manifests.shape import (
     verb_of,
 )
 from dockfix.managers.manifests.toml import local_table, read_toml, table
+from dockfix.managers.parts import Cache, Lock, Mount, OnPath, WithoutProject
 from dockfix.shell.patterns import lazy
 
 _OPTION = lazy(

@@ -10,16 +10,7 @@ import re
 from collections.abc import Iterator
 
 from dockfix.context import Context
-from dockfix.managers.manager import (
-    Cache,
-    Lock,
-    Manager,
-    Mount,
-    OnPath,
-    WithoutProject,
-    verbs,
-    words,
-)
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.python_names import locked_toml
 from dockfix.managers.manifests.shape import (
     Needs,
@@ -33,6 +24,7 @@ from dockfix.managers.manifests.shape import (
     verb_of,
 )
 from dockfix.managers.manifests.toml import local_table, read_toml, table
+from dockfix.managers.parts import Cache, Lock, Mount, OnPath, WithoutProject
 from dockfix.managers.pip import NAME
 from dockfix.managers.pip import needs as needs_of_lists
 from dockfix.managers.pip import wants as wanted_by_lists

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.context import Context
-from dockfix.managers.manager import Brings, Cache, Lock, Manager, Mount, OnPath, verbs, words
+from dockfix.managers.manager import Manager, verbs, words
 from dockfix.managers.manifests.node_locks import of_yarn
 from dockfix.managers.manifests.package_json import Packages, check_settings, loose, node_modules
 from dockfix.managers.manifests.shape import (
@@ -24,6 +24,7 @@ from dockfix.managers.manifests.shape import (
     text_of,
     verb_of,
 )
+from dockfix.managers.parts import Brings, Cache, Lock, Mount, OnPath
 from dockfix.shell.patterns import lazy
 
 _OPTION = lazy(

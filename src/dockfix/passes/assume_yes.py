@@ -28,7 +28,8 @@ from collections.abc import Iterator
 
 from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.managers import named_in
-from dockfix.managers.manager import Asking, Manager
+from dockfix.managers.manager import Manager
+from dockfix.managers.parts import Asking
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.command import Call, calls_in
 from dockfix.shell.patterns import lazy

@@ -62,7 +62,7 @@ from dockfix.installs.runs import (
 )
 from dockfix.installs.sight import Sight
 from dockfix.managers import every_manager, load
-from dockfix.managers.manager import Cache
+from dockfix.managers.parts import Cache
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.deed import Deed, is_known
 from dockfix.programs.executables import copied

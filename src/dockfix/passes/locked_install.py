@@ -29,8 +29,8 @@ from dockfix.installs.locks import locking_of, unlocked
 from dockfix.installs.project import Copied
 from dockfix.installs.reads import placed
 from dockfix.managers import named_in
-from dockfix.managers.manager import Lock
 from dockfix.managers.manifests.shape import UnsureError
+from dockfix.managers.parts import Lock
 from dockfix.passes.base import Pass, Settings
 from dockfix.shell.tree import Script
 from dockfix.shell.walk import shadowed

@@ -29,7 +29,7 @@ from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction
 from dockfix.edit.edits import Edit, Group, Safety
 from dockfix.managers import named_in
-from dockfix.managers.manager import Renamed
+from dockfix.managers.parts import Renamed
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.command import action_of
 from dockfix.shell.tree import Script, Simple, Word

@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.edit.edits import Group, Safety
-from dockfix.managers.manager import Command, NewMajor
+from dockfix.managers.manager import Command
+from dockfix.managers.parts import NewMajor
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.command import commands_in
 from dockfix.shell.patterns import lazy

@@ -30,7 +30,7 @@ from dockfix.edit.style import in_line
 from dockfix.installs.caches import caches_in, cleans_up
 from dockfix.installs.lists import lists_of, lives_on_lists
 from dockfix.installs.mounts import CacheMount, every_mount, mounts_in
-from dockfix.managers.manager import Cache
+from dockfix.managers.parts import Cache
 from dockfix.passes.base import Pass, Settings
 from dockfix.shell.patterns import lazy
 from dockfix.shell.splice import before, without

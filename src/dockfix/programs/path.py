@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from dockfix.managers import manager_of, named_in
-from dockfix.managers.manager import Manager, OnPath
+from dockfix.managers.manager import Manager
+from dockfix.managers.parts import OnPath
 from dockfix.shell.effects import HARMLESS_BUILTINS
 from dockfix.shell.fresh import unwrapped
 from dockfix.shell.joining import Lookups

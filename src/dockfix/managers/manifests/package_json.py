@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockfix.managers.manager import Made
 from dockfix.managers.manifests.shape import Project, UnsureError, beside, text_of
+from dockfix.managers.parts import Made
 from dockfix.shell.patterns import lazy
 
 #: The scripts of the project's own packages that an install runs.
