@@ -12,12 +12,12 @@ from dockfix.edit.edits import Edit
 from dockfix.edit.style import Style
 
 
-def as_one(style: Style, row: Sequence[Instruction]) -> tuple[Edit, ...]:
+def as_one(style: Style, alike: Sequence[Instruction]) -> tuple[Edit, ...]:
     """The edits that make one instruction of several with the same keyword, their arguments and
     the comments between on lines of their own; none if something hangs on the end of one."""
     dockerfile = style.file.dockerfile
     source, edits = dockerfile.source, []
-    for one, other in pairwise(row):
+    for one, other in pairwise(alike):
         line_end = source.find("\n", one.text_end)
         behind = source[one.text_end : line_end].strip(" \t\r")
         if behind or (one.comments and one.comments[-1].start > one.text_end):

@@ -69,11 +69,11 @@ def _brings(facts: Facts, one: Instruction, cache: Cache) -> bool:
     if one.keyword == "COPY":
         source = next((flag.value for flag in one.flags if flag.name == "from"), None)
         texts = one.json if one.json is not None else [word.text for word in one.words]
-        return (source or "").lower() in stages and _names(texts[:-1], cache)
+        return (source or "").lower() in stages and _lead_there(texts[:-1], cache)
     for flag in one.flags:
         parts = (part.partition("=") for part in (flag.value or "").split(","))
         options = {name.lower(): value for name, _, value in parts}
-        if options.get("from", "").lower() in stages and _names(
+        if options.get("from", "").lower() in stages and _lead_there(
             [options.get("source") or options.get("src", "")], cache
         ):
             return True
@@ -86,7 +86,7 @@ def _stages(facts: Facts) -> frozenset[str | None]:
     return frozenset([one for stage in facts.stages for one in (str(stage.index), stage.name)])
 
 
-def _names(texts: Iterable[str], cache: Cache) -> bool:
+def _lead_there(texts: Iterable[str], cache: Cache) -> bool:
     return any(_lies_in(text, cache) for text in texts)
 
 
@@ -121,7 +121,7 @@ def _needs(simple: Simple, cache: Cache) -> bool:
     written = [one.target.text for one in simple.redirects]
     if name in ("rm", "mkdir") and any(_tolerates(name, text) for text in texts):
         return False
-    if _names((*texts, *written), cache):
+    if _lead_there((*texts, *written), cache):
         return True
     made = (*written, *(texts if name in _MAKING else ()))
     return any(_is_shared(cache, text) for text in made)

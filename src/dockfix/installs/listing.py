@@ -144,7 +144,7 @@ def _speaks_of(number: int, entries: list[Entry], known: _Known) -> bool:
         and follows.movable
         and not follows.gap.lines
         and base(entry.value) not in base(follows.value)
-        and _names(comments[0], entry)
+        and _is_about(comments[0], entry)
         and not any(
             known.values[name] - {entry.value} for line in comments for name in _named(line, known)
         )
@@ -159,7 +159,7 @@ def _known(entries: Iterable[Entry]) -> _Known:
     return _Known(values, tuple(name for name in values if not _WORD.fullmatch(name)))
 
 
-def _names(line: str, entry: Entry) -> bool:
+def _is_about(line: str, entry: Entry) -> bool:
     return next(_named(line, _known([entry])), None) is not None
 
 

@@ -83,9 +83,9 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 if simple.start not in fatal:
                     safety = Safety.UNSAFE
             if edits and safety is Safety.UNSAFE and len(edits) > 1:
-                yield _group(edits[:1], messages[:1], aliases[:1], Safety.SAFE)
+                yield _answering(edits[:1], messages[:1], aliases[:1], Safety.SAFE)
             elif edits:
-                yield _group(edits, messages, aliases, safety)
+                yield _answering(edits, messages, aliases, safety)
 
 
 @fact
@@ -110,7 +110,7 @@ def _kept_names(facts: Facts) -> frozenset[str]:
     return frozenset(kept - better)
 
 
-def _group(edits: list[Edit], messages: list[str], aliases: list[str], safety: Safety) -> Group:
+def _answering(edits: list[Edit], messages: list[str], aliases: list[str], safety: Safety) -> Group:
     return Group(
         edits[0].start,
         with_doubt("; ".join(messages), _GOES_ON if safety is Safety.UNSAFE else ""),
@@ -163,12 +163,12 @@ def verify(before: Facts, after: Facts) -> str | None:
     """The same commands with the same words, the answers and the name of apt aside."""
     old, new = run_commands(before, after)
     named = {one.program: one.instead for m in named_in(before.source) if (one := m.stable)}
-    if _digest(old, named) != _digest(new, named):
+    if _without_answers(old, named) != _without_answers(new, named):
         return "a command has changed by more than its answer"
     return None
 
 
-def _digest(commands: list[str], named: dict[str, str]) -> list[str]:
+def _without_answers(commands: list[str], named: dict[str, str]) -> list[str]:
     """The commands without answers, and with the names of programs that are made for scripts."""
     found = [_ASIDE.sub("", text) for text in commands]
     for name, instead in named.items():

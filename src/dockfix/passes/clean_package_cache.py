@@ -92,7 +92,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             yield from _cleanups(facts, stages, cache, settings)
 
 
-def _group(run: Run, cache: Cache, message: str, edits: tuple[Edit, ...]) -> Group:
+def _at_run(run: Run, cache: Cache, message: str, edits: tuple[Edit, ...]) -> Group:
     return Group(run.owner.keyword_offset, message, edits, aliases=cache.aliases)
 
 
@@ -129,7 +129,7 @@ def _options(
             if not unknown:
                 message = f"add {cache.option}" + (f": {cache.why}" if cache.why else "")
                 edits = tuple(_with_option(run, use) for use in wanting)
-                yield _group(run, cache, message, edits)
+                yield _at_run(run, cache, message, edits)
     if not cache.keeps_index or found:
         return
     from dockfix.installs.apk_index import nothing_kept, useless
@@ -143,7 +143,7 @@ def _options(
     if doomed and nothing_kept(facts.dockerfile, stages):
         for run, edits in doomed:
             message = f"remove the update and its cleanup: {cache.option} makes both useless"
-            yield _group(run, cache, message, edits)
+            yield _at_run(run, cache, message, edits)
 
 
 def _with_option(run: Run, use: Use) -> Edit:
@@ -343,19 +343,19 @@ def _clean(
     text = joint + plain.join(commands)
     if source.startswith(style.escape, stop):
         text += " "  # no new line ends without one
-    return _group(run, cache, message, (Edit(end, stop, text), *edits))
+    return _at_run(run, cache, message, (Edit(end, stop, text), *edits))
 
 
 def verify(before: Facts, after: Facts) -> str | None:
     """The same commands in the same order, cleanups and options against caches aside."""
     names = tuple([cache.name for cache in caches_in(before.source)])
     old, new = run_commands(before, after)
-    if _digest(old, names) != _digest(new, names):
+    if _without_cleanup(old, names) != _without_cleanup(new, names):
         return "a command other than the cleanup is not the same"
     return None
 
 
-def _digest(commands: list[str], names: tuple[str, ...]) -> list[list[str]]:
+def _without_cleanup(commands: list[str], names: tuple[str, ...]) -> list[list[str]]:
     return [words for text in commands if (words := _words(text, names)) is not None]
 
 

@@ -170,7 +170,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                     if replaced:
                         yield from replaced
                         continue
-            yield _group(instruction, message, doubt, array.edits)
+            yield _restated(instruction, message, doubt, array.edits)
 
 
 def _without_shell(
@@ -194,7 +194,7 @@ def _without_shell(
     comma = instruction.arguments[strings[0][1] + 1 : strings[1][0] - 1]
     text = comma.join(f'"{escaped(word)}"' for word in argv)
     edit = Edit(logical.offset(start), logical.offset_end(end), text)
-    return _group(
+    return _restated(
         instruction, "write CMD without a shell: signals then reach the program", "", (edit,)
     )
 
@@ -227,7 +227,7 @@ def _is_meant(facts: Facts, instruction: Instruction) -> bool:
     return "#" in above and _SHELL_FORM.search(above) is not None
 
 
-def _group(instruction: Instruction, message: str, doubt: str, edits: tuple[Edit, ...]) -> Group:
+def _restated(instruction: Instruction, message: str, doubt: str, edits: tuple[Edit, ...]) -> Group:
     return Group(
         instruction.keyword_offset,
         with_doubt(message, doubt),
@@ -256,7 +256,7 @@ def _replaced(
         return
     offset = instruction.logical.offset(position)
     message = f"add exec to {instruction.keyword}: signals then reach the program"
-    yield _group(instruction, message, doubt, (Edit(offset, offset, "exec "),))
+    yield _restated(instruction, message, doubt, (Edit(offset, offset, "exec "),))
 
 
 def _with_variables(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Group]:

@@ -129,7 +129,7 @@ def _forgotten(facts: Facts, stage: Stage, number: int) -> Iterator[Group]:
                 end, end, f"{_joint(facts.dockerfile, run, style, chain[1], step.number)}rm {name}"
             ),
         )
-        yield _group(run, _last(name), edits)
+        yield _unpacking(run, _last(name), edits)
 
 
 @fact
@@ -232,7 +232,7 @@ def _added(facts: Facts, stage: Stage, number: int) -> Iterator[Group]:
         edits = _fetching(facts, following[0], step, f"{tool} {url}", folder, removing)
         if edits:
             gone = removal(facts.dockerfile, add)
-            yield _group(add, name, (gone, *edits))
+            yield _unpacking(add, name, (gone, *edits))
         return
 
 
@@ -301,7 +301,7 @@ def _fetching(
     return edits
 
 
-def _group(instruction: Instruction, name: str, edits: tuple[Edit, ...]) -> Group:
+def _unpacking(instruction: Instruction, name: str, edits: tuple[Edit, ...]) -> Group:
     gone = (f"/**/{_VARIABLE.sub('*', name)}",)
     message = with_doubt(
         f"download and unpack {name} in one RUN: the archive is then not kept in the image",

@@ -86,7 +86,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         if proven.left_out_unproven and not proven.moves:
             plan = MovePlan(members, surroundings, allow_unproven=True)
         if plan.moves:
-            yield _group(facts, stage, members, plan.moves, settings)
+            yield _moving(facts, stage, members, plan.moves, settings)
         elif proven.stays:
             yield from _note(proven.stays[0], settings)
 
@@ -103,7 +103,7 @@ def _note(stay: Stay, settings: Settings) -> Iterator[Group]:
     yield Group(stay.copy.instruction.keyword_offset, message, (), Safety.NOTE)
 
 
-def _group(
+def _moving(
     facts: Facts,
     stage: Stage,
     members: Sequence[ReadInstruction],

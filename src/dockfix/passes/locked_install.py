@@ -113,13 +113,13 @@ def _is_settled(lock: Lock, source: str) -> bool:
 
 def verify(before: Facts, after: Facts) -> str | None:
     """The same commands with the same words, but for those that speak of a lock file."""
-    for was, now in zip(_digest(before), _digest(after), strict=True):
+    for was, now in zip(_unlocked_commands(before), _unlocked_commands(after), strict=True):
         if was != now:
             return "a command has changed by more than its way with the lock file"
     return None
 
 
-def _digest(facts: Facts) -> Iterator[list[list[str]] | str]:
+def _unlocked_commands(facts: Facts) -> Iterator[list[list[str]] | str]:
     known = facts.places
     for one in facts.instructions:
         script = script_of(one, known[one.start]) if one.keyword == "RUN" else None

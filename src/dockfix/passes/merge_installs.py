@@ -72,14 +72,14 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         from dockfix.installs.adjacent import merges
 
         for finding in merges(script, errexit=at[instruction.start].shell.errexit):
-            yield from _group(_Where(facts, instruction, script), finding)
+            yield from _change(_Where(facts, instruction, script), finding)
 
 
 def _span(where: _Where, step: Step) -> tuple[int, int]:
     return source_span(where.instruction, step.simple.start, step.simple.end)
 
 
-def _group(where: _Where, finding: Merge | Drop) -> Iterator[Group]:
+def _change(where: _Where, finding: Merge | Drop) -> Iterator[Group]:
     from dockfix.installs.adjacent import Drop
 
     if isinstance(finding, Drop):
@@ -210,7 +210,8 @@ def verify(before: Facts, after: Facts) -> str | None:
         return "a RUN came or went"
     for (was, script), (now, later) in zip(old, new, strict=True):
         if was.arguments != now.arguments and (
-            _compound(script) != _compound(later) or _digest(script) != _digest(later)
+            _compound(script) != _compound(later)
+            or _with_joined_installs(script) != _with_joined_installs(later)
         ):
             return f"commands differ in `{now.arguments[:60]}`"
     return None
@@ -224,7 +225,7 @@ def _compound(script: Script) -> list[str]:
     return [type(one).__name__ for one in commands(script.items) if not isinstance(one, Simple)]
 
 
-def _digest(script: Script) -> list[tuple[object, set[str]]]:
+def _with_joined_installs(script: Script) -> list[tuple[object, set[str]]]:
     """The commands in order, neighboring installs of one kind as one, repeated updates once."""
     from dockfix.installs.adjacent import is_cleanup
 

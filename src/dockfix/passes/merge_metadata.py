@@ -40,45 +40,45 @@ _WIDTH = 80
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
-    """A group for each row of instructions that can be one."""
-    for row in _rows(facts.dockerfile):
-        edits = _joined(facts, row)
+    """A group of edits for instructions that can be one."""
+    for alike in _consecutive(facts.dockerfile):
+        edits = _joined(facts, alike)
         if edits:
-            count = f"{len(row)} consecutive {row[0].keyword} instructions"
+            count = f"{len(alike)} consecutive {alike[0].keyword} instructions"
             message = f"merge {count}: what belongs together then stands together"
-            yield Group(row[0].keyword_offset, message, edits)
+            yield Group(alike[0].keyword_offset, message, edits)
 
 
-def _rows(dockerfile: Dockerfile) -> Iterator[list[Instruction]]:
-    row: list[Instruction] = []
+def _consecutive(dockerfile: Dockerfile) -> Iterator[list[Instruction]]:
+    alike: list[Instruction] = []
     names: set[str] = set()
     for item in dockerfile.items:
-        if isinstance(item, Comment) and row and not pragma_of(item.text):
+        if isinstance(item, Comment) and alike and not pragma_of(item.text):
             continue
         if isinstance(item, Instruction):
-            own = _names(item)
+            own = _names_set(item)
             if (
-                row
+                alike
                 and own is not None
-                and item.keyword == row[0].keyword
+                and item.keyword == alike[0].keyword
                 and names.isdisjoint(own)
                 and not _uses(item, names, dockerfile.escape)
             ):
-                row.append(item)
+                alike.append(item)
                 names |= own
                 continue
         else:
             own = None
-        if len(row) > 1:
-            yield row
-        row = []
+        if len(alike) > 1:
+            yield alike
+        alike = []
         if own is not None and isinstance(item, Instruction):
-            row, names = [item], own
-    if len(row) > 1:
-        yield row
+            alike, names = [item], own
+    if len(alike) > 1:
+        yield alike
 
 
-def _names(instruction: Instruction) -> set[str] | None:
+def _names_set(instruction: Instruction) -> set[str] | None:
     """What an instruction sets; None if it is not one to merge."""
     if instruction.keyword not in _KEYWORDS or instruction.flags:
         return None
@@ -101,17 +101,17 @@ def _uses(instruction: Instruction, names: set[str], escape: str) -> bool:
         return True
 
 
-def _joined(facts: Facts, row: list[Instruction]) -> tuple[Edit, ...]:
-    texts = [one.arguments for one in row]
-    if row[0].keyword == "EXPOSE" and len(" ".join(("EXPOSE", *texts))) <= _WIDTH:
+def _joined(facts: Facts, alike: list[Instruction]) -> tuple[Edit, ...]:
+    texts = [one.arguments for one in alike]
+    if alike[0].keyword == "EXPOSE" and len(" ".join(("EXPOSE", *texts))) <= _WIDTH:
         found = [
             Edit(one.text_end, other.text_start, " ")
-            for one, other in pairwise(row)
+            for one, other in pairwise(alike)
             if one.end == other.start and not one.comments and not other.comments
         ]
-        if len(found) == len(row) - 1:
+        if len(found) == len(alike) - 1:
             return tuple(found)
-    return as_one(facts.style.of(row[0]), row)
+    return as_one(facts.style.of(alike[0]), alike)
 
 
 def verify(before: Facts, after: Facts) -> str | None:
@@ -140,7 +140,7 @@ def _environment(dockerfile: Dockerfile) -> list[tuple[str, str]]:
     for stage in dockerfile.stages:
         known: dict[str, str] = {}
         for one in stage.instructions:
-            if one.keyword == "ENV" and _names(one) is not None:
+            if one.keyword == "ENV" and _names_set(one) is not None:
                 values = {}
                 for word in one.words:
                     name, _, value = word.text.partition("=")

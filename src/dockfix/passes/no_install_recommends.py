@@ -92,12 +92,12 @@ def verify(before: Facts, after: Facts) -> str | None:
     """The same commands with the same words, the options of this pass aside."""
     old, new = run_commands(before, after)
     options = {one.only_needed for one in named_in(before.source)}
-    if _digest(old, options) != _digest(new, options):
+    if _without_options(old, options) != _without_options(new, options):
         return "a command has changed by more than the option"
     return None
 
 
-def _digest(commands: list[str], options: set[str]) -> list[list[str]]:
+def _without_options(commands: list[str], options: set[str]) -> list[list[str]]:
     return [[word for word in text.split() if word not in options] for text in commands]
 
 

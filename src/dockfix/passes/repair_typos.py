@@ -65,10 +65,10 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                     f"write {meant} instead of {word.text}: {program} does not know {word.text}"
                 )
                 doubt = "" if safe else "the build goes on if this command fails"
-                yield _group(message, doubt, Edit(start, end, meant))
+                yield _repair(message, doubt, Edit(start, end, meant))
 
 
-def _group(message: str, doubt: str, edit: Edit) -> Group:
+def _repair(message: str, doubt: str, edit: Edit) -> Group:
     safety = Safety.UNSAFE if doubt else Safety.SAFE
     return Group(edit.start, with_doubt(message, doubt), (edit,), safety)
 
@@ -86,7 +86,7 @@ def _two_tags(instruction: Instruction) -> Iterator[Group]:
     if found and word.end - word.start == len(word.text):
         at = word.start + found.end(1)
         message = f"write {found[1]}-{found[2]} instead of {word.text}: an image has one tag"
-        yield _group(message, "another image may be meant", Edit(at, at + 1, "-"))
+        yield _repair(message, "another image may be meant", Edit(at, at + 1, "-"))
 
 
 def _expose(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Group]:
@@ -98,7 +98,7 @@ def _expose(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Gr
         if port != word.text:
             why = "the port of the host is not set here" if found[1] else "lower case is usual"
             message = f"write {port} instead of {word.text}: {why}"
-            yield _group(message, "", Edit(word.start, word.end, port))
+            yield _repair(message, "", Edit(word.start, word.end, port))
 
 
 def _copy(facts: Facts, stage: Stage, instruction: Instruction) -> Iterable[Group]:
@@ -158,7 +158,7 @@ def _slips_of_copy(facts: Facts, stage: Stage, instruction: Instruction) -> Iter
             message = (
                 f"write {meant} instead of {flag.value}: no stage above is called {flag.value}"
             )
-            yield _group(message, "an image may have that name", edit)
+            yield _repair(message, "an image may have that name", edit)
 
 
 def _dash(instruction: Instruction) -> Iterator[Group]:
@@ -167,7 +167,7 @@ def _dash(instruction: Instruction) -> Iterator[Group]:
         start, end = source_span(instruction, 0, found.end())
         if end - start == found.end():
             message = "write two plain dashes before the flag: the builder knows no others"
-            yield _group(message, "", Edit(start, end, "--"))
+            yield _repair(message, "", Edit(start, end, "--"))
 
 
 def _run(facts: Facts, stage: Stage, instruction: Instruction) -> Iterable[Group]:
@@ -191,7 +191,7 @@ def _slips_of_run(facts: Facts, instruction: Instruction, text: str) -> Iterator
             start, end = source_span(instruction, len(text.rstrip("& \t")), len(text))
             if "\n" not in facts.source[start:end]:
                 message = "remove the last &&: no command follows"
-                yield _group(message, "", Edit(start, end, ""))
+                yield _repair(message, "", Edit(start, end, ""))
     yield from _swallowed(facts, instruction)
 
 
@@ -237,7 +237,7 @@ def _swallowed(facts: Facts, instruction: Instruction) -> Iterator[Group]:
             message = (
                 f"end the RUN above {keyword}: its last line goes on, so {keyword} is part of it"
             )
-            yield _group(message, doubt, Edit(logical.offset_end(end), line_end, ""))
+            yield _repair(message, doubt, Edit(logical.offset_end(end), line_end, ""))
         return
 
 

@@ -87,7 +87,7 @@ def _out_of_order(script: Script) -> list[tuple[Simple, Command]]:
         for simple, command in installs_in(script)
         if not _is_ordered(command)
         and not _order_counts(command, simple)
-        and not (shadowed(script) & _names(command))
+        and not (shadowed(script) & _program_names(command))
     ]
 
 
@@ -101,7 +101,7 @@ def _is_ordered(command: Command) -> bool:
     return len(set(values)) == len(values) and _in_order(values)
 
 
-def _names(command: Command) -> set[str]:
+def _program_names(command: Command) -> set[str]:
     return {word.rpartition("/")[2] for word in command.program}
 
 

@@ -24,7 +24,7 @@ instructions below it run again. They stop at whatever mentions their names or s
 and at a RUN with a program that is not known: every program may look at its environment. In what
 order other instructions stand does not change. Nothing moves into a paragraph that goes on with
 other instructions, nor away below a comment that may be the heading of several COPYs; the heading
-of three or more ARG, ENV or LABEL stays with those that stay; a row of more than 50 COPYs, or a
+of three or more ARG, ENV or LABEL stays with those that stay; a copies of more than 50 COPYs, or a
 stage of more than 1,000 instructions, is not looked at, nor is a Windows image.
 
 Safety: safe. COPYs change places when what they bring lands apart, as the build context shows, and
@@ -72,12 +72,12 @@ _LINKS = lazy(r"\bln\b|\bsymlink\b")
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
-    """A group for each row of COPYs, and for the metadata of a stage, in a better order."""
+    """Groups of edits that order consecutive COPYs, and the metadata of a stage."""
     for stage in facts.stages:
         if len(stage.instructions) > _MOST_INSTRUCTIONS or is_windows(facts.dockerfile, stage):
             continue
-        for row in _rows(facts, stage):
-            group = _sorted(facts, stage, row, settings)
+        for copies in _consecutive_copies(facts, stage):
+            group = _sorted(facts, stage, copies, settings)
             if group is not None:
                 yield group
         speaking = frozenset(
@@ -88,54 +88,58 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             yield group
 
 
-def _rows(facts: Facts, stage: Stage) -> Iterator[list[Instruction]]:
+def _consecutive_copies(facts: Facts, stage: Stage) -> Iterator[list[Instruction]]:
     """COPYs and ADDs that stand side by side, two or more."""
-    row: list[Instruction] = []
+    copies: list[Instruction] = []
     for instruction in (*stage.instructions, None):
         if instruction is not None and instruction.keyword in _COPIES:
-            row.append(instruction)
-        elif row:
-            if 1 < len(row) <= _MOST_COPIES:
-                yield _without_other_paragraph(facts, row)
-            row = []
+            copies.append(instruction)
+        elif copies:
+            if 1 < len(copies) <= _MOST_COPIES:
+                yield _without_other_paragraph(facts, copies)
+            copies = []
 
 
-def _without_other_paragraph(facts: Facts, row: list[Instruction]) -> list[Instruction]:
-    """The row without a last paragraph that is not only COPYs: nothing is to move into it."""
-    source, begin, end = facts.source, facts.style.starts, row[-1].end
+def _without_other_paragraph(facts: Facts, copies: list[Instruction]) -> list[Instruction]:
+    """The COPYs without a last paragraph that is not only COPYs: nothing is to move into it."""
+    source, begin, end = facts.source, facts.style.starts, copies[-1].end
     line = source.find("\n", end)
     if not source[end : line if line >= 0 else len(source)].strip():
-        return row
+        return copies
     last = max(
-        (n for n in range(1, len(row)) if begin[row[n].start] > row[n - 1].end), default=len(row)
+        (n for n in range(1, len(copies)) if begin[copies[n].start] > copies[n - 1].end),
+        default=len(copies),
     )
-    return row[:last]
+    return copies[:last]
 
 
-def _sorted(facts: Facts, stage: Stage, row: list[Instruction], settings: Settings) -> Group | None:
-    movers = _movers(facts, stage, row)
+def _sorted(
+    facts: Facts, stage: Stage, copies: list[Instruction], settings: Settings
+) -> Group | None:
+    movers = _movers(facts, stage, copies)
     if sum(one is not None for one in movers) < 2:
         return None
-    above = [one for one in stage.instructions if one.start < row[0].start]
+    above = [one for one in stage.instructions if one.start < copies[0].start]
     before = tuple(filter(None, _movers(facts, stage, above)))
     for trusting in (False, True):
         order, doubt = _order(movers, before, settings, trusting)
         moved = {
-            row[index].start
+            copies[index].start
             for place, index in enumerate(order)
             if any(other > index for other in order[:place])
         }
         if moved:
-            first = next(index for index, one in enumerate(row) if one.start in moved)
-            again = len(row) - order.index(first)
+            first = next(index for index, one in enumerate(copies) if one.start in moved)
+            again = len(copies) - order.index(first)
             message = (
-                f"move this {row[first].keyword} down: its files change more often, an edit then "
-                f"re-runs {again} {'COPY' if again == 1 else 'COPYs'} instead of {len(row) - first}"
+                f"move this {copies[first].keyword} down: its files change more often, "
+                f"an edit then re-runs {again} {'COPY' if again == 1 else 'COPYs'} instead of "
+                f"{len(copies) - first}"
             )
             return Group(
-                row[first].keyword_offset,
+                copies[first].keyword_offset,
                 with_doubt(message, doubt),
-                edits(facts.style, arranged([row[index] for index in order], moved)),
+                edits(facts.style, arranged([copies[index] for index in order], moved)),
                 Safety.UNSAFE if doubt else Safety.SAFE,
             )
     return None
@@ -154,13 +158,13 @@ def _movers(facts: Facts, stage: Stage, copies: list[Instruction]) -> list[Movab
     ]
 
 
-def _headed(facts: Facts, row: list[Instruction]) -> set[int]:
-    """Which of a row have a comment above them that may speak of the next one, too."""
+def _headed(facts: Facts, copies: list[Instruction]) -> set[int]:
+    """Which COPYs have a comment above them that may speak of the next one, too."""
     begin = facts.style.starts
     return {
         index
-        for index, one in enumerate(row[:-1])
-        if begin[one.start] < one.start and row[index + 1].start == one.end
+        for index, one in enumerate(copies[:-1])
+        if begin[one.start] < one.start and copies[index + 1].start == one.end
     }
 
 
@@ -179,9 +183,9 @@ def _order(
     settings: Settings,
     trusting: bool,
 ) -> tuple[list[int], str]:
-    """The order that a row comes to stand in, by the numbers of the old one, and the doubt.
+    """The order that COPYs come to stand in, by the numbers of the old one, and the doubt.
 
-    `before` are the COPYs above the row: what they bring, too, gains nothing further down.
+    `before` are the COPYs above them: what they bring, too, gains nothing further down.
     """
     context = settings.context
     known = tuple(filter(None, movers))
@@ -254,9 +258,13 @@ def _below_headings(facts: Facts, stage: Stage, moved: set[int]) -> set[int]:
             rows[-1].append(one)
         else:
             rows.append([one])
-    for row in rows:
-        first = row[0].start
-        if len(row) >= _UNDER_HEADING and first in moved and any(r.start not in moved for r in row):
+    for copies in rows:
+        first = copies[0].start
+        if (
+            len(copies) >= _UNDER_HEADING
+            and first in moved
+            and any(r.start not in moved for r in copies)
+        ):
             found.add(first)
     return found
 
@@ -285,16 +293,16 @@ def _meaning(dockerfile: Dockerfile, stage: Stage) -> Iterator[tuple[str, frozen
 
 
 def _rest(dockerfile: Dockerfile, stage: Stage) -> list[tuple[str, ...]]:
-    """What stays, in order, and rows of COPYs, each in any order."""
+    """What stays, in order, and consecutive COPYs, each group in any order."""
     found: list[tuple[str, ...]] = []
-    row: list[str] = []
+    copies: list[str] = []
     for one in stage.instructions:
         if one.keyword in _COPIES:
-            row.append(_text(dockerfile, one))
+            copies.append(_text(dockerfile, one))
         elif one.keyword not in _METADATA:
-            found += [tuple(sorted(row)), (_text(dockerfile, one),)]
-            row = []
-    return [*found, tuple(sorted(row))]
+            found += [tuple(sorted(copies)), (_text(dockerfile, one),)]
+            copies = []
+    return [*found, tuple(sorted(copies))]
 
 
 def _text(dockerfile: Dockerfile, instruction: Instruction) -> str:

@@ -130,7 +130,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 if state == "fetched" and _changes_sources(item):
                     state = "unknown"
                 continue
-            run = _run(item, known[item.start], sight)
+            run = _read_run(item, known[item.start], sight)
             yield from _upgrades(run)
             edit: Edit | None = None
             if run.lists.needy and state != "unknown":
@@ -184,7 +184,7 @@ def _has_no_lists(image: str) -> bool:
     return name in _WITHOUT_LISTS and not any(one in tag for one in _OTHER_SYSTEMS)
 
 
-def _run(owner: Instruction, place: Place, sight: Sight) -> Run:
+def _read_run(owner: Instruction, place: Place, sight: Sight) -> Run:
     shell = owner.child or owner
     script = script_of(shell, place)
     found = sight.of_run(shell, owner, place, script)

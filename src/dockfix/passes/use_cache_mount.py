@@ -243,12 +243,12 @@ def verify(before: Facts, after: Facts) -> str | None:
     """The same commands in the same order, cleanups and options against caches aside."""
     old, new = run_commands(before, after)
     mounts, caches = mounts_in(before.source), caches_in(before.source)
-    if _digest(old, mounts, caches) != _digest(new, mounts, caches):
+    if _without_mounts(old, mounts, caches) != _without_mounts(new, mounts, caches):
         return "a command other than a cleanup is not the same"
     return None
 
 
-def _digest(
+def _without_mounts(
     commands: list[str], mounts: tuple[CacheMount, ...], caches: tuple[Cache, ...]
 ) -> list[list[str]]:
     options = {mount.option for mount in mounts}

@@ -85,7 +85,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 begins_elsewhere(instruction)
                 or ("mkdir" in instruction.arguments and _next_workdir(stage, number))
             ):
-                group, path = _run(facts, stage, number)
+                group, path = _of_run(facts, stage, number)
                 # what counts from a WORKDIR that is only just coming waits for the next sweep
                 if group and (gone_to is None or path not in (None, gone_to)):
                     yield group
@@ -124,7 +124,7 @@ def _is_first(facts: Facts, place: Place) -> bool:
     return not facts.dockerfile.fragment
 
 
-def _run(facts: Facts, stage: Stage, number: int) -> tuple[Group | None, str | None]:
+def _of_run(facts: Facts, stage: Stage, number: int) -> tuple[Group | None, str | None]:
     """What can be done about a RUN, and the directory that a WORKDIR above it will go to."""
     run = stage.instructions[number]
     place, base = facts.places[run.start], bases(facts)[run.start]
@@ -181,7 +181,7 @@ def _made_for_nothing(
             edits = _cut(run, last.pipelines[-2].end, last.pipelines[-1].end)
     if not edits or made is None or target is None or not within(target, made):
         return None
-    return _group(
+    return _change(
         run, f"remove mkdir {made}: WORKDIR makes the directory if it is missing", doubt, edits
     )
 
@@ -229,7 +229,7 @@ def _moved(
     if again and led_to(facts, again) == move.path and not may_remove(script.text):
         edits += (removal(facts.dockerfile, again),)
     message = f"write WORKDIR {move.path} instead of cd: one line then says where commands run"
-    return _group(run, message, doubt or ending, (line, *edits))
+    return _change(run, message, doubt or ending, (line, *edits))
 
 
 def _ending(facts: Facts, stage: Stage, number: int, script: Script) -> str | None:
@@ -265,7 +265,7 @@ def _starts_anywhere(word: str) -> bool:
     return word[:1] in ("/", "-") or ("/" not in word and "." not in word)
 
 
-def _group(run: Instruction, message: str, doubt: str, edits: tuple[Edit, ...]) -> Group:
+def _change(run: Instruction, message: str, doubt: str, edits: tuple[Edit, ...]) -> Group:
     if not doubt:
         return Group(run.keyword_offset, message, edits)
     declares = ("WorkingDir",) if doubt == _STARTS_THERE else ()

@@ -131,11 +131,13 @@ def may_replace(script: Script, start: int = 0, stop: int | None = None) -> froz
         for command in script.nested
         if (words := unwrapped(command))
     ]
-    known = all(_names(words) or _is_inert(words) for inside, words in commands if inside)
+    known = all(_puts_only_named(words) or _is_inert(words) for inside, words in commands if inside)
     where = (max(start - 1, 0), end) if known else (0, len(script.text))
     if _INSTALLS_UNSEEN.search(script.text, *where):
         return None
-    installing = [words for inside, words in commands if not known or (inside and _names(words))]
+    installing = [
+        words for inside, words in commands if not known or (inside and _puts_only_named(words))
+    ]
     beside = [_on_path(words[0].value or "").beside for words in installing]
     if any(inside and _makes_environment(words) for inside, words in commands):
         beside.append(_IN_ENVIRONMENTS)
@@ -163,7 +165,7 @@ def _written(word: Word) -> str:
     return text
 
 
-def _names(words: tuple[Word, ...]) -> bool:
+def _puts_only_named(words: tuple[Word, ...]) -> bool:
     """True if a command puts there at most what its words name."""
     program = words[0].value or ""
     if program in _NAMING:

@@ -236,7 +236,7 @@ class _Sorted:
     def split(self, needed: list[str]) -> Split:
         """The division."""
         view, cut = self.view, self.cut
-        names = _names(view)
+        names = _stage_names(view)
         shared = self._shared()
         pieces: list[Piece] = []
         for one in view.instructions:
@@ -316,7 +316,7 @@ def _taken(view: View) -> set[str]:
     return {stage.name for stage in view.facts.stages if stage.name}
 
 
-def _names(view: View) -> dict[str, str]:
+def _stage_names(view: View) -> dict[str, str]:
     """The names of the stages: that of the stage goes to the final one."""
     own = view.stage.name or ""
     taken = _taken(view)
