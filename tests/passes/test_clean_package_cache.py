@@ -638,3 +638,33 @@ def test_a_cache_stays_that_settings_live_on(source: str, files: dict[str, str])
     assert cleaned(source, files) == source
     for harmless in (NPM, CONDA, BUN):
         assert cleaned(harmless, {".npmrc": "audit=false\n"}) != harmless
+
+
+@pytest.mark.parametrize(
+    ("base", "rest", "files"),
+    [
+        ("postgres:15", "COPY init.sh /docker-entrypoint-initdb.d/\n", {"init.sh": "{}"}),
+        ("nginx:1.25", "COPY hooks/ /docker-entrypoint.d/\n", {"hooks/40-tools.sh": "{}"}),
+        ("debian:12", "COPY up /etc/cron.d/up\nCMD [\"cron\", \"-f\"]\n",
+            {"up": "0 3 * * * root {}"}),
+        ("debian:12", "COPY rootfs/ /\nCMD [\"supervisord\", \"-n\"]\n",
+            {"rootfs/etc/supervisor/conf.d/a.conf": "[program:a]\ncommand=bash -c '{}'\n"}),
+        # what a supervisor starts may lie anywhere
+        ("debian:12", "COPY extras /opt/\nCMD supervisord -n\n", {"extras": "#!/bin/sh\n{}"}),
+        ("debian:12", "COPY --chmod=755 a.sh /opt/\nCMD /usr/sbin/cron -f\n", {"a.sh": "{}"}),
+    ],
+)  # fmt: skip
+def test_lists_stay_for_what_a_container_runs_by_itself(
+    base: str, rest: str, files: dict[str, str]
+) -> None:
+    source = f"FROM {base}\nRUN apt-get update && apt-get install -y curl\n{rest}"
+    for command, kept in (
+        ("apt-get install -y $EXTRA", True),
+        ("apt-get update && apt-get install -y $EXTRA", False),
+        ("echo started", False),
+    ):
+        context = Files({name: text.replace("{}", command) for name, text in files.items()})
+        result = rewrite(source, settings=Settings(context=context), select=["clean-package-cache"])
+        assert (result.after == source) is kept
+        if kept:
+            assert "may install from the lists" in result.offered[0].message

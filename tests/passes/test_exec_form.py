@@ -523,6 +523,11 @@ def test_a_shell_in_an_array_stays_where_the_base_may_look_at_it() -> None:
         ("joomla", "apache2-foreground"),
         ("jetty:12", "java -jar /usr/local/jetty/start.jar"),
         ("rabbitmq:4", "rabbitmq-plugins list"),
+        # a backup that would no longer be root, and could not write to its volume
+        ("mongo:6", "mongodump --out /backup"),
+        ("nextcloud:28", "apachectl -D FOREGROUND"),
+        ("composer:2", "install -d /srv/app"),
+        ("docker:27-cli", "ps aux"),
     ],
 )
 def test_an_entrypoint_of_a_base_image_that_looks_at_its_program(image: str, command: str) -> None:

@@ -91,12 +91,26 @@ class Sight:
         """What the programs may do that an image of a stage starts: its CMDs and ENTRYPOINTs.
 
         Those of the stages that it is built on are not among them. Scripts that can be seen are
-        read. Of the rest, what is started in another language is taken for the application, and so
-        is a program whose name is not that of a script that starts one.
+        read, and so is what an image runs by itself (`unseen_starts`). Of the rest, what is started
+        in another language is taken for the application, and so is a program whose name is not that
+        of a script that starts one.
         """
         for item in stage.instructions:
             if item.keyword in ("CMD", "ENTRYPOINT"):
                 yield from self._of_start(stage, item)
+        if self._context is not None and "apt" in self._facts.source:
+            from dockfix.installs.unseen_starts import started_unseen
+
+            for path, text in started_unseen(self._line(stage), self._starting, self._context):
+                if installs(text):
+                    yield Deed(path, ANYTHING)
+
+    def _line(self, stage: Stage) -> Iterator[Stage]:
+        """A stage and those that it is built from."""
+        index: int | None = stage.index
+        while index is not None:
+            yield self._facts.stages[index]
+            index = self._facts.stages[index].base_stage
 
     def _of_start(self, stage: Stage, item: Instruction) -> Iterator[Deed]:
         if item.json is None:

@@ -36,7 +36,9 @@ the same variables, and succeeds itself, so the status of the RUN stays; by `;` 
 has stopped a failure before. apt's lists go only if every program that runs later is known not to
 install from them: the table of programs is `dockfix.programs.effects`, and scripts of the build
 context, that of the ENTRYPOINT among them, are read (`dockfix.installs.sight`), and so are files
-that known programs run (a Rakefile, setup.py, the recipes of make). A program in no table, or a
+that known programs run (a Rakefile, setup.py, the recipes of make), and what a container runs by
+itself: tables of cron, what a supervisor starts, scripts in a folder that the entrypoint of an
+image is known for (`/docker-entrypoint.d`). A program in no table, or a
 script that cannot be seen, makes it an offer. What an image starts in another language than the
 shell's is taken for its application, and so is a program that is not called like a script that
 starts one. An image built FROM this one elsewhere has to fetch lists before it installs, as with
