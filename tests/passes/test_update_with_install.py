@@ -228,6 +228,9 @@ def test_an_update_that_may_fail_now_is_not_added(first: str, later: str) -> Non
     assert after(source) == source
 
 
+RULE = "RUN echo 'app ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/app\n"
+
+
 @pytest.mark.parametrize(
     ("first", "later", "update"),
     [
@@ -236,8 +239,9 @@ def test_an_update_that_may_fail_now_is_not_added(first: str, later: str) -> Non
         (f"--mount=type=cache,target=/x {GIT}", "", "apt-get update"),
         (f"echo 'deb file:/repo ./' > /etc/apt/sources.list && {GIT}", "RUN ls\n",
          "apt-get update"),
-        (GIT, "USER app\n", "sudo apt-get update"),
-        ("apt-get -qq update && apt-get install -y git", "USER app\n", "sudo apt-get -qq update"),
+        (GIT, f"{RULE}USER app\n", "sudo apt-get update"),
+        ("apt-get -qq update && apt-get install -y git", f"{RULE}USER app\n",
+         "sudo apt-get -qq update"),
     ],
 )  # fmt: skip
 def test_an_update_that_did_not_fail_is_added(first: str, later: str, update: str) -> None:

@@ -33,16 +33,17 @@ better.
 Safety: an added option changes nothing about what is installed (gem's leaves out documentation
 only). A cleanup runs only after a command of the same program succeeded, as the same user and with
 the same variables, and succeeds itself, so the status of the RUN stays; by `;` only where errexit
-has stopped a failure before. apt's lists go only if every program that runs later is known not to
-install from them: the table of programs is `dockfix.programs.effects`, and scripts of the build
-context, that of the ENTRYPOINT among them, are read (`dockfix.installs.sight`), and so are files
-that known programs run (a Rakefile, setup.py, the recipes of make), and what a container runs by
-itself: tables of cron, what a supervisor starts, scripts in a folder that the entrypoint of an
-image is known for (`/docker-entrypoint.d`). A program in no table, or a
-script that cannot be seen, makes it an offer. What an image starts in another language than the
-shell's is taken for its application, and so is a program that is not called like a script that
-starts one. An image built FROM this one elsewhere has to fetch lists before it installs, as with
-the official images, which ship none either."""
+has stopped a failure before. Where it takes sudo, root calls it or a rule is seen that lets the
+user run everything; else it is offered. apt's lists go only if every program that runs later is
+known not to install from them: the table of programs is `dockfix.programs.effects`, and scripts of
+the build context, that of the ENTRYPOINT among them, are read (`dockfix.installs.sight`), and so
+are files that known programs run (a Rakefile, setup.py, the recipes of make), and what a container
+runs by itself: tables of cron, what a supervisor starts, scripts in a folder that the entrypoint of
+an image is known for (`/docker-entrypoint.d`). A program in no table, or a script that cannot be
+seen, makes it an offer. What an image starts in another language than the shell's is taken for its
+application, and so is a program that is not called like a script that starts one. An image built
+FROM this one elsewhere has to fetch lists before it installs, as with the official images, which
+ship none either."""
 
 from __future__ import annotations
 
@@ -63,6 +64,7 @@ from dockfix.installs.runs import (
     with_uses,
 )
 from dockfix.installs.sight import Sight
+from dockfix.installs.sudo import may_run_everything
 from dockfix.managers import every_manager, load
 from dockfix.managers.parts import Cache
 from dockfix.passes.base import Pass, Settings
@@ -196,7 +198,9 @@ def _cleanups(
             )
             if spot is not None:
                 later = stages[index][number + 1 :]
-                yield _clean(facts, run, spot, found[last].program, cache, later)
+                program = found[last].program
+                group = _clean(facts, run, spot, program, cache, later)
+                yield _allowed(facts, run, group, program, settings)
 
 
 def _may_be_said_again(simple: Simple) -> bool:
@@ -251,9 +255,18 @@ def _lists(
                     program = fetches.words[0].text
                     later = runs[number + 1 :]
                     group = _clean(facts, run, spot, program, cache, later)
+                    group = _allowed(facts, run, group, program, settings)
                     found.append(_offered(group, need.doubt))
             need = need.joined(own[index][number])
         yield from reversed(found)
+
+
+def _allowed(facts: Facts, run: Run, group: Group, program: str, settings: Settings) -> Group:
+    """The group, only offered if sudo may refuse what it adds."""
+    if "sudo" not in program or may_run_everything(facts, run.place, settings.context):
+        return group
+    message = with_doubt(group.message, "sudo may be allowed for other commands only")
+    return group._replace(message=message, safety=Safety.UNSAFE)
 
 
 def _offered(group: Group, doubt: str) -> Group:

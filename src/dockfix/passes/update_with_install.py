@@ -34,6 +34,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
+from dockfix.context import Context
 from dockfix.dockerfile.tree import Blank, Comment, Dockerfile, Instruction
 from dockfix.edit.edits import Edit, Group, Safety
 from dockfix.edit.ignores import pragma_of
@@ -50,6 +51,7 @@ from dockfix.installs.lists import (
 )
 from dockfix.installs.present import surely_missing
 from dockfix.installs.sight import Sight
+from dockfix.installs.sudo import may_run_everything
 from dockfix.managers import manager_of
 from dockfix.managers.manager import words
 from dockfix.passes.base import Pass, Settings
@@ -135,7 +137,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             edit: Edit | None = None
             if run.lists.needy and state != "unknown":
                 missing = state == "fetched" or _surely_fails(facts, run)
-                edit = _update(facts.dockerfile, run, fetched) if missing else None
+                edit = _update(facts, run, fetched, settings.context) if missing else None
                 if edit is None and fetched is not None:
                     kept.add(fetched.owner.start)
                 elif edit is not None:
@@ -246,7 +248,7 @@ def _changes_sources(item: Instruction) -> bool:
     )
 
 
-def _update(dockerfile: Dockerfile, run: Run, fetched: Run | None) -> Edit | None:
+def _update(facts: Facts, run: Run, fetched: Run | None, context: Context | None) -> Edit | None:
     """What puts an update, as in another RUN, before the first install; None if it cannot be."""
     script, needs = run.script, run.lists.needs
     if script is None or needs is None or run.owner.child is not None:
@@ -273,10 +275,12 @@ def _update(dockerfile: Dockerfile, run: Run, fetched: Run | None) -> Edit | Non
     at = source_span(run.owner, needs.start, needs.end)[0]
     between = in_line(sequence=joint.sequence)
     if joint.after is not None:
-        gap = dockerfile.source[source_span(run.owner, joint.after - 1, joint.after)[1] : at]
+        gap = facts.source[source_span(run.owner, joint.after - 1, joint.after)[1] : at]
         between = as_beside(gap, sequence=joint.sequence, otherwise=between)
     update = _plain_update(fetched) or UPDATE
     if needs.words[0].value == "sudo" and not update.startswith("sudo "):
+        if not may_run_everything(facts, run.place, context):
+            return None
         update = f"sudo {update}"
     return Edit(at, at, update + between)
 
