@@ -26,6 +26,7 @@ OTHER_THINGS = {
     ("stages/find.py", "go"),
     ("stages/go.py", "go"),
     ("stages/python_packages.py", "pip"),
+    ("stages/rust.py", "cargo"),
     ("stages/toolchain_images.py", "cargo"),
     ("stages/toolchain_images.py", "go"),
     ("stages/toolchain_images.py", "gradle"),

@@ -253,7 +253,9 @@ def test_a_manager_of_the_distribution_stays_with_the_build() -> None:
         (BUILD.replace("RUN", "RUN apt-get update && apt-get install -y graphviz\nRUN").replace(
             "3.9", "3.9.99") + START,
          {}, "which release maven:3.9.99-eclipse-temurin-17 is on is not told"),
-        (BUILD + START, {"start.sh": "#!/bin/sh\njstack 1\n"}, "start.sh calls jstack"),
+        (BUILD + 'CMD ["sh", "start.sh"]\n',
+         {"start.sh": "#!/bin/sh\njava -jar target/shop-1.0.jar &\njstack 1\n"},
+         "start.sh calls jstack"),
         (BUILD + START, {"src/main/java/A.java": "import com.sun.tools.attach.VirtualMachine;\n"},
          "uses com.sun.tools, which a JRE has not"),
         (BUILD + START, {"src/main/java/A.java": 'Runtime.getRuntime().exec(name + " -v");\n'},

@@ -116,7 +116,18 @@ def leaves(project: Project, values: list[str], above: str) -> list[str]:
     """The programs that a command leaves (`go help build`, `go help install`)."""
     verb, rest = (values[0] if values else ""), iter(values[1:])
     if verb not in ("build", "install"):
-        if verb in ("mod", "get", "vet", "test", "fmt", "version", "env", "list", "generate"):
+        if verb in (
+            "mod",
+            "get",
+            "vet",
+            "test",
+            "fmt",
+            "version",
+            "env",
+            "list",
+            "generate",
+            "clean",
+        ):
             return []
         raise UnsureError(f"what go {verb} leaves is not known")
     output, packages = "", []
@@ -141,9 +152,8 @@ def leaves(project: Project, values: list[str], above: str) -> list[str]:
         return [f"/go/bin/{_name_of(project, one)}" for one in own]
     if len(packages) > 1 and not packages[0].endswith(".go") and not output:
         return []
-    names = [_name_of(project, one) for one in packages[:1] or ["."]]
     if not output:
-        return names
+        return [_name_of(project, one) for one in packages[:1] or ["."]]
     is_folder = output.endswith("/") or output in (".", "..") or _is_folder(project, output)
     if not is_folder:
         return [output]

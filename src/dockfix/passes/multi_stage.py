@@ -49,9 +49,10 @@ Of PHP in its own image on Debian the extensions that are compiled, onto the sam
 stays in the final stage, for it compiles nothing.
 Of .NET in the image of its SDK the folders that `dotnet publish` fills, and of the project what is
 no source, onto ASP.NET Core or, for a program without packages and the web, the runtime alone.
-Of C and C++ on Debian and Ubuntu (make, cmake, compilers called by their names) the folder of the
-context that is compiled in, the prefix of an install and the files that a compiler is told to
-write, onto the same image.
+On Alpine, where nothing tells which libraries a `-dev` package is for, these packages stay.
+Of C and C++ on Debian, Ubuntu and Alpine (make, cmake, compilers called by their names) the folder
+of the context that is compiled in, the prefix of an install and the files that a compiler is told
+to write, onto the same image.
 
 The last of several stages, where nothing is built, becomes shorter as it stands: what only builds
 leaves its lists of packages, and of a `-dev` package the shared libraries stay. If it is on an

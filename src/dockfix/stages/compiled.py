@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dockfix.dockerfile.tree import Instruction
+from dockfix.managers import every_manager
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.reader import read_script
 from dockfix.shell.tree import Script
+from dockfix.stages import installs
 from dockfix.stages.project import Language, check_rest, here_of, of_project
 from dockfix.stages.side_effects import check_side_effects
 from dockfix.stages.sides import Done, Run
@@ -26,6 +28,11 @@ from dockfix.state.paths import resolve
 _MOST = 6
 #: Commands beside the language's own that may stand in a RUN of the build.
 _BESIDE = frozenset(("chmod", "cp", "echo", "ls", "mkdir", "mv", "rm", "strip", "touch"))
+#: Packages that every release of Alpine has by these names.
+_LASTING = frozenset(
+    ("bash", "ca-certificates", "curl", "git", "jq", "openssh", "openssh-client", "openssl",
+     "sqlite", "tini", "tzdata", "unzip", "wget", "zip")
+)  # fmt: skip
 _FOLDERS = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
 
 
@@ -39,14 +46,7 @@ def is_built(view: View, language: Language) -> bool:
 def cut_of(view: View, language: Language, linked: tuple[str, ...]) -> Cut:
     """How the stage is divided. Raises UnsureError."""
     release = view.image.suite
-    if not release:
-        raise UnsureError(f"the release of Debian below {view.stage.base} is not known")
-    moves = view.image.release is not None and view.image.release.moving
-    if moves and "CGO_ENABLED=0" not in view.text:
-        raise UnsureError(
-            f"{view.stage.base} may be on a later release of Debian one day, with another C"
-            f" library: name the release ({release})"
-        )
+    image = below(view, view.text)
     runs = [run for run in view.runs.values() if _is_of(run, language)]
     if not runs:
         raise UnsureError("nothing is built")
@@ -72,7 +72,9 @@ def cut_of(view: View, language: Language, linked: tuple[str, ...]) -> Cut:
     if any(path.startswith(f"{language.programs}/") for path in programs):
         lines.append(f"ENV PATH={language.programs}:$PATH")
     called = language.called
-    if release in OFF_THE_MIRRORS:
+    if installs.on_alpine(view.image):
+        called = (*called, *check_alpine(view))
+    elif release in OFF_THE_MIRRORS:
         folders = ("/etc/ssl/certs", "/usr/share/zoneinfo")
         lines = [*(f"COPY --from={{build}} {one} {one}" for one in folders), *lines]
         called = ()
@@ -82,15 +84,63 @@ def cut_of(view: View, language: Language, linked: tuple[str, ...]) -> Cut:
         begins = (f"WORKDIR {language.home}",)
     return Cut(
         frozenset(build),
-        f"{view.image.reference.library}debian:{release}-slim",
+        image,
         tuple(lines),
         linked=linked,
         called=called,
         left=(*language.environment, "/usr/local/**", "/root/**"),
         what="what is built",
-        lost=language.lost,
+        lost=of_toolchain(language),
         begins=begins,
+        fits=True,
     )
+
+
+def below(view: View, text: str) -> str:
+    """The image of the distribution that one of a language is built on. Raises UnsureError.
+
+    `text` is what may say that no C is linked. What is built on one release of Alpine runs on later
+    ones: its C library keeps what it once had (musl, "ABI").
+    """
+    image, base = view.image, view.stage.base
+    release = image.release
+    if release is not None and installs.on_alpine(image):
+        told = release.suite if not release.moving else "3"
+        return f"{image.reference.library}alpine:{told}"
+    if not image.suite:
+        raise UnsureError(f"the release of Debian below {base} is not known")
+    if release is not None and release.moving and "CGO_ENABLED=0" not in text:
+        raise UnsureError(
+            f"{base} may be on a later release of Debian one day, with another C"
+            f" library: name the release ({image.suite})"
+        )
+    return f"{image.reference.library}debian:{image.suite}-slim"
+
+
+def check_alpine(view: View) -> tuple[str, ...]:
+    """The libraries that only compilers bring, and a program may be linked with. Raises UnsureError
+    for packages that a later release of Alpine may not have."""
+    moves = view.image.release is not None and view.image.release.moving
+    for run in view.runs.values():
+        for done in run.of_kind("system"):
+            for word in done.command.packages if done.command is not None else ():
+                name = word.value or word.text
+                if moves and name not in _LASTING and not installs.is_builder(view, name):
+                    raise UnsureError(
+                        f"which release of Alpine {view.stage.base} is on is not told, and {name}"
+                        " may not be in another"
+                    )
+    return ()
+
+
+def of_toolchain(language: Language) -> frozenset[str]:
+    """The programs of a language's image that build."""
+    return language.lost | {
+        program
+        for manager in every_manager()
+        if manager.language == language.name
+        for program in manager.programs
+    }
 
 
 def _is_of(run: Run, language: Language) -> bool:

@@ -61,7 +61,7 @@ def find(
 
 def _is_worth_it(view: View) -> bool:
     """True if something in the stage only builds."""
-    if java.concerns(view) or dotnet.concerns(view):
+    if any(one.concerns(view) for one in (java, dotnet, go, rust)):
         return True
     release = view.image.release
     other = release is not None and release.distribution != "debian"

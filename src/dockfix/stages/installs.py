@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dockfix.edit.stages import Call, calls_text
 from dockfix.managers import every_manager
+from dockfix.managers.distributions.bases import base_of
 from dockfix.managers.manager import base
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.programs.toolchains import only_builds
 from dockfix.records import Record
+from dockfix.shell.tree import Word
 from dockfix.stages.sides import Done, Run
 from dockfix.stages.view import View
 from dockfix.state.image_variants import OFF_THE_MIRRORS, Image
@@ -21,6 +23,9 @@ _IN_IMAGE = {
     "rust": frozenset(("ca-certificates",)),
     "mcr.microsoft.com/dotnet/sdk": frozenset(("ca-certificates", "tzdata")),
 }
+#: Packages of Alpine that only build, beside those that are called as Debian's.
+_OF_ALPINE = frozenset(("alpine-sdk", "build-base", "libc-dev", "linux-headers", "musl-dev",
+                        "samurai"))  # fmt: skip
 #: Those that images of a JRE have.
 _IN_JRE = frozenset(("ca-certificates", "fontconfig", "openssl", "tzdata"))
 
@@ -42,6 +47,33 @@ def in_image(image: Image) -> frozenset[str]:
     return _IN_JRE if image.has_jdk else _IN_IMAGE.get(image.name, frozenset())
 
 
+def is_builder(view: View, name: str, tools: frozenset[str] = frozenset()) -> bool:
+    """True if a package only builds. On Alpine `-dev` packages stay: nothing tells which libraries
+    they are for, and they bring these."""
+    plain = base_name(name)
+    if plain in tools:
+        return True
+    if on_alpine(view.image):
+        return plain in _OF_ALPINE or (only_builds(plain) and not plain.endswith("-dev"))
+    return only_builds(plain)
+
+
+def removed_groups(run: Run, removed: Collection[str]) -> set[str]:
+    """The packages that are installed under a name, and removed by it."""
+    found: set[str] = set()
+    for done in run.of_kind("system"):
+        command, manager = done.command, done.manager
+        if done.action != "install" or command is None or manager is None:
+            continue
+        for option in command.options:
+            if option.option.partition("=")[0] in manager.apart:
+                word = option.words[-1].text
+                name = word.partition("=")[2] or word
+                if name in removed:
+                    found |= {base_name(one.value or one.text) for one in command.packages}
+    return found
+
+
 def without_recommends(done: Done) -> bool:
     """True if an install brings no recommended packages."""
     manager = done.manager
@@ -55,7 +87,7 @@ def without_builders(
     """The RUN as the final stage has it: its installs without the packages that only build, `tools`
     among them, with those that are needed in their place, and without what it removes."""
     source, one = view.facts.source, run.instruction
-    gone = _removed(run)
+    gone = _removed(view, run)
     calls: list[Call] = []
     breaks: list[bool] = []
     end: int | None = None
@@ -69,13 +101,14 @@ def without_builders(
         if done.simple.redirects:
             raise UnsureError(f"line {view.line(one)} redirects what an install says")
         head = [f"{item.name}={item.value.text}" for item in done.simple.assignments]
+        group = _removed_group(done, gone)
         call = Call(" ".join([*head, *(word.text for word in done.simple.words)]))
         if done.action == "install" and command is not None:
             packages = [word.text for word in command.packages]
             kept = [
                 name
                 for name in packages
-                if not only_builds(base_name(name)) and base_name(name) not in gone | tools
+                if not is_builder(view, name, tools) and base_name(name) not in gone
             ]
             if needed and not placed:
                 kept += [name for name in needed if name not in kept]
@@ -84,7 +117,8 @@ def without_builders(
             if not kept:
                 continue
             installs = True
-            head += [word.text for word in done.simple.words if word not in command.packages]
+            left_out = (*command.packages, *group)
+            head += [word.text for word in done.simple.words if word not in left_out]
             call = Call(" ".join(head), tuple(kept), _is_broken(view, run, done))
         if calls:
             begin = _at(run, done.simple.start)
@@ -97,14 +131,28 @@ def without_builders(
     return Install(calls_text(view.facts.style.of(one), head_text, calls, breaks, one), placed)
 
 
-def _removed(run: Run) -> set[str]:
-    """The names of the packages that a RUN removes."""
-    return {
-        base_name(word.value or "")
-        for done in run.of_kind("system")
-        if done.action == "remove" and done.command
-        for word in done.command.packages
-    }
+def _removed(view: View, run: Run) -> set[str]:
+    """The names of the packages that a RUN removes, and those of its groups that any RUN does."""
+    found, everywhere = set[str](), set[str]()
+    for one in view.runs.values():
+        for done in one.of_kind("system"):
+            if done.action == "remove" and done.command:
+                names = {base_name(word.value or "") for word in done.command.packages}
+                everywhere |= names
+                found |= names if one is run else set()
+    groups = removed_groups(run, everywhere)
+    return found | groups | (everywhere if groups else set())
+
+
+def _removed_group(done: Done, gone: Collection[str]) -> tuple[Word, ...]:
+    """The words that put an install into a group, if the group is removed again."""
+    if done.command is None or done.manager is None:
+        return ()
+    for option in done.command.options:
+        if option.option.partition("=")[0] in done.manager.apart:
+            word = option.words[-1].text
+            return option.words if (word.partition("=")[2] or word) in gone else ()
+    return ()
 
 
 def _is_broken(view: View, run: Run, done: Done) -> bool:
@@ -128,9 +176,10 @@ def on_alpine(image: Image) -> bool:
     return image.release is not None and image.release.distribution == "alpine"
 
 
-def new_install(view: View, names: Sequence[str]) -> str:
-    """A RUN that installs packages and leaves nothing else. Raises UnsureError where none can."""
-    base = view.base
+def new_install(view: View, names: Sequence[str], image: str = "") -> str:
+    """A RUN that installs packages, in an image that is built on `image`, and leaves nothing else.
+    Raises UnsureError where none can."""
+    base = view.base or base_of(image)
     alpine = on_alpine(view.image)
     installing = next(
         one.installing for one in every_manager() if one.installing and one.has_tables != alpine

@@ -20,12 +20,12 @@ from dockfix.edit.removal import comments_above, removal_of
 from dockfix.installs.listing import Entry, listing_of
 from dockfix.managers.manager import words
 from dockfix.managers.manifests.shape import UnsureError
-from dockfix.programs.toolchains import only_builds, starts_a_build
+from dockfix.programs.toolchains import starts_a_build
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.stages import any_language, installs
 from dockfix.stages.java_slim import check_jre
-from dockfix.stages.packages import of_compilers, relied_on, runtime_of
+from dockfix.stages.packages import of_alpine, of_compilers, relied_on, runtime_of
 from dockfix.stages.programs import check_programs
 from dockfix.stages.sides import Done, Run
 from dockfix.stages.source import files_of
@@ -36,7 +36,9 @@ from dockfix.stages.view import Cut, View
 _KINDS = frozenset(("system", "files", "nothing", "scratch"))
 _PLAIN = words("bunzip2 curl gpg gunzip sha256sum sha512sum tar unxz unzip uname wget dpkg xz")
 #: What brings source that is not in the build context.
-_FETCHING = lazy(r"\b(?:git\s+(?:clone|fetch|pull|submodule)|curl|wget|svn|hg)\b|https?://")
+_FETCHING = lazy(
+    r"(?<![\w.-])(?:git\s+(?:clone|fetch|pull|submodule)|curl|wget|svn|hg)(?![\w.-])|https?://"
+)
 #: Folders of libraries and headers: who names them may mean what a `-dev` package has there.
 _FOLDERS = lazy(r"/usr/(?:include|lib|local/lib)\b|/usr/share/pkgconfig")
 #: Languages of whose packages it is not known which of them compile when they run.
@@ -81,7 +83,8 @@ def trimmed(view: View) -> Trimmed | None:
         (run, done)
         for run in view.runs.values()
         for done in run.of_kind("system")
-        if done.action == "install" and any(only_builds(name) for name in _names(done))
+        if done.action == "install"
+        and any(installs.is_builder(view, name) for name in _names(done))
     ]
     if without is None and not found:
         return None
@@ -138,8 +141,8 @@ class _Trimming:
             for done in run.of_kind("system"):
                 if done.action == "install" and done.command is not None:
                     names = _names(done)
-                    self.dropped += [name for name in names if only_builds(name)]
-                    self.kept += [name for name in names if not only_builds(name)]
+                    self.dropped += [one for one in names if installs.is_builder(view, one)]
+                    self.kept += [one for one in names if not installs.is_builder(view, one)]
                     recommends |= not installs.without_recommends(done)
         self._recommends = recommends
 
@@ -189,7 +192,7 @@ class _Trimming:
     def _check_compiled(self) -> None:
         """Raises UnsureError if something may need the packages for more than their libraries."""
         view = self.view
-        if view.base is None or not view.base.suites:
+        if not installs.on_alpine(view.image) and not (view.base and view.base.suites):
             raise UnsureError(f"which packages {view.stage.base} has is not known")
         for run in view.runs.values():
             if _FOLDERS.search(run.instruction.arguments):
@@ -214,6 +217,9 @@ class _Trimming:
     def _libraries(self) -> Iterator[str]:
         """The libraries that stay of what goes, and what programs rely on unasked."""
         view = self.view
+        if installs.on_alpine(view.image):
+            yield from (*of_alpine(self.dropped), "libgomp")
+            return
         yield from runtime_of(view.base, self.dropped, ())
         yield from of_compilers(self.dropped)
         yield from relied_on(view.base, self.dropped, self.kept, recommends=self._recommends)
@@ -226,7 +232,7 @@ class _Trimming:
             raise UnsureError(f"{word.text} is written over several lines")
         yield Edit(word.start, word.end, without.image)
         packages = sorted({*without.packages, *names} - set(self.kept))
-        lines = [installs.new_install(view, packages)] if packages else []
+        lines = [installs.new_install(view, packages, without.image)] if packages else []
         lines += without.begins
         if lines:
             yield Edit(begin.end, begin.end, view.facts.style.of(begin).lines(lines))
@@ -239,7 +245,7 @@ class _Trimming:
         if listing is None:
             raise UnsureError(f"the list of line {line} is laid out in a way that is not known")
         entries = listing.entries
-        kept = [item for item in entries if not only_builds(installs.base_name(item.value))]
+        kept = [item for item in entries if not installs.is_builder(view, item.value)]
         if any(item.gap.lines for item in entries if item not in kept):
             raise UnsureError(f"the list of line {line} has comments in it")
         new = [item.text for item in kept] + list(needed)

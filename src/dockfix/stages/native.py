@@ -1,4 +1,4 @@
-"""C and C++ on Debian or Ubuntu: the folder that is compiled in is carried, and what is installed.
+"""C and C++ on a distribution: the folder that is compiled in is carried, and what is installed.
 
 Both stages are built on the same image, so a program finds the C library, the loader and the
 packages that it found. What is linked with the libraries of `-dev` packages gets these by name; a
@@ -19,19 +19,22 @@ from dockfix.managers.manager import words
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.patterns import lazy
 from dockfix.stages.folder import owner_of, work_inside
+from dockfix.stages.installs import on_alpine
 from dockfix.stages.native_files import INSTALLING, Written
 from dockfix.stages.sides import Done, Run
 from dockfix.stages.source import called_by_script, is_shell_script, landings
 from dockfix.stages.view import Cut, View
 from dockfix.state.paths import copy_of, resolve, within
 
-_IMAGES = ("debian", "ubuntu")
+_IMAGES = ("alpine", "debian", "ubuntu")
 _COMPILERS = lazy(r"(?:[\w-]+-linux-gnu-)?(?:cc|c\+\+|gcc|g\+\+|clang|clang\+\+|gfortran)(?:-\d+)?")
 _MAKERS = words("cmake make ninja")
 _CONFIGURING = words("autogen.sh autoreconf bootstrap bootstrap.sh buildconf configure")
 _ON_FILES = words("chmod cp echo ls mkdir mv rm strip touch")
 #: Libraries of a compiler alone, by what has a program linked with them.
 _OF_COMPILER = {"-latomic": "libatomic1", "-lquadmath": "libquadmath0", "-fopenmp": "libgomp1"}
+#: What may link with OpenMP without its option.
+_PARALLEL = lazy(r"(?i)openmp|\bfind_package\b|pkg-config|pkg_check|PKG_CHECK|openacc|parallelize")
 _SANITIZING = lazy(r"-fsanitize\b|-l[alt]san\b|--coverage\b")
 _CALL = lazy(
     r"\b(?:system|popen|execlp?|execvp?e?|posix_spawnp?)\s*\(\s*(?:(?:NULL|&\w+)\s*,\s*)?"
@@ -125,8 +128,12 @@ class _Native:
             frozenset(build),
             view.stage.base or "",
             tuple(lines),
-            linked=tuple(name for option, name in _OF_COMPILER.items() if option in text),
-            unknown=True,
+            linked=tuple(
+                name.rstrip("01") if on_alpine(view.image) else name
+                for option, name in _OF_COMPILER.items()
+                if option in text
+            ),
+            unknown=_PARALLEL.search(text) is not None,
             left=("/root/**", "/tmp/**"),
             what="what is built",
             again=frozenset(again - build),
@@ -190,7 +197,7 @@ class _Native:
     def _folder(self, folder: str, line: int) -> None:
         """Takes down a folder that is built in."""
         top = next((one for one in self.folders if within(folder, one)), folder)
-        if top == "/" or (top.count("/") == 1 and top[1:] in _OF_SYSTEM):
+        if top == "/" or top in _SHARED or (top.count("/") == 1 and top[1:] in _OF_SYSTEM):
             raise UnsureError(f"line {line} builds in {top}")
         if not any(within(path, top) for path in self.written.texts):
             raise UnsureError(f"what is built in {top} cannot be seen")
@@ -344,6 +351,11 @@ class _Native:
 #: Kinds of commands that leave only packages of the system, or nothing.
 _QUIET = ("system", "scratch", "nothing")
 _BINARIES = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
+#: Folders in which packages have files, too.
+_SHARED = words(
+    "/usr/bin /usr/include /usr/lib /usr/libexec /usr/local /usr/local/bin /usr/local/lib",
+    "/usr/local/share /usr/sbin /usr/share /usr/src /var/cache /var/lib /var/log",
+)
 _OF_SYSTEM = words("bin boot dev etc home lib opt proc root run sbin srv sys tmp usr var")
 
 

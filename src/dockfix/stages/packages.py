@@ -8,7 +8,7 @@ them (`dockfix.managers.distributions`). Libraries that come with a compiler alo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dockfix.managers.distributions.bases import Base
 from dockfix.managers.distributions.questions import base_programs, table_of
@@ -20,7 +20,9 @@ _WITH_COMPILER = {"gfortran": ("libgfortran5", "libgomp1", "libquadmath0")}
 _OF_GCC = ("libgomp1",)
 _COMPILERS = words("gcc g++ build-essential")
 #: They are for headers, and for libraries that every image has.
-_NO_LIBRARIES = words("libc6-dev libc-dev linux-libc-dev python3-dev python-dev zlib1g-dev")
+_NO_LIBRARIES = words(
+    "libc6-dev libc-dev musl-dev linux-libc-dev python3-dev python-dev zlib1g-dev"
+)
 #: Programs that are links made by scripts of packages, by a program of the package.
 _LINKS = {"gcc": ("cc",), "g++": ("c++",), "gawk": ("awk",)}
 #: Packages that a program relies on without being asked for, if something else has brought them.
@@ -47,6 +49,15 @@ def of_compilers(dropped: Sequence[str]) -> tuple[str, ...]:
     with."""
     compiles = any(name in _COMPILERS or re.match(r"(?:gcc|g\+\+)-\d", name) for name in dropped)
     return _OF_GCC if compiles else ()
+
+
+def of_alpine(dropped: Sequence[str]) -> Iterator[str]:
+    """The same on Alpine, whose compilers link with libraries that no base has."""
+    names = set(dropped)
+    if names & {"build-base", "alpine-sdk", "g++", "clang", "gcc"}:
+        yield "libgcc"
+    if names & {"build-base", "alpine-sdk", "g++", "clang"}:
+        yield "libstdc++"
 
 
 def _libraries(base: Base | None, name: str, there: tuple[str, ...]) -> tuple[str, ...]:

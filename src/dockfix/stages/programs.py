@@ -11,7 +11,7 @@ from dockfix.shell.tree import Script
 from dockfix.stages.installs import in_image
 from dockfix.stages.packages import programs_of
 from dockfix.stages.sides import Done
-from dockfix.stages.source import brings_elsewhere, called_by
+from dockfix.stages.source import brings_elsewhere, called_by, is_shell_script
 from dockfix.stages.view import Cut, Ecosystem, View
 
 #: Programs that a container may well call, by the package that has them: it is installed then.
@@ -86,8 +86,20 @@ def _called(
                     yield name, f"line {view.line(one)}", True
     for path in view.files:
         text = view.read(path)
+        if is_shell_script(path, text) and not _is_named(view, path):
+            continue
         for name in ecosystem.calls(path, text):
             yield name, path, False
+
+
+def _is_named(view: View, path: str) -> bool:
+    """True if the Dockerfile, or another file that the stage copies, names a script."""
+    name = path.rpartition("/")[2]
+    return name in view.text or any(
+        name in view.read(other)
+        for other in view.files
+        if other != path and not other.endswith((".md", ".txt"))
+    )
 
 
 def _unpackers(done: Done) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dockfix.managers.manager import words
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.patterns import lazy
 from dockfix.stages.compiled import cut_of, is_built
+from dockfix.stages.installs import on_alpine
 from dockfix.stages.project import Language
 from dockfix.stages.source import called_by_script, is_shell_script
 from dockfix.stages.view import Cut, View
@@ -42,7 +43,7 @@ _ALONE = words(
     "libssh2-sys libz-ng-sys libz-sys linux-raw-sys lmdb-sys lz4-sys mach-sys ndk-sys objc-sys",
     "ittapi-sys secp256k1-sys security-framework-sys snmalloc-sys tikv-jemalloc-sys wasi-sys",
     "web-sys winapi-sys windows-sys winreg-sys zstd-sys librocksdb-sys onig_sys hidapi-sys",
-    "schannel-sys rdkafka-sys",
+    "schannel-sys rdkafka-sys fuchsia-zircon-sys redox-sys hermit-sys",
 )
 _NAME = lazy(r'^name = "([^"]+)"', re.MULTILINE)
 _STARTS = lazy(r"\bCommand::new\(\s*(?:\"([^\"]*)\")?")
@@ -55,7 +56,13 @@ def concerns(view: View) -> bool:
 
 def cut(view: View) -> Cut:
     """The programs, carried onto Debian."""
-    return cut_of(view, LANGUAGE, linked(view))
+    libraries = linked(view)
+    if on_alpine(view.image):
+        # there cargo links with no library but its own copies, if nothing says otherwise
+        texts = [view.text, *(view.read(path) for path in view.files if ".cargo/" in path)]
+        if libraries or any("crt-static" in text for text in texts):
+            raise UnsureError("which libraries a program needs on Alpine is not known")
+    return cut_of(view, LANGUAGE, libraries)
 
 
 def linked(view: View) -> tuple[str, ...]:
@@ -68,11 +75,16 @@ def linked(view: View) -> tuple[str, ...]:
         for name in _NAME.findall(view.read(path)):
             if name in _LINKED:
                 found[_LINKED[name]] = None
-            elif name.endswith(("-sys", "_sys")) and name not in _ALONE:
+            elif name.endswith(("-sys", "_sys")) and not _is_alone(name):
                 raise UnsureError(f"which library {name} needs is not known")
             elif name in ("gtk", "gstreamer", "opencv", "ffmpeg-next", "gdal", "libloading"):
                 raise UnsureError(f"which libraries {name} needs is not known")
     return tuple(found)
+
+
+def _is_alone(name: str) -> bool:
+    """True if a crate is linked with no library of the system: those of Windows end in `32-sys`."""
+    return name in _ALONE or name.endswith("32-sys")
 
 
 def calls(path: str, text: str) -> frozenset[str]:

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 
 from dockfix.dockerfile.tree import Instruction
 from dockfix.edit.stages import Division, Piece, repeated
+from dockfix.managers.distributions.bases import base_of
 from dockfix.managers.manifests.shape import UnsureError
-from dockfix.programs.toolchains import only_builds
 from dockfix.records import Record
 from dockfix.stages import installs
 from dockfix.stages.copies import needed_copies
-from dockfix.stages.packages import of_compilers, relied_on, runtime_of
+from dockfix.stages.packages import of_alpine, of_compilers, relied_on, runtime_of
 from dockfix.stages.programs import check_programs
 from dockfix.stages.sides import Run
 from dockfix.stages.view import Cut, Ecosystem, View
@@ -59,7 +59,7 @@ class Split(Record):
 def split(view: View, ecosystem: Ecosystem) -> Split | None:
     """How the stage is divided; None if that would bring nothing. Raises UnsureError."""
     cut = ecosystem.cut(view)
-    if "$" in (view.stage.base or "") and "$" not in cut.image:
+    if "$" in (view.stage.base or "") and "$" not in cut.image and not cut.fits:
         raise UnsureError(
             f"{view.stage.base} may be another image for somebody, and then not fit {cut.image}"
         )
@@ -87,6 +87,8 @@ class _Sorted:
         for one in view.instructions:
             if one.keyword == "RUN":
                 self._sort_packages(view.runs[one.start])
+        for run in view.runs.values():
+            self._removed |= installs.removed_groups(run, self._removed)
         self.kept = [name for name in self.kept if name not in self._removed]
         build = {*cut.build, *(run.instruction.start for run in self._anew)}
         ends = [one for one in view.instructions if one.start in build]
@@ -130,7 +132,7 @@ class _Sorted:
             self._anew.append(run)
 
     def _only_builds(self, name: str) -> bool:
-        return only_builds(name) or name in self.cut.tools
+        return installs.is_builder(self.view, name, self.cut.tools)
 
     def _side(self, one: Instruction, build: set[int], copies: frozenset[int]) -> Side:
         behind = one.start > self.last.start
@@ -220,14 +222,17 @@ class _Sorted:
         view, cut = self.view, self.cut
         present = _PRESENT.get(view.image.name, ())
         wanted = [one for one in cut.linked if one.endswith("-dev")]
-        found = dict.fromkeys(runtime_of(view.base, [*self.dropped, *wanted], present))
+        base = view.base or base_of(cut.image)
+        found = dict.fromkeys(runtime_of(base, [*self.dropped, *wanted], present))
         found.update(dict.fromkeys(one for one in cut.linked if not one.endswith("-dev")))
-        if cut.unknown:
+        if installs.on_alpine(view.image):
+            found.update(dict.fromkeys(of_alpine(self.dropped)))
+        elif cut.unknown:
             found.update(dict.fromkeys(of_compilers(self.dropped)))
         found.update(dict.fromkeys([*called, *cut.called]))
         if not cut.unknown or self.dropped:
             kept = [*self.kept, *found]
-            relied = relied_on(view.base, self.dropped, kept, recommends=self.recommends)
+            relied = relied_on(base, self.dropped, kept, recommends=self.recommends)
             found.update(
                 dict.fromkeys(one for one in relied if one not in installs.in_image(view.image))
             )
@@ -256,7 +261,7 @@ class _Sorted:
             elif self.sides[one.start] in ("both", "final"):
                 pieces.append(Piece(one, moved=self.sides[one.start] == "final"))
         if needed:
-            pieces.insert(0, Piece(None, installs.new_install(view, needed)))
+            pieces.insert(0, Piece(None, installs.new_install(view, needed, cut.image)))
         pieces[:0] = [Piece(None, line) for line in cut.begins]
         build = names["build"]
         division = Division(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dockfix.managers import every_manager
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.stages import dotnet, go, java, rust
+from dockfix.stages.compiled import below, check_alpine, of_toolchain
 from dockfix.stages.installs import on_alpine
 from dockfix.stages.packages import runtime_of
 from dockfix.stages.view import View
@@ -62,7 +62,11 @@ def without_toolchain(view: View) -> Without | None:
         raise UnsureError("it works in /go, where Go's own image lets everybody write")
     if name == "golang":
         _check_libraries(view)
-    image = below(view)
+    image = below(view, view.facts.source)
+    if view.image.suite in OFF_THE_MIRRORS:
+        raise UnsureError(f"{view.image.suite} has no package lists any more")
+    if on_alpine(view.image):
+        check_alpine(view)
     packages: tuple[str, ...] = (_TLS, "tzdata") if name == "golang" else (_TLS,)
     if name == "rust" and not on_alpine(view.image):
         packages += tuple(runtime_of(view.base, rust.linked(view), ()))
@@ -71,20 +75,9 @@ def without_toolchain(view: View) -> Without | None:
     return Without(
         image,
         packages,
-        _of_toolchain(name),
+        of_toolchain(rust.LANGUAGE if name == "rust" else go.LANGUAGE),
         _RUST_GONE if name == "rust" else _GO_GONE,
     )
-
-
-def _of_toolchain(name: str) -> frozenset[str]:
-    """The programs of a language's image that build."""
-    language = rust.LANGUAGE if name == "rust" else go.LANGUAGE
-    return language.lost | {
-        program
-        for manager in every_manager()
-        if manager.language == language.name
-        for program in manager.programs
-    }
 
 
 def _check_libraries(view: View) -> None:
@@ -115,19 +108,3 @@ def _jre(view: View) -> Without | None:
         left=(*java.gone(view), "/usr/share/maven/**", "/opt/gradle/**", "/root/**"),
         is_jre=True,
     )
-
-
-def below(view: View) -> str:
-    """The image of the distribution that one of a language is built on. Raises UnsureError."""
-    image, base = view.image, view.stage.base
-    release = image.release
-    if release is not None and on_alpine(image):
-        return f"{image.reference.library}alpine:{release.suite or 3}"
-    if not image.suite or image.suite in OFF_THE_MIRRORS:
-        raise UnsureError(f"the release of Debian below {base} is not known")
-    if release is not None and release.moving and "CGO_ENABLED=0" not in view.facts.source:
-        raise UnsureError(
-            f"{base} may be on a later release of Debian one day, with another C"
-            f" library: name the release ({image.suite})"
-        )
-    return f"{image.reference.library}debian:{image.suite}-slim"

@@ -32,6 +32,7 @@ class Cut(Record):
     starts of instructions that both sides get, whatever they leave. `users`: it is known what
     belongs to whom if the build runs as another user than root. `gains`: there is something to gain
     beside packages that only build, and another base. `starts`: the image says what it starts.
+    `fits`: the image is right whatever a variable in the name of the base is given.
     """
 
     build: frozenset[int]
@@ -48,6 +49,7 @@ class Cut(Record):
     begins: tuple[str, ...] = ()
     again: frozenset[int] = frozenset()
     users: bool = False
+    fits: bool = False
     there: frozenset[str] = frozenset()
     tools: frozenset[str] = frozenset()
     starts: bool = False
@@ -85,6 +87,8 @@ class View:
     def base(self) -> Base | None:
         """What apt finds in the image: by the release that it is on, unless that may change."""
         release = self.image.release
+        if release is not None and release.distribution == "alpine":
+            return None  # there are no tables of it
         if release is not None and release.suite and not release.moving:
             return Base((release.suite,), exact=False)
         return base_of(self.image.expanded)

@@ -47,6 +47,7 @@ _IN_FULL = {
     "ruby": _FULL,
     "rust": _FULL,
     "golang": (*_SCM, "g++", "gcc", "libc6-dev", "make", "pkg-config"),
+    "alpine": (),
     "amazoncorretto": (),
     "debian": (),
     "php": (),
@@ -58,6 +59,8 @@ _IN_FULL = {
     "mcr.microsoft.com/dotnet/sdk": ("curl", "git", "libatomic1", "wget"),
     "openjdk": ("git", "mercurial", "openssh-client", "procps", "subversion"),
 }
+#: Images that have nothing beside their toolchain on Alpine.
+_BARE = ("golang", "rust")
 #: Images whose slim form is that of a JRE.
 _JDKS = (
     "amazoncorretto", "eclipse-temurin", "gradle", "ibm-semeru-runtimes", "maven", "openjdk"
@@ -136,7 +139,9 @@ def image_of(image: str, values: Mapping[str, str] | None = None) -> Image | Non
     release = release_of(expanded) or release_below(reference)
     if release is not None and expanded != image and release.suite not in image:
         release = release._replace(moving=True)
-    return Image(image, pieces, reference, release, _IN_FULL[reference.name])
+    on_alpine = release is not None and release.distribution == "alpine"
+    full = () if on_alpine and reference.name in _BARE else _IN_FULL[reference.name]
+    return Image(image, pieces, reference, release, full)
 
 
 def unlisted(image: str) -> Image:
