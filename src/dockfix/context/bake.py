@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     #: Attributes of a target: strings, lists, and what is computed as `UNKNOWN`.
     Target = dict[str, Any]
 
-BAKE_NAMES = frozenset(
-    ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json")
-)
 #: The value of an attribute that is computed.
 UNKNOWN = object()
 

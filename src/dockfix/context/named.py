@@ -6,17 +6,19 @@ import os
 from collections.abc import Iterator
 
 from dockfix.context import compose, disk
-from dockfix.context.bake import BAKE_NAMES, Baked, baked
 from dockfix.context.worktree import real_path, worktree_of
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    pass
+    from dockfix.context.bake import Baked
 
 _LARGEST = 1_000_000
 _MOST_NAMES = 1_000_000
+_BAKE_NAMES = frozenset(
+    ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json")
+)
 _DEVCONTAINER_NAMES = frozenset(("devcontainer.json", ".devcontainer.json"))
 _ENDS = (".yml", ".yaml", ".hcl", ".json")
 #: What `devcontainer.json` may have beyond JSON: comments, and commas behind a last element; and
@@ -41,7 +43,7 @@ def names_dockerfiles(name: str) -> bool:
     """True if a file of this name may name Dockerfiles."""
     # a folder may hold many thousands of other files
     return name.endswith(_ENDS) and (
-        compose.is_compose(name) or name in BAKE_NAMES or name in _DEVCONTAINER_NAMES
+        compose.is_compose(name) or name in _BAKE_NAMES or name in _DEVCONTAINER_NAMES
     )
 
 
@@ -51,7 +53,9 @@ def named_by(path: str) -> Iterator[Named]:
     data = disk.content(path, _LARGEST + 1) or b""
     if len(data) > _LARGEST or b"ocker" not in data:
         return
-    if name in BAKE_NAMES:
+    if name in _BAKE_NAMES:
+        from dockfix.context.bake import baked
+
         for one in baked(name, data.decode("utf-8", "surrogateescape")):
             yield Named(None, one.inline) if one.path is None else _baked(folder, one)
     elif name in _DEVCONTAINER_NAMES:
@@ -84,7 +88,7 @@ def _contexts_in(folder: str) -> tuple[tuple[str, str], ...]:
     return tuple(
         (disk.real(one.path), disk.real(one.context))
         for name in disk.names(folder, _MOST_NAMES) or ()
-        if name in BAKE_NAMES or name in _DEVCONTAINER_NAMES
+        if name in _BAKE_NAMES or name in _DEVCONTAINER_NAMES
         for one in named_by(os.path.join(folder, name))
         if one.path is not None and one.context is not None
     )

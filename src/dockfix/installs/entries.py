@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dockfix.context.makefile import recipes
 from dockfix.programs.program_table import INTERPRETERS, QUOTES, VERSION
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
@@ -67,6 +66,8 @@ class Entry(Record):
     def commands(self, text: str) -> str:
         """What of the file's text is run."""
         if self.targets is not None:
+            from dockfix.context.makefile import recipes
+
             return "\n".join(recipes(text, [self.targets]))
         return text if self.scripts is None else _own_scripts(text, self.scripts)
 

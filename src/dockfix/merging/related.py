@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dockfix.managers import manager_of
+from dockfix.merging.work import family
 from dockfix.shell.patterns import lazy
 
 #: Programs that go with a manager.
 _BESIDE = {"apt-key": "apt", "add-apt-repository": "apt", "rpm": "dnf"}
-#: Managers that deal with the same packages as another.
-_SAME = {"aptitude": "apt", "yum": "dnf", "microdnf": "dnf", "tdnf": "dnf", "yarn": "npm"}
 _WORD = lazy(r"[^\s;&|<>()'\"]+")
 _BRINGS = lazy(r"\b(?:wget|curl|git[ \t]+clone|install|add)\b")
 _TAKES_AWAY = lazy(r"\b(?:rm|rmdir|purge|remove|autoremove|del|erase|clean)\b")
@@ -48,11 +47,6 @@ def _related(
         return False
     brought = {_last(word) for word in early_words}
     return bool(brought & {_last(word) for word in late_words if "." in word or "/" in word})
-
-
-def family(manager: str) -> str:
-    """The name of the managers that deal with the same packages as a manager, by its name."""
-    return _SAME.get(manager, manager)
 
 
 def _managers(words: frozenset[str]) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dockfix.managers import manager_of
 from dockfix.managers.manager import Action, Manager
-from dockfix.merging.related import family
 from dockfix.programs.command import program_of
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
@@ -31,6 +30,8 @@ _FETCH_GIT = frozenset(("clone", "fetch", "pull", "submodule", "lfs"))
 _UNPACK = frozenset(
     ("7z", "bunzip2", "cpio", "gunzip", "gzip", "tar", "unrar", "unxz", "unzip", "xz", "zstd")
 )
+#: Managers that deal with the same packages as another.
+_SAME = {"aptitude": "apt", "yum": "dnf", "microdnf": "dnf", "tdnf": "dnf", "yarn": "npm"}
 #: What installs packages from files, and the family of managers that knows them from then on.
 _FROM_FILES = {"dpkg": "apt", "rpm": "dnf"}
 #: Programs that set up where packages come from.
@@ -266,6 +267,11 @@ class _Reading:
         if path[:1] == "/":
             return path
         return self._workdir if path in ("", ".") else f"{self._workdir}/{path}"
+
+
+def family(manager: str) -> str:
+    """The name of the managers that deal with the same packages as a manager, by its name."""
+    return _SAME.get(manager, manager)
 
 
 def _verb(manager: Manager, words: tuple[Word, ...]) -> tuple[Word | None, Action]:

@@ -66,7 +66,6 @@ from dockfix.edit.style import Style, line_above
 from dockfix.installs.sight import Sight
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.deed import Deed, first
-from dockfix.programs.needs import needs_directory, needs_profile, starts_anywhere
 from dockfix.shell.joining import Chain
 from dockfix.shell.tree import Item, Script
 from dockfix.state.facts import Facts, script_of
@@ -175,6 +174,7 @@ def _chains(
 
 def _begun(facts: Facts, run: NeighborRun, *, asked: bool) -> Chain:
     """A chain of one RUN so far: most RUNs have no neighbor, and need none."""
+    from dockfix.programs.needs import starts_anywhere
     from dockfix.programs.path import first_in_path, lookups, replaced
 
     assert run.part is not None
@@ -220,10 +220,14 @@ class _Left:
             return f"{linking} may make hard links, and {changing} then changes all names of a file"
         if changing := left("apart", ""):
             return f"{changing} changes what the builder sets up anew for each RUN"
-        losing = left("loses")
-        if losing and place.workdir != "/" and (needing := needs_directory(script)):
-            return f"{losing} may remove the working directory, which {needing} needs"
+        losing = left("loses") if place.workdir != "/" else ""
         writing = left("profile") if not place.shell.declared else ""
+        if not losing and not writing:
+            return ""
+        from dockfix.programs.needs import needs_directory, needs_profile
+
+        if losing and (needing := needs_directory(script)):
+            return f"{losing} may remove the working directory, which {needing} needs"
         if writing and (needing := needs_profile(script)):
             return f"{writing} may write a profile, which a login shell would read for {needing}"
         return ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from dockfix.managers.manager import words as _words
-from dockfix.programs.path import SETTLED
 from dockfix.programs.program_table import (
     ANYTHING,
     BUILDERS,
@@ -24,6 +23,7 @@ from dockfix.programs.program_table import (
     PROFILE_PACKAGES,
     SAYING,
     SETTING_UP,
+    SETTLED,
     SYSTEM_FOLDER,
     VERSION,
     Kind,

@@ -13,6 +13,7 @@ from functools import lru_cache
 from dockfix.managers import manager_of, named_in
 from dockfix.managers.manager import Manager
 from dockfix.managers.parts import OnPath
+from dockfix.programs.program_table import SETTLED
 from dockfix.shell.effects import HARMLESS_BUILTINS
 from dockfix.shell.fresh import unwrapped
 from dockfix.shell.joining import Lookups
@@ -21,27 +22,6 @@ from dockfix.shell.remembered import cached_by_identity
 from dockfix.shell.tree import Script, Simple, Word
 from dockfix.state.facts import Facts, Place, outer_base
 
-#: Programs beside the managers of a system that no build replaces half-way under the same name, so
-#: that it does not matter that a shell remembers where it found them (POSIX XCU 2.9.1.1: the
-#: location may be remembered).
-SETTLED = frozenset(
-    ("apt-key", "apt-cache", "apt-mark", "add-apt-repository",
-     "dpkg", "rpm", "emerge", "rm",
-     "cp", "mv", "ln", "mkdir", "rmdir", "touch", "cat", "sed", "awk", "grep", "egrep", "fgrep",
-     "head", "tail", "cut", "sort", "uniq", "tr", "wc", "tee", "xargs", "find", "chmod", "chown",
-     "chgrp", "install", "tar", "gzip", "gunzip", "bzip2", "xz", "unzip", "wget", "curl",
-     "useradd", "groupadd", "adduser", "addgroup", "usermod", "groupmod", "userdel", "chpasswd",
-     "passwd", "id", "whoami", "uname", "date", "sleep", "ls", "stat", "du", "df", "basename",
-     "dirname", "readlink", "realpath", "mktemp", "env", "printenv", "sha256sum", "sha1sum",
-     "sha512sum", "md5sum", "gpg", "gpgconf", "ldconfig", "locale-gen", "update-locale",
-     "localedef", "dpkg-reconfigure", "debconf-set-selections", "update-ca-certificates",
-     "update-alternatives", "a2enmod", "a2ensite", "a2dismod", "a2dissite",
-     "docker-php-ext-install", "docker-php-ext-configure", "docker-php-ext-enable", "phpenmod",
-     "crontab", "su", "sudo", "gosu", "seq", "expr", "diff", "patch", "strip", "file", "which",
-     "nproc", "getconf", "yes", "sync", "dos2unix", "rsync", "ssh-keyscan", "ssh-keygen",
-     "openssl", "runuser", "setfacl", "ssh", "arch", "base64", "comm", "getent", "lsb_release",
-     "timeout", "truncate")
-)  # fmt: skip
 #: Programs beside the managers that put into PATH at most what their words name.
 _NAMING = frozenset(
     ("dpkg", "rpm", "emerge", "cp", "mv", "ln", "install", "tar", "unzip", "rsync", "gunzip",

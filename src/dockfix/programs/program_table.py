@@ -121,6 +121,27 @@ SETTING_UP = words(
 )  # fmt: skip
 #: Scripts that are known by their names, wherever they lie: of moby's sources.
 BY_NAME = words("dind download-frozen-image-v2.sh")
+#: Programs beside the managers of a system that no build replaces half-way under the same name, so
+#: that it does not matter that a shell remembers where it found them (POSIX XCU 2.9.1.1: the
+#: location may be remembered).
+SETTLED = frozenset(
+    ("apt-key", "apt-cache", "apt-mark", "add-apt-repository",
+     "dpkg", "rpm", "emerge", "rm",
+     "cp", "mv", "ln", "mkdir", "rmdir", "touch", "cat", "sed", "awk", "grep", "egrep", "fgrep",
+     "head", "tail", "cut", "sort", "uniq", "tr", "wc", "tee", "xargs", "find", "chmod", "chown",
+     "chgrp", "install", "tar", "gzip", "gunzip", "bzip2", "xz", "unzip", "wget", "curl",
+     "useradd", "groupadd", "adduser", "addgroup", "usermod", "groupmod", "userdel", "chpasswd",
+     "passwd", "id", "whoami", "uname", "date", "sleep", "ls", "stat", "du", "df", "basename",
+     "dirname", "readlink", "realpath", "mktemp", "env", "printenv", "sha256sum", "sha1sum",
+     "sha512sum", "md5sum", "gpg", "gpgconf", "ldconfig", "locale-gen", "update-locale",
+     "localedef", "dpkg-reconfigure", "debconf-set-selections", "update-ca-certificates",
+     "update-alternatives", "a2enmod", "a2ensite", "a2dismod", "a2dissite",
+     "docker-php-ext-install", "docker-php-ext-configure", "docker-php-ext-enable", "phpenmod",
+     "crontab", "su", "sudo", "gosu", "seq", "expr", "diff", "patch", "strip", "file", "which",
+     "nproc", "getconf", "yes", "sync", "dos2unix", "rsync", "ssh-keyscan", "ssh-keygen",
+     "openssl", "runuser", "setfacl", "ssh", "arch", "base64", "comm", "getent", "lsb_release",
+     "timeout", "truncate")
+)  # fmt: skip
 #: Programs that do one thing more.
 MORE: dict[str, tuple[Kind, ...]] = {
     **dict.fromkeys(
