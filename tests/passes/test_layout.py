@@ -284,6 +284,11 @@ def test_no_new_line_ends_without_a_blank() -> None:
             "RUN apk add \\\n  very-long-name \\\n  zip && \\\n  x\n",
             id="two blanks are no column",
         ),
+        pytest.param(
+            "RUN apk add \\\n  zip  \\\n  git \\\n  unusually-long \\\n  curl\n",
+            "RUN apk add \\\n  curl \\\n  git \\\n  unusually-long \\\n  zip\n",
+            id="nor do they go to another word",
+        ),
     ],
 )
 def test_sorted_columns(source: str, expected: str) -> None:

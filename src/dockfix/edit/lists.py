@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from operator import itemgetter
 
@@ -84,6 +85,12 @@ def refilled(
     one_per_line = all(gap.breaks for gap, _ in old[1:])
     wide = any(len(head) > 1 for head in (*heads, spaces or ""))
     column = _column(ends) if wide and len(lengths) > 1 and one_per_line else 0
+    common = _most(heads if spaces is None else [*heads, spaces])
+    if wide and not column and one_per_line and common:
+        # blanks that are no column go with no word: each line gets those that most lines have
+        first, *rest = new
+        new = [first, *((gap._replace(head=common + gap.head.lstrip(" \t")), w) for gap, w in rest)]
+        spaces = spaces if spaces is None else common
     text, before = "", ""
     for gap, word in new:
         if column and before:
@@ -98,6 +105,12 @@ def refilled(
         kept = len(old[-1][1]) + len(blanks) - len(before) if in_column else 1
         end, text = end + len(blanks), text + " " * max(1, kept)
     return smallest(source, start, end, text)
+
+
+def _most(heads: Sequence[str]) -> str:
+    """The blanks that most of several lines have in front of their escape character, if any."""
+    found, count = Counter(heads).most_common(1)[0] if heads else ("", 0)
+    return found if 2 * count > len(heads) > 1 else ""
 
 
 def _column(ends: Sequence[int]) -> int:

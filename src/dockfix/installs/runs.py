@@ -94,6 +94,18 @@ def lists_in(run: Run) -> Lists:
     return Lists(opaque=speaks_of_apt(body))
 
 
+def runs_own_cleanup(run: Run, above: Simple) -> bool:
+    """True if a script runs behind a command that is called so that it may clean up itself."""
+    if run.script is None or "clean" not in run.script.text:
+        return False
+    for simple in run.script.simples:
+        found = program_of(simple) if simple.start > above.start else None
+        name = found[0].rpartition("/")[2] if found else ""
+        if "clean" in name.lower() and manager_of(name) is None:
+            return True
+    return False
+
+
 def first_call(script: Script, names: frozenset[str]) -> str:
     """The first of some programs that a script calls, or an empty text."""
     for simple in script.nested if names else ():

@@ -23,12 +23,12 @@ says so, or has packages be links into them, or when the command that fills them
 that may have another value a second time; a cache that the file comes for, by `COPY --from` or by a
 command that fails at a missing path (`cp -r ~/.cache`, `rm` without `-f`). RUNs with a cache mount
 over the cache; installs below another root; what the author keeps elsewhere or cleans up himself (a
-variable, a configuration file, a removal). Exec form, here-documents, ONBUILD, scripts dockfix does
-not understand; a place behind `||`, in a condition or a loop, before a comment; scripts that trap
-or replace themselves by `exec`. What npm, yarn, pnpm, bun, composer and conda store in stages that
-no image is made of. yarn, unless it is known to be yarn 1: the cache of later ones holds what the
-program runs on. go and cargo, whose stores are what the next build starts from: a cache mount is
-better.
+variable, a configuration file, a removal, a script that is called `clean`). Exec form,
+here-documents, ONBUILD, scripts dockfix does not understand; a place behind `||`, in a condition or
+a loop, before a comment; scripts that trap or replace themselves by `exec`. What npm, yarn, pnpm,
+bun, composer and conda store in stages that no image is made of. yarn, unless it is known to be
+yarn 1: the cache of later ones holds what the program runs on. go and cargo, whose stores are what
+the next build starts from: a cache mount is better.
 
 Safety: an added option changes nothing about what is installed (gem's leaves out documentation
 only). A cleanup runs only after a command of the same program succeeded, as the same user and with
@@ -60,6 +60,7 @@ from dockfix.installs.runs import (
     first_call,
     lists_in,
     own_cleanup,
+    runs_own_cleanup,
     undecided,
     with_uses,
 )
@@ -187,6 +188,7 @@ def _cleanups(
                 or any(use.cleans for use in found[last:])
                 or any(use.says(cache.decided) for use in found)
                 or found[last].replaces_itself
+                or runs_own_cleanup(run, found[last].simple)
                 or not _may_be_said_again(found[last].simple)
                 or not _is_known(cache, found, settings)
             ):
@@ -242,7 +244,13 @@ def _lists(
         for number in range(len(runs) - 1, -1, -1):
             run, one = runs[number], row[number]
             fetches = one.fetches
-            if not need.sure and fetches and one.installs and run.owner is run.shell:
+            if (
+                not need.sure
+                and fetches
+                and one.installs
+                and run.owner is run.shell
+                and not runs_own_cleanup(run, fetches)
+            ):
                 shell = run.place.shell
                 spot = (
                     at_end(run.script, errexit=shell.errexit, declared=shell.declared)
