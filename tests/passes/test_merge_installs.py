@@ -258,3 +258,18 @@ def test_real_shell(tmp_path: Path) -> None:
             merged += 1
             assert _outcome(after, tmp_path) == _outcome(script, tmp_path), (script, after)
     assert merged > some(25)
+
+
+@pytest.mark.parametrize(
+    "pair", ["vim mg", "mg vim", "vim-nox nano", "nano vim-nox", "tilde vim-gtk3", "zile vim"]
+)
+def test_programs_of_one_priority_are_chosen_by_who_comes_first(pair: str) -> None:
+    """`vim-nox`, then `nano`: the editor is vim.nox; of both at once nano comes first."""
+    first, second = pair.split()
+    chain = f"apt-get install -y {first} && apt-get install -y {second}"
+    assert merge(chain) == chain
+    apart = f"FROM debian:12\nRUN {chain}\n"
+    assert rewrite(apart, select=["merge-installs"], unsafe_fixes=True).after == apart
+    # nano goes before any vim of a lower priority, whoever comes first
+    different = "FROM debian:12\nRUN apt-get install -y vim && apt-get install -y nano\n"
+    assert "vim nano" in rewrite(different, select=["merge-installs"]).after

@@ -61,6 +61,11 @@ _RIVALS = (
     "iptables* nftables* ufw* firewalld*",
     "libav* ffmpeg* libsw*",
     "vim* neovim*",
+    # of two that offer a program with the same priority, update-alternatives takes the one that is
+    # configured first (the scripts of Debian 12's packages: 30, 40, 50)
+    "mg vim zile",
+    "micro nano vim-nox",
+    "tilde vim-gtk3 vim-motif",
     "libudev* udev* eudev* libsystemd*",
     "libgl* libegl* libgles* libglx* mesa*",
     "libmagick* libgraphicsmagick* imagemagick* graphicsmagick*",

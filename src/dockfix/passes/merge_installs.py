@@ -14,9 +14,10 @@ may come from it; a first list with a package that changes where packages come f
 (`ca-certificates`, `*-release`, `*-keyring`, `apt-transport-*`, plugins of the manager); variables,
 files and URLs in either list; one package in two versions; `name-`; apk `--virtual`, which the
 second would redefine; packages that stand in for one another (`default-jre` and `openjdk-8-jre`,
-`php` and `php-fpm`, mail servers, fonts): apt, asked for all at once, would bring fewer of them.
-And installs whose failure the script survives (`||`, `if`, `;` without `set -e`): there the first
-half would fail with the second.
+`php` and `php-fpm`, mail servers, fonts): apt, asked for all at once, would bring fewer of them;
+packages that offer a program with the same priority (`nano` and `vim-nox` as `editor`): the one
+that is configured first is taken. And installs whose failure the script survives (`||`, `if`, `;`
+without `set -e`): there the first half would fail with the second.
 
 Safety: safe for apt where it is known that the joint list brings the same packages, else only
 offered, with the reason. Both installs run in one shell, the second exactly if the first succeeded,
