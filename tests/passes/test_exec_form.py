@@ -246,6 +246,15 @@ def test_an_entrypoint_goes_on_ignoring_arguments() -> None:
         ("a.php", "<?php echo $_SERVER['PWD'];\n"),
         ("main.go", 'os.Getenv("PWD")\n'),
         ("main.rs", 'env::var("PWD")\n'),
+        ("App.cs", 'Environment.GetEnvironmentVariable("PWD")\n'),
+        ("bin/serve", "#!/usr/bin/env python3\nos.environ['PWD']\n"),
+        ("supervisord.conf", "[program:a]\ndirectory=%(ENV_PWD)s\n"),
+        ("uwsgi.ini", "[uwsgi]\nchdir = $(PWD)\n"),
+        ("src/main/resources/application.yml", "data: ${PWD}/data\n"),
+        ("log4j2.xml", '<File fileName="${env:PWD}/a.log"/>\n'),
+        (".env", "ROOT=$PWD/x\n"),
+        ("conf/a.conf.ctmpl.tmpl", '{{ env "PWD" }}\n'),
+        ("a.js", "if (process.env.SHLVL) {}\n"),
     ],
 )
 def test_a_program_that_reads_pwd_keeps_its_shell(name: str, text: str) -> None:
@@ -262,10 +271,22 @@ def test_a_program_that_reads_pwd_keeps_its_shell(name: str, text: str) -> None:
 
 
 def test_a_program_that_does_not_read_pwd_needs_no_shell() -> None:
-    files = {"a.py": "PWD = os.getcwd()\n", "tests/a.py": "os.environ['PWD']", "b.sh": "echo $PWD"}
+    files = {
+        "a.py": "PWD = os.getcwd()\n", "tests/a.py": "os.environ['PWD']", "b.sh": "echo $PWD",
+        "docker-compose.yml": "- ${PWD}:/app\n", "package.json": '{"scripts": {"a": "ls $PWD"}}',
+        "db.ini": "dsn = UID=a;PWD=b\n", "bin/x": "#!/bin/bash\nls ${PWD}\n",
+        "Makefile": "a:\n\tls $(PWD)\n",
+    }  # fmt: skip
     settings = Settings(context=Files(files))
     after = rewritten("FROM debian\nCOPY . .\nCMD app\n", settings, unsafe=False)
     assert after.endswith('CMD ["app"]\n')
+
+
+def test_make_is_given_the_directory_by_its_shell() -> None:
+    source = "FROM debian\nCOPY . .\nCMD make run\n"
+    for text, array in (("run:\n\tls $(PWD)\n", False), ("run:\n\tls $(CURDIR) $$PWD\n", True)):
+        settings = Settings(context=Files({"Makefile": text}))
+        assert ("CMD [" in rewritten(source, settings, unsafe=False)) is array
 
 
 def test_text_behind_an_array_is_only_pointed_out() -> None:
@@ -483,6 +504,20 @@ def test_no_shell_replaces_a_variable_in_an_array() -> None:
         'FROM debian\nCMD ["awk", "{ print $1 }"]\n',
     ):
         assert rewritten(alone, Settings()) == alone
+    for script in (
+        'ENTRYPOINT ["tini", "--", "bash", "-lc", "app $PORT"]',
+        'ENTRYPOINT ["tini", "--"]\nCMD ["sh", "-eu", "-o", "pipefail", "-c", "app $PORT"]',
+        'CMD ["su-exec", "app", "/bin/sh", "-c", "exec app $PORT"]',
+    ):
+        assert not [
+            group
+            for group in PASS.rewrite(facts_of(f"FROM debian\n{script}\n"), Settings())
+            if "no shell replaces" in group.message
+        ]
+    for unread in ('CMD ["sh", "$HOME/x"]', 'CMD ["bash", "-e", "x", "$HOME"]',
+                   'CMD ["sh", "-c", "app $1", "sh", "$HOME"]'):  # fmt: skip
+        groups = PASS.rewrite(facts_of(f"FROM debian\n{unread}\n"), Settings())
+        assert any("no shell replaces $HOME" in group.message for group in groups), unread
     (note,) = PASS.rewrite(facts_of('FROM debian\nENTRYPOINT ["app", "$PORT"]\n'), Settings())
     assert note.safety is Safety.NOTE
     assert note.message == "in the exec form of ENTRYPOINT no shell replaces $PORT"

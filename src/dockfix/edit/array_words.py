@@ -9,6 +9,7 @@ from dockfix.shell.patterns import lazy
 VARIABLE = lazy(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?[-+][^}]*)?\})")
 _BARE_VARIABLE = lazy(r"([\[,][ \t]*)(\$(?:\w+|\{\w+\}))(?=[ \t]*[,\]])")
 _PLAIN_WORD = lazy(r"[\w./:@%+,=-]+")
+_SHELLS = frozenset(("ash", "bash", "dash", "ksh", "sh", "zsh"))
 _IN_QUOTES = lazy(r"[\"\\`]")
 
 
@@ -20,6 +21,23 @@ def strings_and_variables(instruction: Instruction) -> tuple[str, ...] | None:
         return read_strings(_BARE_VARIABLE.sub(r'\1"\2"', instruction.arguments))
     except NotStringsError:
         return None
+
+
+def scripts_in(argv: tuple[str, ...]) -> frozenset[int]:
+    """The numbers of the words that a shell among the words is given as its script by `-c`."""
+    found: set[int] = set()
+    for number, word in enumerate(argv):
+        if word.rpartition("/")[2] not in _SHELLS:
+            continue
+        takes_script = False
+        place = number + 1
+        while place < len(argv) and argv[place][:1] in ("-", "+"):
+            option = argv[place]
+            takes_script = takes_script or (option[:2] != "--" and "c" in option)
+            place += 1 + (option[1:2] in ("o", "O"))
+        if takes_script:
+            found.add(place)
+    return frozenset(found)
 
 
 def as_script(argv: tuple[str, ...]) -> str:

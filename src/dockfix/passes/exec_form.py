@@ -44,8 +44,9 @@ environment installs starts as it is. A file that is fetched (`curl -o`, `wget`,
 script, unless its name is that of a program which is published as a binary; and where anything is
 unpacked, cloned or fetched, a name that is not known may come from there.
 
-Shells also export PWD. Where a file of the build context reads it (`os.environ["PWD"]`,
-`process.env.PWD`), the array is unsafe.
+Shells also export PWD, and some SHLVL. Where a program of the build context or its settings read
+them (`os.environ["PWD"]`, `process.env.PWD`, supervisord's `%(ENV_PWD)s`, a Makefile's `$(PWD)`
+below `CMD make`), the array is unsafe.
 
 ENTRYPOINT in shell form ignores CMD and the arguments of `docker run IMAGE ARGS`; in exec form it
 gets them. Who gives any is hardly ever in the file's project: `args:` of a manifest that names the
@@ -59,7 +60,8 @@ end in `exec "$@"`, where both forms start the same program; some look at the fi
 prepare the program they were made for. For the images known to do so the rewrite is unsafe when CMD
 names their program (`FROM redis`, `CMD redis-server`), since it switches that preparation on.
 
-An array is not read by a shell, so a `$PORT` in it reaches the program as it stands. That is
+An array is not read by a shell, so a `$PORT` in it reaches the program as it stands, be that a
+shell that is given a file (`["sh", "$HOME/x"]`); only behind `sh -c` it is replaced. That is
 pointed out, and for a CMD without ENTRYPOINT the shell form with `exec` is offered.
 
 What it leaves alone: what a comment right above calls shell form, for it is meant (an `exec` keeps
@@ -79,7 +81,7 @@ from collections.abc import Iterator
 
 from dockfix.dockerfile.exec_form import behind_array, strings_at
 from dockfix.dockerfile.tree import Instruction, Logical, Stage
-from dockfix.edit.array_words import VARIABLE, as_script, strings_and_variables
+from dockfix.edit.array_words import VARIABLE, as_script, scripts_in, strings_and_variables
 from dockfix.edit.arrays import escaped, merged, quoted, repair
 from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.passes.base import Pass, Settings
@@ -265,9 +267,17 @@ def _with_variables(facts: Facts, stage: Stage, instruction: Instruction) -> Ite
     A CMD is offered in shell form, where nothing takes it for arguments.
     """
     argv = strings_and_variables(instruction)
-    if not argv or is_shell(argv) or instruction.keyword not in ("CMD", "ENTRYPOINT"):
+    if not argv or instruction.keyword not in ("CMD", "ENTRYPOINT"):
         return
-    found = next((one[0] for word in argv if "$" in word and (one := VARIABLE.search(word))), None)
+    scripts = scripts_in(argv)
+    found = next(
+        (
+            one[0]
+            for number, word in enumerate(argv)
+            if "$" in word and number not in scripts and (one := VARIABLE.search(word))
+        ),
+        None,
+    )
     if found is None:
         return
     message = f"in the exec form of {instruction.keyword} no shell replaces {found}"

@@ -108,4 +108,4 @@ class StartDoubts:
         from dockfix.stages.shell_variables import reads_directory_name
 
         reader = reads_directory_name(self._facts.stages, program, self._context)
-        return f"{reader} reads PWD, which only a shell sets" if reader else ""
+        return f"{reader} reads PWD or SHLVL, which only a shell sets" if reader else ""
