@@ -48,6 +48,30 @@ NODE = {
     "node:20-slim": "FROM node:20-slim\nRUN id node || useradd --create-home --uid 1000 node\n",
     "node:20": "FROM node:20-slim\nRUN echo 1 > /full\n",
 }
+#: A gem that is linked with libpq, which only the full image has.
+MAKE_GEM = """\
+mkdir -p /gem/ext /srv/gems/gems && cd /gem && printf '%s\\n' \
+'Gem::Specification.new do |spec|' 'spec.name = "pg"' 'spec.version = "1.0.0"' \
+'spec.summary = "x"' 'spec.authors = ["x"]' 'spec.files = Dir["ext/*"]' \
+'spec.extensions = ["ext/extconf.rb"]' 'end' >pg.gemspec && printf '%s\\n' \
+'require "mkmf"' '$CFLAGS << " -I/usr/include/postgresql"' \
+'abort unless have_library("pq", "PQlibVersion")' 'create_makefile "pg_ext"' >ext/extconf.rb \
+&& printf '%s\\n' '#include <ruby.h>' '#include <libpq-fe.h>' \
+'static VALUE version(VALUE self) { return INT2NUM(PQlibVersion() > 0); }' \
+'void Init_pg_ext(void) { rb_define_global_function("pg_version", version, 0); }' >ext/pg_ext.c \
+&& gem build --quiet pg.gemspec && mv pg-1.0.0.gem /srv/gems/gems \
+&& gem generate_index --directory /srv/gems && rm -r /gem
+"""
+RUBY = {
+    "ruby:3.1-slim-bookworm": "FROM debian:bookworm-slim\n"
+    "ENV GEM_HOME=/usr/local/bundle BUNDLE_APP_CONFIG=/usr/local/bundle"
+    " PATH=/usr/local/bundle/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n"
+    "RUN apt-get update && apt-get install -y --no-install-recommends ruby ruby-bundler"
+    " && mkdir -m 1777 /usr/local/bundle\n"
+    f"RUN {MAKE_GEM}",
+    "ruby:3.1-bookworm": "FROM ruby:3.1-slim-bookworm\nRUN echo 1 > /full && apt-get update"
+    " && apt-get install -y --no-install-recommends gcc libc6-dev libpq-dev make ruby-dev\n",
+}
 #: What a registry says of ms 2.1.2.
 MS = (
     "sha512-sGkPx+VjMtmA6MX27oA4FBFELFCZZ4S4XqeGOXCv68tT+jb3vk"
@@ -153,6 +177,23 @@ PROJECTS = (
         "RUN pnpm install --frozen-lockfile && pnpm --filter api build\n"
         'WORKDIR /app/packages/api\nCMD ["pnpm", "--silent", "start"]\n',
         "1000 /app/packages/api\n",
+        "/full",
+    ),
+    Project(
+        "ruby",
+        ("debian",),
+        RUBY,
+        {
+            "Gemfile": 'source "file:///srv/gems"\ngem "pg"\n',
+            "Gemfile.lock": "GEM\n  remote: file:///srv/gems/\n  specs:\n    pg (1.0.0)\n\n"
+            "PLATFORMS\n  ruby\n\nDEPENDENCIES\n  pg\n\nBUNDLED WITH\n   2.3.15\n",
+            "shop.rb": 'require "bundler/setup"\nrequire "pg_ext"\n'
+            "puts pg_version, Bundler.settings[:without].inspect, Process.uid\n",
+        },
+        "FROM ruby:3.1-bookworm\nWORKDIR /app\nRUN bundle config set without development\n"
+        "COPY Gemfile Gemfile.lock ./\nRUN bundle install && rm -rf ~/.bundle/cache\n"
+        'COPY shop.rb ./\nCMD ["bundle", "exec", "ruby", "shop.rb"]\n',
+        "1\n[:development]\n0\n",
         "/full",
     ),
     Project(

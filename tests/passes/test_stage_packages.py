@@ -14,6 +14,8 @@ from helpers.memory_context import Files
     [
         # its headers and libraries come with another package, krb5-multidev
         ("libkrb5-dev", ["libgssapi-krb5-2", "libkrb5-3", "libk5crypto3"]),
+        # they come with another package in between
+        ("default-libmysqlclient-dev", ["libmariadb3"]),
         # modules for the formats of pictures, which are opened by name
         ("libmagickwand-dev", ["libmagickwand-6.q16-6", "libmagickcore-6.q16-6-extra"]),
         # headers that come with it, and are not asked for by name

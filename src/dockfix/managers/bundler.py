@@ -11,6 +11,7 @@ from dockfix.managers.manifests.shape import (
     Project,
     Reads,
     UnsureError,
+    Wanted,
     joined,
     present,
     text_of,
@@ -69,6 +70,20 @@ def needs(project: Project, command: Reads) -> Needs:
     return Needs(tuple(found))
 
 
+_GEM = lazy(r"    ([\w.-]+) \(([^)]+)\)")
+
+
+def wants(project: Project, values: list[str]) -> list[Wanted]:
+    """The gems that the lock file lists, those that other gems need among them."""
+    text = project.read("Gemfile.lock")
+    if text is None:
+        raise UnsureError("there is no Gemfile.lock, which says what gems are installed")
+    if re.search(r"(?m)^PATH$", text):
+        raise UnsureError("a gem of Gemfile.lock is a path of the project")
+    lines = text.replace("\r\n", "\n").split("\n")
+    return [Wanted(found[1], found[2]) for line in lines if (found := _GEM.fullmatch(line))]
+
+
 #: Where gems are downloaded to in the official images of ruby.
 CACHE = Cache(
     name="bundler",
@@ -84,6 +99,8 @@ MANAGER = Manager(
     cache=CACHE,
     reads=reads,
     needs=needs,
+    language="ruby",
+    wants=wants,
     lock=Lock(
         ("Gemfile.lock",),
         words("install"),

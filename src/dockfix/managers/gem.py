@@ -26,6 +26,7 @@ CACHE = Cache(
 #: lib/rubygems/commands/install_command.rb, `install_gems`).
 MANAGER = Manager(
     name="gem",
+    language="ruby",
     verbs=verbs(
         install="install i",
         remove="uninstall",

@@ -45,8 +45,9 @@ image, and corepack's shims, are in both stages. Of Java (Maven, Gradle, their w
 images of Temurin, OpenJDK, Corretto, Semeru, Maven and Gradle the archive that is started, onto the
 JRE of the same vendor and version; where nothing says that it needs no other file, the folder that
 the build fills.
-Of PHP in its own image on Debian the extensions that are compiled, onto the same image; Composer
-stays in the final stage, for it compiles nothing.
+Of Ruby in its own image (Bundler, gem) the folder of gems, and where assets are compiled the folder
+of the project. Of PHP in its own image on Debian the extensions that are compiled, onto the same
+image; Composer stays in the final stage, for it compiles nothing.
 Of .NET in the image of its SDK the folders that `dotnet publish` fills, and of the project what is
 no source, onto ASP.NET Core or, for a program without packages and the web, the runtime alone.
 On Alpine, where nothing tells which libraries a `-dev` package is for, these packages stay.

@@ -9,11 +9,11 @@ from dockfix.stages.view import View
 from dockfix.state.paths import Copy, bases, copy_of
 
 
-def needed_copies(view: View, last: Instruction) -> frozenset[int]:
+def needed_copies(view: View, last: Instruction, *, manifests: bool) -> frozenset[int]:
     """The starts of the copies above the end of the build that the final stage needs.
 
     It does not need what a copy below the cut brings to the same place again, nor the manifests of
-    an install, unless a file that it gets names them.
+    an install, unless a file that it gets names them, or (`manifests`) what runs reads them anyway.
     """
     starting = bases(view.facts)
     copies = [
@@ -27,7 +27,8 @@ def needed_copies(view: View, last: Instruction) -> frozenset[int]:
         if one.start > last.start:
             continue
         if copy is None or not (
-            _is_covered(copy, below, view.context) or _only_manifests(view, copy)
+            _is_covered(copy, below, view.context)
+            or (not manifests and _only_manifests(view, copy))
         ):
             needed.add(one.start)
     return frozenset(needed)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dockfix.context import Context
 from dockfix.managers.manifests.shape import UnsureError
-from dockfix.programs.toolchains import only_builds
+from dockfix.programs.toolchains import is_only_for_builds, only_builds
 from dockfix.records import Record
-from dockfix.stages import dotnet, go, java, native, node, php, python, rust
+from dockfix.stages import dotnet, go, java, native, node, php, python, ruby, rust
 from dockfix.stages.last_stage import Trimmed, is_filled, trimmed
 from dockfix.stages.seen import Seen
 from dockfix.stages.split import Split, split
@@ -18,7 +18,7 @@ from dockfix.state.image_variants import image_of, unlisted
 from dockfix.state.variables import default_values
 
 #: In this order: the first that a stage is one of.
-_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, java, dotnet, node, php, native)
+_ECOSYSTEMS: tuple[Ecosystem, ...] = (python, go, rust, java, dotnet, node, ruby, php, native)
 
 
 class Left(Record):
@@ -55,8 +55,20 @@ def find(
         try:
             return split(view, one)
         except UnsureError as error:
-            found = Left(str(error)) if _is_worth_it(view) else None
+            found = Left(_on_alpine(view) or str(error)) if _is_worth_it(view) else None
     return found
+
+
+#: Images in which packages of a language are linked with libraries of the system.
+_LINKING = ("node", "php", "python", "ruby")
+
+
+def _on_alpine(view: View) -> str:
+    """Why a stage on Alpine is left alone; "": it is on another system."""
+    release = view.image.release
+    if release is None or release.distribution != "alpine" or view.image.name not in _LINKING:
+        return ""
+    return f"{view.stage.base} is on Alpine, and which libraries its packages have is not known"
 
 
 def _is_worth_it(view: View) -> bool:
@@ -65,8 +77,12 @@ def _is_worth_it(view: View) -> bool:
         return True
     release = view.image.release
     other = release is not None and release.distribution != "debian"
+    removes = other and any(
+        done.action == "remove" for run in view.runs.values() for done in run.of_kind("system")
+    )
+    builds = is_only_for_builds if other and not removes else only_builds
     return bool(view.image.full and not view.image.is_slim and not other) or any(
-        only_builds(word.value or "")
+        builds(word.value or "")
         for run in view.runs.values()
         for done in run.of_kind("system")
         if done.command is not None and done.action == "install"

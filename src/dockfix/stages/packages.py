@@ -121,7 +121,8 @@ def _is_library(name: str, letters: str) -> bool:
 def _is_followed(name: str) -> bool:
     """True if a package is for building, and others with libraries may come with it."""
     return (
-        name.endswith("dev")
+        ("-dev" in name or name.endswith("-multidev"))
+        and not name.endswith("-bin")
         and name not in _NO_LIBRARIES
         and not name.startswith(("libgcc-", "libstdc++-"))
     )

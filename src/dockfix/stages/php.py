@@ -65,10 +65,7 @@ def cut(view: View) -> Cut:
     """The extensions, and the lines that load them."""
     release = view.image.release
     if release is None or release.distribution != "debian":
-        system = "Alpine" if release is not None else "a system that is not known"
-        raise UnsureError(
-            f"{view.stage.base} is on {system}, and which libraries its packages have is not known"
-        )
+        raise UnsureError(f"the release of Debian below {view.stage.base} is not known")
     if found := _OTHER_PLACES.search(view.text):
         raise UnsureError(f"extensions or their settings may lie elsewhere: {found[0].strip()}")
     build = {start: run for start, run in view.runs.items() if _is_build(run)}

@@ -93,7 +93,7 @@ class _Sorted:
         build = {*cut.build, *(run.instruction.start for run in self._anew)}
         ends = [one for one in view.instructions if one.start in build]
         self.last = ends[-1]
-        copies = needed_copies(view, self.last)
+        copies = needed_copies(view, self.last, manifests=cut.manifests)
         for one in view.instructions:
             self.sides[one.start] = self._side(one, build, copies)
         self._settle_arguments()

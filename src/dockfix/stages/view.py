@@ -33,6 +33,7 @@ class Cut(Record):
     belongs to whom if the build runs as another user than root. `gains`: there is something to gain
     beside packages that only build, and another base. `starts`: the image says what it starts.
     `fits`: the image is right whatever a variable in the name of the base is given.
+    `manifests`: what runs reads the manifests of its packages.
     """
 
     build: frozenset[int]
@@ -53,6 +54,7 @@ class Cut(Record):
     there: frozenset[str] = frozenset()
     tools: frozenset[str] = frozenset()
     starts: bool = False
+    manifests: bool = False
 
 
 class Ecosystem(Protocol):
