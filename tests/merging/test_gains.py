@@ -117,6 +117,12 @@ def test_who_fetches_the_lists_itself_gains_nothing_by_an_update_above() -> None
     assert rewrite(source.format("-q"), select=["merge-runs"]).changed
 
 
+def test_two_parentheses_begin_no_arithmetic() -> None:
+    before = "FROM debian\nRUN (cd /a && make); set +f\nRUN rm /b\n"
+    result = rewrite(before, select=["merge-runs"], settings=Settings(merge_strategy="all"))
+    assert "RUN ( (cd /a && make); set +f) \\\n    && rm /b" in result.after
+
+
 def test_what_cannot_be_merged_to_its_end_is_not_begun() -> None:
     """Without the `rm` the image keeps the archive; with it, `./x/install` may harm it."""
     scripts = ("curl -o a.zip https://x.org/a.zip", "unzip a.zip", "./a/install", "rm -r a.zip a")
@@ -137,7 +143,7 @@ def test_nobody_puts_parentheses_around_several_lines() -> None:
         for gap in ("", "\\\n    ")
         for last in (remove, "RUN rm -rf /tmp/a.tgz\n")
     ]
-    assert [("( " in one, one.count("RUN ")) for one in merged] == [
+    assert [("(cd" in one, one.count("RUN ")) for one in merged] == [
         (True, 1),
         (False, 1),
         (False, 2),

@@ -79,31 +79,31 @@ def test_an_or_list_joined_as_a_later_part_runs_only_after_success(tmp_path: Pat
 
 def test_exit_in_an_or_list_does_not_skip_what_follows(tmp_path: Path) -> None:
     before = FROM + "RUN test -e / && exit 0 || exit 1\nRUN touch after\n"
-    becomes(before, FROM + "RUN ( test -e / && exit 0 || exit 1 ) \\\n    && touch after\n")
+    becomes(before, FROM + "RUN (test -e / && exit 0 || exit 1) \\\n    && touch after\n")
     acts_alike(tmp_path, before, before.replace("-e", "-f"))
 
 
 def test_cd_does_not_leak(tmp_path: Path) -> None:
     before = FROM + "RUN mkdir -p d && cd d\nRUN touch here\n"
-    becomes(before, FROM + "RUN ( mkdir -p d && cd d ) \\\n    && touch here\n")
+    becomes(before, FROM + "RUN (mkdir -p d && cd d) \\\n    && touch here\n")
     acts_alike(tmp_path, before, FROM + "RUN mkdir d\nRUN cd d; touch a\nRUN touch b\n")
 
 
 def test_export_does_not_leak(tmp_path: Path) -> None:
     before = FROM + 'RUN export A=1\nRUN echo "${A-unset}" > a\n'
-    becomes(before, FROM + 'RUN ( export A=1 ) \\\n    && echo "${A-unset}" > a\n')
+    becomes(before, FROM + 'RUN (export A=1) \\\n    && echo "${A-unset}" > a\n')
     acts_alike(tmp_path, before, FROM + "RUN inherited=2\nRUN sh -c 'echo $inherited' > a\n")
 
 
 def test_umask_does_not_leak(tmp_path: Path) -> None:
     before = FROM + "RUN umask 077\nRUN touch a\n"
-    becomes(before, FROM + "RUN ( umask 077 ) \\\n    && touch a\n")
+    becomes(before, FROM + "RUN (umask 077) \\\n    && touch a\n")
     acts_alike(tmp_path, before)
 
 
 def test_set_does_not_leak(tmp_path: Path) -> None:
     before = FROM + "RUN set +e\nRUN false; touch a\n"
-    becomes(before, FROM + "RUN ( set +e ) \\\n    && { false; touch a; }\n")
+    becomes(before, FROM + "RUN (set +e) \\\n    && { false; touch a; }\n")
     acts_alike(tmp_path, before, FROM + "RUN set -f\nRUN touch x\nRUN echo x* > a\n")
 
 
@@ -111,7 +111,7 @@ def test_activating_an_environment_does_not_leak(tmp_path: Path) -> None:
     before = FROM + "RUN . venv/bin/activate && pip install flask\nRUN pip list > installed\n"
     becomes(
         before,
-        FROM + "RUN ( . venv/bin/activate && pip install --no-cache-dir flask ) \\\n"
+        FROM + "RUN (. venv/bin/activate && pip install --no-cache-dir flask) \\\n"
         "    && pip list > installed\n",
     )
     file = "RUN mkdir -p venv/bin\nRUN echo 'A=1; export A' > venv/bin/activate\n"
@@ -182,7 +182,7 @@ def test_nothing_is_left_for_a_second_run() -> None:
         "RUN test -e b || mkdir b\nRUN set -e; pwd; id\nRUN set -e; date\nCMD app -v\n",
         FROM + "RUN apt-get update \\\n    # tools\n    && apt-get install -y curl zip \\\n"
         "    && rm -rf /var/lib/apt/lists/*\nWORKDIR /srv\nCOPY a /srv/a\n"
-        "RUN ( cd a && cc a.c ) \\\n    && { test -e b || mkdir b; }\n"
+        "RUN (cd a && cc a.c) \\\n    && { test -e b || mkdir b; }\n"
         'RUN set -e; pwd; id; \\\n    date\nCMD ["app", "-v"]\n',
     )
 
@@ -360,7 +360,7 @@ def test_an_entrypoint_in_shell_form_beside_a_command_it_ignores() -> None:
 def test_bash_is_not_rewritten_for_another_shell(tmp_path: Path) -> None:
     bash = FROM + 'SHELL ["/bin/bash", "-c"]\n'
     before = bash + "RUN [[ -e /a || -e / ]] && touch c\nRUN touch d\n"
-    becomes(before, bash + "RUN ( [[ -e /a || -e / ]] && touch c ) \\\n    && touch d\n")
+    becomes(before, bash + "RUN ([[ -e /a || -e / ]] && touch c) \\\n    && touch d\n")
     acts_alike(tmp_path, before, shells=["bash"])
 
 
