@@ -668,3 +668,50 @@ def test_lists_stay_for_what_a_container_runs_by_itself(
         assert (result.after == source) is kept
         if kept:
             assert "may install from the lists" in result.offered[0].message
+
+
+@pytest.mark.parametrize("base", ["${B}", "$B", "ba${B}", "${B:-base}"])
+def test_a_stage_may_be_built_on_what_a_variable_names(base: str) -> None:
+    head = f"ARG B=base\nFROM debian:12 AS base\n{INSTALL}\n"
+    needing = f"{head}FROM {base} AS last\nRUN apt-get install -y jq\n"
+    assert _cleaned(needing) == needing
+    # a start that installs is inherited, too
+    behind = f"FROM {base}\n{INSTALL}\n"
+    assert REMOVAL not in _cleaned(f"{head}CMD apt-get install -y jq\n{behind}")
+    other = (
+        f"ARG B=base\nFROM debian:12 AS base\n{INSTALL}\nFROM x{base}\nRUN apt-get install -y jq\n"
+    )
+    assert REMOVAL in _cleaned(other)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "CMD apt-get install -y $MORE && exec app",
+        'CMD ["sh", "-c", "apt-get install -y $MORE; exec app"]',
+        'ENTRYPOINT ["apt-get", "install", "-y"]',
+        "HEALTHCHECK CMD which jq || apt-get install -y jq",
+    ],
+)
+def test_lists_stay_for_a_start_that_says_apt_itself(start: str) -> None:
+    assert REMOVAL not in _cleaned(f"FROM debian:12\n{INSTALL}\n{start}\n")
+    fetching = start.replace("apt-get install", "apt-get update && apt-get install", 1)
+    if "[" not in start:
+        assert REMOVAL in _cleaned(f"FROM debian:12\n{INSTALL}\n{fetching}\n")
+
+
+def test_a_dockerfile_of_the_context_may_be_built_on_the_image() -> None:
+    source = f'FROM debian:12\n{INSTALL}\nCMD ["sleep", "1"]\n'
+    child = "FROM team/base:1 AS x\nRUN apt-get install -y git\n"
+    files = {"Dockerfile": source, "compose.yaml": "image: team/base:1\n", "b/Dockerfile": child}
+
+    def cleaned(files: dict[str, str]) -> str:
+        settings = Settings(context=Files(files))
+        return rewrite(source, select=["clean-package-cache"], settings=settings).after
+
+    assert REMOVAL not in cleaned(files)
+    assert REMOVAL in cleaned({**files, "compose.yaml": "image: other\n"})
+    assert REMOVAL in cleaned(
+        {**files, "b/Dockerfile": child.replace("apt", "apt-get update;apt", 1)}
+    )
+    assert REMOVAL in cleaned({**files, "b/Dockerfile": child.replace("team/base:1", "debian:12")})

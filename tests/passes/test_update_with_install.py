@@ -248,3 +248,13 @@ def test_an_update_that_did_not_fail_is_added(first: str, later: str, update: st
     sudo = "sudo " if update.startswith("sudo") else ""
     source = FETCHED.format(first) + later + f"RUN {sudo}apt-get install -y curl\n"
     assert after(source).endswith(f"RUN {update} && {sudo}apt-get install -y curl\n")
+
+
+@pytest.mark.parametrize("base", ["${B}", "$B", "base${B}"])
+def test_an_update_stays_for_a_stage_that_a_variable_may_put_on_it(base: str) -> None:
+    head = "ARG B=base\nFROM debian:12 AS base\nRUN apt-get update\n"
+    middle = "FROM base AS other\nRUN apt-get install -y git\n"
+    last = f"FROM {base} AS last\nRUN apt-get install -y jq\n"
+    assert after(head + middle).count("RUN apt-get update\n") == 0
+    assert after(head + middle + last).count("RUN apt-get update\n") == 1
+    assert after(head + middle + last.replace(base, f"x{base}")).count("RUN apt-get update\n") == 0

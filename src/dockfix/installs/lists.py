@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from dockfix.dockerfile.tree import Dockerfile
 from dockfix.installs.caches import covered
 from dockfix.managers import load
 from dockfix.programs.command import call_of
@@ -19,6 +18,8 @@ from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.shell.remembered import cached_by_identity, cached_by_value
 from dockfix.shell.tree import Script, Simple
+from dockfix.state.facts import Facts
+from dockfix.state.lineage import may_be_built_on
 
 _APT = lazy(r"\b(?:apt|aptitude)\b")
 #: The dash of an option, and letters of options without a value that may stand before another.
@@ -181,7 +182,7 @@ class Need(Record):
 
 
 def needed_behind(
-    dockerfile: Dockerfile, runs: Sequence[Sequence[Need]], starts: Sequence[Need]
+    facts: Facts, runs: Sequence[Sequence[Need]], starts: Sequence[Need]
 ) -> list[Need]:
     """For each stage, who needs what lies in it at its end: a start, a stage built on it or copying
     from it. `runs` says of each RUN of a stage what it needs, `starts` of each stage's programs.
@@ -189,13 +190,13 @@ def needed_behind(
     result = list(starts)
     own = [need.joined(_any(needs)) for need, needs in zip(starts, runs, strict=True)]
     called: dict[str, list[int]] = {}
-    for stage in dockerfile.stages:
+    for stage in facts.stages:
         for name in {stage.name or "", str(stage.index)}:
             called.setdefault(name, []).append(stage.index)
-    for stage in reversed(dockerfile.stages):
+    bases = may_be_built_on(facts)
+    for stage in reversed(facts.stages):
         need = own[stage.index]
-        if stage.base_stage is not None:
-            base = stage.base_stage
+        for base in bases[stage.index]:
             result[base] = result[base].joined(need).joined(result[stage.index])
         for item in stage.instructions:
             if item.keyword == "COPY" and need != Need():

@@ -96,6 +96,10 @@ class Sight:
         of a script that starts one.
         """
         for item in stage.instructions:
+            if item.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
+                script = _read(_text_of_start(item))
+                if script is not None and lists_of(script).needs is not None:
+                    yield Deed(item.keyword, frozenset(("installs",)))
             if item.keyword in ("CMD", "ENTRYPOINT"):
                 yield from self._of_start(stage, item)
         if self._context is not None and "apt" in self._facts.source:
@@ -239,6 +243,18 @@ class Sight:
                 if item.start < owner.start and item.keyword in ("RUN", "COPY", "ADD"):
                     yield item
             index = stage.base_stage
+
+
+def _text_of_start(item: Instruction) -> str:
+    """What a start does, as a script: that of its shell, or its words."""
+    words = item.json
+    if words is None:
+        return (
+            item.arguments.removeprefix("CMD ") if item.keyword == "HEALTHCHECK" else item.arguments
+        )
+    if words[:1] and words[0].rpartition("/")[2] in SHELLS and "-c" in words[:-1]:
+        return words[words.index("-c") + 1]
+    return " ".join(words)
 
 
 def _is_application(deed: Deed) -> bool:

@@ -14,21 +14,22 @@ clean --force`, `conda clean -afy`; pacman's files by `rm`, because `pacman -Scc
 them. A RUN of its own that only cleans up is moved in.
 
 What it leaves alone: RUNs whose cache is needed later: apt's lists, when a later RUN of the stage,
-or of a stage built on it or copying its root, or what its image starts, installs or looks packages
-up before an `apt-get update` of its own; lists fetched on a condition, where removing them takes
-sudo or an account that may not; options on base images of before them (pip and gem of Ubuntu 14.04,
-apk of Alpine 3.2), whose managers would stop at them; the caches of others, when a later command
-works offline from them, when a variable or a file of settings (`.npmrc`, `.condarc`, `bunfig.toml`)
-says so, or has packages be links into them, or when the command that fills them is given a variable
-that may have another value a second time; a cache that the file comes for, by `COPY --from` or by a
-command that fails at a missing path (`cp -r ~/.cache`, `rm` without `-f`). RUNs with a cache mount
-over the cache; installs below another root; what the author keeps elsewhere or cleans up himself (a
-variable, a configuration file, a removal, a script that is called `clean`). Exec form,
-here-documents, ONBUILD, scripts dockfix does not understand; a place behind `||`, in a condition or
-a loop, before a comment; scripts that trap or replace themselves by `exec`. What npm, yarn, pnpm,
-bun, composer and conda store in stages that no image is made of. yarn, unless it is known to be
-yarn 1: the cache of later ones holds what the program runs on. go and cargo, whose stores are what
-the next build starts from: a cache mount is better.
+or of a stage built on it (`FROM ${target}` may name any) or copying its root, or what its image
+starts, installs or looks packages up before an `apt-get update` of its own; lists fetched on a
+condition, where removing them takes sudo or an account that may not; options on base images of
+before them (pip and gem of Ubuntu 14.04, apk of Alpine 3.2), whose managers would stop at them; the
+caches of others, when a later command works offline from them, when a variable or a file of
+settings (`.npmrc`, `.condarc`, `bunfig.toml`) says so, or has packages be links into them, or when
+the command that fills them is given a variable that may have another value a second time; a cache
+that the file comes for, by `COPY --from` or by a command that fails at a missing path (`cp -r
+~/.cache`, `rm` without `-f`). RUNs with a cache mount over the cache; installs below another root;
+what the author keeps elsewhere or cleans up himself (a variable, a configuration file, a removal, a
+script that is called `clean`). Exec form, here-documents, ONBUILD, scripts dockfix does not
+understand; a place behind `||`, in a condition or a loop, before a comment; scripts that trap or
+replace themselves by `exec`. What npm, yarn, pnpm, bun, composer and conda store in stages that no
+image is made of. yarn, unless it is known to be yarn 1: the cache of later ones holds what the
+program runs on. go and cargo, whose stores are what the next build starts from: a cache mount is
+better.
 
 Safety: an added option changes nothing about what is installed (gem's leaves out documentation
 only). A cleanup runs only after a command of the same program succeeded, as the same user and with
@@ -54,6 +55,7 @@ from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.edit.style import as_beside, in_line
 from dockfix.installs.asked_for import is_asked_for, is_missed
 from dockfix.installs.caches import Use, caches_in, cleans_up, is_kept
+from dockfix.installs.children import child_with_needs
 from dockfix.installs.lists import Lists, Need, hidden_install, needed_behind, speaks_of_apt
 from dockfix.installs.runs import (
     Run,
@@ -71,11 +73,13 @@ from dockfix.managers.parts import Cache
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.deed import Deed, is_known
 from dockfix.programs.executables import copied
+from dockfix.programs.program_table import ANYTHING
 from dockfix.shell.remembered import cached_by_value
 from dockfix.shell.splice import InsertionPoint, at_end, behind, surely_runs
 from dockfix.shell.tree import Expansion, Simple
 from dockfix.shell.walk import simples
 from dockfix.state.facts import Facts, is_root, outer_base, source_span
+from dockfix.state.lineage import may_be_built_on
 from dockfix.state.run_commands import run_commands
 
 
@@ -237,7 +241,7 @@ def _lists(
         for runs, row in zip(stages, lists, strict=True)
     ]
     starts = needs.of_starts()
-    behind = needed_behind(facts.dockerfile, own, starts)
+    behind = needed_behind(facts, own, starts)
     for index, (runs, row) in enumerate(zip(stages, lists, strict=True)):
         found: list[Group] = []
         need = behind[index]
@@ -289,6 +293,7 @@ class _Needs:
 
     def __init__(self, facts: Facts, settings: Settings) -> None:
         self._facts, self._sight = facts, Sight(facts, settings.context)
+        self._context = settings.context
         # of a program in the table another may have been copied in front
         self._copied = frozenset(filter(is_known, copied(facts, settings.context)))
 
@@ -308,14 +313,16 @@ class _Needs:
         What the stages start that it is built on counts too. A stage that no image is made of
         starts nothing.
         """
-        shipped = self._facts.shipped_stages
+        shipped, bases = self._facts.shipped_stages, may_be_built_on(self._facts)
+        child = child_with_needs(self._facts, self._context) if self._context else ""
+        built_on = Deed(child, ANYTHING) if child else None
         found: list[Deed | None] = []
         for stage in self._facts.stages:
             deed = None
             if stage.index in shipped:
                 deed = hidden_install(self._sight.of_starts(stage), None)
-                if deed is None and stage.base_stage is not None:
-                    deed = found[stage.base_stage]
+                below = [one for base in bases[stage.index] if (one := found[base])]
+                deed = deed or next(iter(below), built_on)
             found.append(deed)
         return [_need_of(deed) for deed in found]
 

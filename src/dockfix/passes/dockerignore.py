@@ -37,10 +37,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.context import Context
-from dockfix.dockerfile.tree import Dockerfile, Instruction, Stage
+from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.edit.edits import Group, Safety, with_doubt
 from dockfix.passes.base import Pass, Settings
 from dockfix.state.facts import Facts
+from dockfix.state.lineage import may_be_built_on
 from dockfix.state.paths import Copy, bases, copy_of, resolve
 from dockfix.typed import TYPE_CHECKING
 
@@ -152,7 +153,7 @@ def _is_safe(one: Clutter, facts: Facts, copies: list[Copy], around: Surrounding
     found = one._replace(paths=tuple(path for _, path, _ in bringing))
     if not bringing or not is_made_anew(found, runs, around):
         return False
-    last = _last_stages(facts.dockerfile)
+    last = _last_stages(facts)
     return one.kind == "dependencies" or not any(
         copy.instruction in stage.instructions for copy, _, _ in bringing for stage in last
     )
@@ -198,11 +199,11 @@ def _script(run: Instruction) -> str:
     return "\n".join((run.arguments, *(body.content for body in run.heredocs)))
 
 
-def _last_stages(dockerfile: Dockerfile) -> list[Stage]:
-    """The last stage and those that it is built from."""
-    found = [dockerfile.stages[-1]]
-    while (base := found[-1].base_stage) is not None:
-        found.append(dockerfile.stages[base])
+def _last_stages(facts: Facts) -> list[Stage]:
+    """The last stage and those that it may be built from."""
+    bases, found = may_be_built_on(facts), [facts.stages[-1]]
+    for stage in found:
+        found += (one for base in bases[stage.index] if (one := facts.stages[base]) not in found)
     return found
 
 

@@ -64,6 +64,7 @@ from dockfix.shell.splice import before
 from dockfix.shell.tree import Script, Simple
 from dockfix.shell.walk import shadowed
 from dockfix.state.facts import Facts, Place, outer_base, script_of, source_span
+from dockfix.state.lineage import may_be_built_on
 from dockfix.state.run_commands import run_commands
 from dockfix.typed import Literal
 
@@ -120,6 +121,9 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     ends: list[tuple[State, Run | None]] = []
     found: dict[int, Found] = {}
     kept: set[int] = set()
+    bases = may_be_built_on(facts)
+    # the RUNs whose lists a stage may find, if a variable says what it is built on
+    perhaps: list[frozenset[int]] = []
     for stage in facts.stages:
         state: State = "unknown"
         fetched: Run | None = None
@@ -127,6 +131,11 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             state, fetched = ends[stage.base_stage]
         elif _has_no_lists(outer_base(facts, stage.index)):
             state = "none"
+        inherited = frozenset().union(*(perhaps[base] for base in bases[stage.index]))
+        if stage.base_stage is None:
+            fetching = (ends[base][1] for base in bases[stage.index])
+            inherited |= {one.owner.start for one in fetching if one is not None}
+        perhaps.append(inherited)
         for item in stage.instructions:
             if (item.child or item).keyword != "RUN":
                 if state == "fetched" and _changes_sources(item):
@@ -135,6 +144,8 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             run = _read_run(item, known[item.start], sight)
             yield from _upgrades(run)
             edit: Edit | None = None
+            if run.lists.needy or run.hidden:
+                kept |= inherited
             if run.lists.needy and state != "unknown":
                 missing = state == "fetched" or _surely_fails(facts, run)
                 edit = _update(facts, run, fetched, settings.context) if missing else None
