@@ -24,7 +24,7 @@ instructions below it run again. They stop at whatever mentions their names or s
 and at a RUN with a program that is not known: every program may look at its environment. In what
 order other instructions stand does not change. Nothing moves into a paragraph that goes on with
 other instructions, nor away below a comment that may be the heading of several COPYs; the heading
-of three or more ARG, ENV or LABEL stays with those that stay; a copies of more than 50 COPYs, or a
+of three or more ARG, ENV or LABEL stays with those that stay; a group of more than 50 COPYs, or a
 stage of more than 1,000 instructions, is not looked at, nor is a Windows image.
 
 Safety: safe. COPYs change places when what they bring lands apart, as the build context shows, and
