@@ -87,7 +87,7 @@ def test_images_whose_apt_may_go_by_order(image: str) -> None:
         "python:3.11-alpine", "python:3.11-windowsservercore", "python:${V}-slim", "erlang:27",
         "example.org/debian:bookworm", "someone/python:3.11-slim-bookworm", "postgres:16-bookworm",
         "nginx:1.27-bookworm", "nvidia/cuda:12.4.1-devel-ubuntu22.04", "scratch", "alpine:3.20",
-        "localhost:5000/debian", "debian:bookworm-slim-custom", "mcr.microsoft.com/dotnet/sdk:10.0",
+        "localhost:5000/debian", "debian:bookworm-slim-custom",
     ],
 )  # fmt: skip
 def test_images_of_which_nothing_is_certain(image: str) -> None:

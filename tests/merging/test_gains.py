@@ -222,3 +222,15 @@ def test_what_it_brings_is_said() -> None:
         "merge 3 consecutive RUNs: 2 fewer layers; gcc is installed and removed in one "
         "layer, so the image does not store it"
     )
+
+
+def test_related_runs_are_those_of_one_manager_by_whatever_program() -> None:
+    settings = Settings(merge_strategy="related")
+    for first, second, related in (
+        ("apt-get install -y curl", "dpkg -i /a.deb", True),
+        ("yum install -y curl", "rpm -i /a.rpm", True),
+        ("npm install -g a", "yarn global add b", True),
+        ("apt-get install -y curl", "rpm -i /a.rpm", False),
+    ):
+        source = f"FROM example.org/x\nRUN {first}\nRUN {second}\n"
+        assert rewrite(source, select=["merge-runs"], settings=settings).changed is related

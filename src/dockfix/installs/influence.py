@@ -76,13 +76,6 @@ _RIVAL_FAMILIES = tuple(map(family, _RIVALS))
 #: All of these families in one: most packages are in none.
 _ANY_RIVAL = family(" ".join(_RIVALS))
 
-#: The first of them is there, or is another one, when the second is built or run by the same pip.
-_BUILD_TOOLS = lazy(
-    r"pip|setuptools.*|wheel|poetry.*|flit.*|hatch.*|pdm.*|distribute|packaging|virtualenv|pbr"
-    r"|cython|numpy|scipy|pybind11|cffi|scikit-build.*|meson.*|cmake|ninja|maturin|torch.*|tensorflow.*"
-    r"|mpi4py|pkgconfig|versioneer|jinja2|six|keyring|keyrings\..*|artifacts-keyring|certifi"
-)
-
 
 def chosen_beside(before: Collection[str], second: Iterable[str], *, chooses: bool) -> bool:
     """True if a manager may bring something else for both lists at once than for one by one.
@@ -108,6 +101,6 @@ def chosen_beside(before: Collection[str], second: Iterable[str], *, chooses: bo
     return False
 
 
-def builds_others(names: Iterable[str]) -> bool:
-    """True if pip uses one of the packages itself, or setup scripts of others are known to."""
-    return any(_BUILD_TOOLS.fullmatch(base(name).replace("_", "-")) for name in names)
+def builds_others(tools: re.Pattern[str], names: Iterable[str]) -> bool:
+    """True if the manager uses one of the packages itself, or the build of others is known to."""
+    return any(tools.fullmatch(base(name).replace("_", "-")) for name in names)

@@ -6,15 +6,12 @@ from collections.abc import Iterator
 
 from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.installs.reads import reads_of
+from dockfix.managers import named_in
 from dockfix.managers.manifests.shape import Reads
 from dockfix.records import Record
-from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script
 from dockfix.state.facts import Facts, script_of
 from dockfix.state.paths import Copy, bases, copy_of, resolve
-
-#: What an install that reads a manifest is written with.
-_INSTALLS = lazy(r"\b(?:install|ci|i|sync|mod|restore|yarn|deps\.get|mvnw?|gradlew?|fetch)\b")
 
 
 class Install(Record):
@@ -54,8 +51,17 @@ def _installs_in(stage: Stage) -> set[int]:
     return {
         one.start
         for one in stage.instructions
-        if one.keyword == "RUN" and _INSTALLS.search(one.arguments)
+        if one.keyword == "RUN" and _may_read_manifest(one.arguments)
     }
+
+
+def _may_read_manifest(text: str) -> bool:
+    """True if a RUN names a manager whose installs read what a manifest says."""
+    return any(
+        (manager.reads or manager.reads_command) is not None
+        for manager in named_in(text)
+        if not manager.hints or any(map(text.__contains__, manager.hints))
+    )
 
 
 def _commands(facts: Facts, run: Instruction) -> Iterator[tuple[Reads, str]]:

@@ -48,8 +48,8 @@ class Together:
         # No package may be asked for in two ways.
         if any(self._asked.get(base(value), value) != value for value in wanted):
             return False
-        if command.manager.builds:
-            fits = not builds_others(self._new + wanted)
+        if command.manager.build_tools:
+            fits = not builds_others(command.manager.build_tools, self._new + wanted)
         else:
             fits = (
                 command.manager.transactions

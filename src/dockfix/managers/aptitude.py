@@ -10,6 +10,7 @@ from dockfix.shell.patterns import lazy
 assert APT.asking is not None
 MANAGER = APT._replace(
     name="aptitude",
+    same_packages="apt",
     flags=words(
         "-y --assume-yes -q --quiet -qq -f -d --download-only -s --simulate -P --prompt -V -Z -D",
         "-v",

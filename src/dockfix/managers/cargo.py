@@ -90,6 +90,7 @@ def _value(values: list[str], option: str) -> str:
 
 MANAGER = Manager(
     name="cargo",
+    compiles_all=True,
     # beside them lie folders, and files with a dot in their names
     brings=Brings(
         lazy(r".*/target/(?:[\w-]+/)?(?:release|debug)/[^/.]+"),

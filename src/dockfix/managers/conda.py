@@ -31,6 +31,7 @@ CACHE = Cache(
 
 MANAGER = Manager(
     name="conda",
+    outside_project=True,
     verbs=verbs(
         install="install create env",
         upgrade="update upgrade",

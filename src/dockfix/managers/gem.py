@@ -27,6 +27,7 @@ CACHE = Cache(
 MANAGER = Manager(
     name="gem",
     language="ruby",
+    outside_project=True,
     verbs=verbs(
         install="install i",
         remove="uninstall",

@@ -41,6 +41,8 @@ class Manager(Record):
     name: str
     #: Its subcommands, and what they do.
     verbs: dict[str, Action]
+    #: The manager that deals with the same packages, by its name; empty: no other one.
+    same_packages: str = ""
 
     # How its commands are read, word by word: `command`
 
@@ -93,8 +95,15 @@ class Manager(Record):
     #: Why an install by name may bring other packages in another order of its list, for people;
     #: empty text: it cannot. None: nothing is known that says so.
     order_doubt: Callable[[Command], str] | None = None
-    #: Packages are built with what was installed before them.
-    builds: bool = False
+    #: Packages, by name, that the manager uses itself, or the build of others does: what is
+    #: installed after them may be another thing. None: none are, and installs are transactions.
+    build_tools: re.Pattern[str] | None = None
+    #: What it installs is compiled, which takes minutes.
+    compiles_all: bool = False
+    #: Its installs leave the folder of the project alone. Those of a system's manager do anyway.
+    outside_project: bool = False
+    #: Packages that bring gigabytes, the libraries of a graphics card among them.
+    huge: frozenset[str] = frozenset()
     #: An install finds nothing before an update has fetched the lists.
     needs_update: bool = False
     #: Verbs that bring whatever is installed up to date.
@@ -192,6 +201,11 @@ class Manager(Record):
     def programs(self) -> frozenset[str]:
         """The names of its programs, without versions."""
         return frozenset(PROGRAMS[self.name].replace("*", "").split())
+
+    @property
+    def family(self) -> str:
+        """The name of the managers that deal with the same packages."""
+        return self.same_packages or self.name
 
     def is_manifest(self, name: str) -> bool:
         """True if a name, or a pattern of COPY, is that of its manifests or lock files."""

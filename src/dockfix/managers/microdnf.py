@@ -5,4 +5,6 @@ from __future__ import annotations
 
 from dockfix.managers.dnf import MANAGER as DNF
 
-MANAGER = DNF._replace(name="microdnf", asking=None, only_needed="--setopt=install_weak_deps=0")
+MANAGER = DNF._replace(
+    name="microdnf", same_packages="dnf", asking=None, only_needed="--setopt=install_weak_deps=0"
+)

@@ -283,6 +283,14 @@ def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
             yield wanted_of(value)
 
 
+#: pip itself uses them, or setup scripts of other packages are known to: the first of them is
+#: there, or is another one, when the second is built or run by the same pip.
+_BUILD_TOOLS = lazy(
+    r"pip|setuptools.*|wheel|poetry.*|flit.*|hatch.*|pdm.*|distribute|packaging|virtualenv|pbr"
+    r"|cython|numpy|scipy|pybind11|cffi|scikit-build.*|meson.*|cmake|ninja|maturin|torch.*|tensorflow.*"
+    r"|mpi4py|pkgconfig|versioneer|jinja2|six|keyring|keyrings\..*|artifacts-keyring|certifi"
+)
+
 #: Its option parser takes options before and behind the verb alike
 #: (pip/_internal/cli/cmdoptions.py).
 MANAGER = Manager(
@@ -326,13 +334,17 @@ MANAGER = Manager(
     same=(("--upgrade", "-U"), ("--quiet", "-q")),
     list_options=words("-r"),
     apart=("-r", "--requirement", "--requirements", "-c", "--constraint", "-e", "--editable"),
-    builds=True,
+    build_tools=_BUILD_TOOLS,
     # an option may be cut short, as long as it fits one only
     renamed=Renamed({"--no-cache": "--no-cache-dir"}),
     cache=CACHE,
     reads_command=reads_of_command,
     needs=needs,
     plain_lists=True,
+    outside_project=True,
+    huge=words(
+        "flash-attn jax mxnet paddlepaddle-gpu tensorflow tensorflow-gpu torch vllm xformers"
+    ),
     loose=loose,
     on_path=OnPath(named=True, first_in=words("python")),
     manifests=("*requirements*.txt", "*requirements*.in", "pyproject.toml"),

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from dockfix.managers.dnf import MANAGER as DNF
 
-MANAGER = DNF._replace(name="tdnf", only_needed="")
+MANAGER = DNF._replace(name="tdnf", same_packages="dnf", only_needed="")

@@ -160,6 +160,7 @@ CACHE = Cache(
 
 MANAGER = Manager(
     name="yarn",
+    same_packages="npm",
     brings=Brings(lazy(r".*/node_modules/\.bin/[^/]+"), r"\byarn\b"),
     language="node",
     wants=wants,

@@ -8,6 +8,7 @@ from dockfix.managers.dnf import MANAGER as DNF
 assert DNF.asking is not None
 MANAGER = DNF._replace(
     name="yum",
+    same_packages="dnf",
     only_needed="",
     asking=DNF.asking._replace(alias="DL3030"),
     # `clean all` leaves what repositories that are now disabled have brought, and says so itself

@@ -13,7 +13,7 @@ from collections.abc import Container, Sequence
 
 from dockfix.merging.comments import SEPARATE, barrier, begins_a_step, kept_separate
 from dockfix.merging.together import Early, empties, folders, last_of, sets_up
-from dockfix.merging.work import DISTRIBUTION, OTHER_KINDS, Work, work_of
+from dockfix.merging.work import OTHER_KINDS, Work, is_system, work_of
 from dockfix.records import Record
 from dockfix.state.facts import Facts, fact
 from dockfix.state.neighbors import NeighborRun
@@ -283,7 +283,7 @@ def _belongs(early: Early, late: Work, *, ships: bool) -> Gain | None:
         if (early.updates & late.slow) - late.updates:
             # then the lists can be removed in the RUN that fetches them
             return Gain(True, _FETCHED.format(name), bytes=ships)
-        if ships or common & DISTRIBUTION:
+        if ships or any(map(is_system, common)):
             return Gain(True, f"the commands of {name} belong together")
     if ships and early.slow == {"download"}:
         archives = sorted(one for one in late.extracts if early.made(last_of(one)))

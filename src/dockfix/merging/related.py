@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dockfix.managers import manager_of
-from dockfix.merging.work import family
+from dockfix.managers.beside import FROM_FILES, SETS_UP
 from dockfix.shell.patterns import lazy
 
 #: Programs that go with a manager.
-_BESIDE = {"apt-key": "apt", "add-apt-repository": "apt", "rpm": "dnf"}
+_BESIDE = {**SETS_UP, **FROM_FILES}
 _WORD = lazy(r"[^\s;&|<>()'\"]+")
 _BRINGS = lazy(r"\b(?:wget|curl|git[ \t]+clone|install|add)\b")
 _TAKES_AWAY = lazy(r"\b(?:rm|rmdir|purge|remove|autoremove|del|erase|clean)\b")
@@ -55,7 +55,7 @@ def _managers(words: frozenset[str]) -> set[str]:
     for word in words:
         manager = manager_of(word)
         if manager is not None:
-            found.add(family(manager.name))
+            found.add(manager.family)
     return found
 
 

@@ -9,16 +9,8 @@ from dockfix.managers import load
 from dockfix.merging.work import Work
 from dockfix.shell.patterns import lazy
 
-#: Packages that bring gigabytes, the libraries of a graphics card among them.
-_HUGE = frozenset(
-    f"pip:{name}"
-    for name in ("flash-attn", "jax", "mxnet", "paddlepaddle-gpu", "tensorflow", "tensorflow-gpu",
-                 "torch", "vllm", "xformers")
-)  # fmt: skip
 #: What is slow and makes the files that it names.
 _MAKES_FILES = frozenset(("download", "unpack"))
-#: Families whose installs become one by merge-installs, with what cleans up between them.
-_JOINED = frozenset(("apt",))
 _NAME = lazy(r"[=<>~!\[;@ ]")
 
 
@@ -55,7 +47,9 @@ class Early:
                 self.opens_sources or changes_sources(names)
             )
             self.finished -= work.slow
-            self.finished.update(one for one in work.managers - _JOINED if empties(work, one))
+            self.finished.update(
+                one for one in work.managers if empties(work, one) and not _are_joined(one)
+            )
             self._paths |= work.paths
             self.folders.update(folder for one in work.paths for folder in folders(one))
             self._names.update(map(last_of, work.paths))
@@ -102,7 +96,17 @@ def empties(work: Work, manager: str) -> bool:
 
 def _is_long(work: Work) -> bool:
     """True if a RUN installs a package of gigabytes, which nobody wants to fetch again."""
-    return any(_NAME.split(_package(one), maxsplit=1)[0] in _HUGE for one in work.installs)
+    return any(_is_huge(*_package(one).partition(":")[::2]) for one in work.installs)
+
+
+def _is_huge(who: str, package: str) -> bool:
+    return _NAME.split(package, maxsplit=1)[0] in load(who).huge
+
+
+def _are_joined(who: str) -> bool:
+    """True for a family whose installs merge-installs makes one, with what cleans up between."""
+    cache = load(who).cache
+    return cache is not None and cache.lists
 
 
 def _package(text: str) -> str:

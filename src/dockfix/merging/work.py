@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dockfix.managers import manager_of
+from dockfix.managers import PROGRAMS, load, manager_of
+from dockfix.managers.beside import FROM_FILES, SETS_UP, SOURCES
 from dockfix.managers.manager import Action, Manager
 from dockfix.programs.command import program_of
 from dockfix.records import Record
@@ -30,22 +31,8 @@ _FETCH_GIT = frozenset(("clone", "fetch", "pull", "submodule", "lfs"))
 _UNPACK = frozenset(
     ("7z", "bunzip2", "cpio", "gunzip", "gzip", "tar", "unrar", "unxz", "unzip", "xz", "zstd")
 )
-#: Managers that deal with the same packages as another.
-_SAME = {"aptitude": "apt", "yum": "dnf", "microdnf": "dnf", "tdnf": "dnf", "yarn": "npm"}
-#: What installs packages from files, and the family of managers that knows them from then on.
-_FROM_FILES = {"dpkg": "apt", "rpm": "dnf"}
-#: Programs that set up where packages come from.
-_SETS_UP = {"add-apt-repository": "apt", "apt-add-repository": "apt", "apt-key": "apt",
-            "yum-config-manager": "dnf"}  # fmt: skip
-#: Places of sources and keys, as text, and who reads them.
-_SOURCES = (
-    ("/etc/apt/", "apt"), ("deb.nodesource.com", "apt"), ("script.deb.sh", "apt"),
-    ("/usr/share/keyrings", "apt"), ("/etc/yum.repos.d", "dnf"), ("rpm.nodesource.com", "dnf"),
-    ("script.rpm.sh", "dnf"), ("/etc/pki/rpm-gpg", "dnf"), ("rpm --import", "dnf"),
-    ("/etc/apk/", "apk"), ("/etc/pip.conf", "pip"), (".npmrc", "npm"),
-)  # fmt: skip
 #: Programs beside the cheap ones in a script that sets up where packages come from.
-_WITH_KEYS = frozenset(("bash", "gpg", "gpg2", "lsb_release", "sh", *_FETCH, *_SETS_UP, "rpm"))
+_WITH_KEYS = frozenset(("bash", "gpg", "gpg2", "lsb_release", "sh", *_FETCH, *SETS_UP, "rpm"))
 #: Verbs by which a manager is told how to work, and does nothing yet.
 _CONFIGURES = frozenset(
     (
@@ -67,12 +54,6 @@ _INSTALLS = frozenset(("ci", "clean-install", "cit", "create-project", "it", "re
 _OWN_LISTS = frozenset(("--no-cache", "--update", "--update-cache", "-U"))
 #: Endings of files that hold packages.
 _PACKAGE = (".apk", ".deb", ".gem", ".rpm", ".tar.gz", ".tgz", ".whl")
-#: Managers of distributions: what they install lies everywhere, not in the project's folder.
-DISTRIBUTION = frozenset(("apt", "apk", "dnf", "zypper", "pacman"))
-#: Those whose installs leave the working directory alone.
-_ELSEWHERE = DISTRIBUTION | {"pip", "gem", "conda"}
-#: Whose installs compile for minutes.
-_COMPILES = frozenset(("cargo",))
 
 _SCHEME = lazy(r"[A-Za-z][A-Za-z0-9+.-]*")
 _NOWHERE = frozenset(
@@ -124,6 +105,17 @@ def work_of(run: NeighborRun) -> Work:
     return known[workdir]
 
 
+def is_system(kind: str) -> bool:
+    """True for a family of managers of a distribution: what it installs lies everywhere, not in the
+    project's folder."""
+    return kind in PROGRAMS and load(kind).system
+
+
+def _stays_outside(kind: str) -> bool:
+    """True for a family whose installs leave the working directory alone."""
+    return is_system(kind) or (kind in PROGRAMS and load(kind).outside_project)
+
+
 @cached_by_identity
 def _works(script: Script) -> dict[str, Work]:
     """What a script does, by the directory that it starts in."""
@@ -150,21 +142,25 @@ class _Reading:
         self._text, self._workdir = script.text, workdir
         names = {self._read(one) for one in script.nested}
         self._set_up(names)
-        if self.slow - _ELSEWHERE and workdir:
+        if workdir and not all(map(_stays_outside, self.slow)):
             while workdir not in ("", "/"):
                 self.makes_in.add(workdir)
                 workdir = workdir.rpartition("/")[0]
 
     def _set_up(self, names: set[str]) -> None:
         """Takes a script that only says where packages come from as no slow one."""
-        families = {who for text, who in _SOURCES if text in self._text}
-        families |= {_SETS_UP[name] for name in names & _SETS_UP.keys()}
+        families = {who for text, who in SOURCES if text in self._text}
+        families |= {SETS_UP[name] for name in names & SETS_UP.keys()}
         names = {one for one in names if manager_of(one) is None}
-        if families and names <= _CHEAP | _SHELL | _WITH_KEYS and not self.slow & DISTRIBUTION:
+        if (
+            families
+            and names <= _CHEAP | _SHELL | _WITH_KEYS
+            and not any(map(is_system, self.slow))
+        ):
             self.managers |= families
             self.slow.clear()
         else:
-            self.managers |= {_SETS_UP[name] for name in names & _SETS_UP.keys()}
+            self.managers |= {SETS_UP[name] for name in names & SETS_UP.keys()}
 
     def _read(self, simple: Simple) -> str:
         """Takes in a command; the name of its program."""
@@ -189,7 +185,7 @@ class _Reading:
         elif name in _UNPACK:
             self.slow.add("unpack")
             self.extracts |= _operands(words)
-        elif name in _FROM_FILES:
+        elif name in FROM_FILES:
             self._from_files(name, words)
         elif name in ("rm", "rmdir"):
             self.removes |= _operands(words)
@@ -200,13 +196,13 @@ class _Reading:
         return name
 
     def _manage(self, manager: Manager, words: tuple[Word, ...]) -> None:
-        who = family(manager.name)
+        who = manager.family
         verb, action = _verb(manager, words)
         value = (verb.value or "") if verb else ""
         behind = [one for one in words if verb is not None and one.start > verb.start]
         packages = {f"{who}:{_bare(one)}" for one in behind if one.text[:1] != "-"}
         self.managers.add(who)
-        if who in _COMPILES:
+        if manager.compiles_all:
             self.slow.add("step")
         elif (
             action in ("install", "upgrade")
@@ -215,7 +211,7 @@ class _Reading:
         ):
             self.slow.add(who)
             self.installs |= packages or {f"{who}:*"}
-            if action == "upgrade" and who in DISTRIBUTION:
+            if action == "upgrade" and manager.system:
                 self.installs -= {f"{who}:*"}
             self.extracts |= {one.text for one in behind if one.text.endswith(_PACKAGE)}
             if who == "apk" and any(one.value in _OWN_LISTS for one in words):
@@ -229,10 +225,10 @@ class _Reading:
         elif value == "prune":
             self.drops.add(f"{who}:*")
         elif action != "reads" and value not in _CONFIGURES and not _asks_version(words):
-            self.slow.add(who if who in DISTRIBUTION else "step")
+            self.slow.add(who if manager.system else "step")
 
     def _from_files(self, name: str, words: tuple[Word, ...]) -> None:
-        who = _FROM_FILES[name]
+        who = FROM_FILES[name]
         self.managers.add(who)
         files = {one for one in _operands(words) if one.endswith(_PACKAGE) or "*" in one}
         if files:
@@ -267,11 +263,6 @@ class _Reading:
         if path[:1] == "/":
             return path
         return self._workdir if path in ("", ".") else f"{self._workdir}/{path}"
-
-
-def family(manager: str) -> str:
-    """The name of the managers that deal with the same packages as a manager, by its name."""
-    return _SAME.get(manager, manager)
 
 
 def _verb(manager: Manager, words: tuple[Word, ...]) -> tuple[Word | None, Action]:
