@@ -73,11 +73,11 @@ ONE_ALONE = {
     # a module that is started by `python -m` looks into the current directory first
     "installs/independence.py": "pip",
 }
-#: Programs that run files of the project, task runners and builders among them; and those that start
-#: a program of the project's environment, as `sudo` starts one.
+#: Programs that run files of the project, task runners and builders among them; and those that
+#: start a program of the project's environment, as `sudo` starts one.
 STARTING = {
-    "installs/entries.py": "bun bundle cargo composer composer.phar gradle gradlew mix mvn mvnw npm "
-    "pnpm poetry uv yarn yarnpkg",
+    "installs/entries.py": "bun bundle cargo composer composer.phar gradle gradlew mix mvn mvnw "
+    "npm pnpm poetry uv yarn yarnpkg",
 }
 ALLOWED = OTHER_THINGS | {
     (where, word)
