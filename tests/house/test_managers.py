@@ -64,6 +64,7 @@ ONE_ALONE = {
     # only apt's lists stay in the layer of an update, so that a later RUN can live on them
     "installs/lists.py": "apk apt apt-get aptitude",
     "installs/entries.py": "apt",
+    "installs/sight.py": "apt",
     # only of apt's packages the dependencies are known, and so what changes its choice
     "installs/order.py": "apt",
     # only apk has an option after which its update and the removal of its index are useless
