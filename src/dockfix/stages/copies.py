@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction
 from dockfix.managers import every_manager
+from dockfix.managers.manifests.shape import UnsureError
+from dockfix.stages.source import files_below, landings
 from dockfix.stages.view import View
 from dockfix.state.paths import Copy, bases, copy_of
+
+#: A copy of more files is not looked at file by file.
+_MOST = 50
 
 
 def needed_copies(view: View, last: Instruction, *, manifests: bool) -> frozenset[int]:
@@ -26,33 +33,38 @@ def needed_copies(view: View, last: Instruction, *, manifests: bool) -> frozense
     for one, copy in copies:
         if one.start > last.start:
             continue
-        if copy is None or not (
-            _is_covered(copy, below, view.context)
-            or (not manifests and _only_manifests(view, copy))
-        ):
+        if copy is None:
+            needed.add(one.start)
+            continue
+        only = _only_manifests(view, copy)
+        if not ((only and not manifests) or _is_covered(copy, below, view.context, any_owner=only)):
             needed.add(one.start)
     return frozenset(needed)
 
 
-def _is_covered(copy: Copy, below: list[Copy], context: Context | None) -> bool:
-    """True if all that a copy brings is brought again to the same place, as it is."""
+def _is_covered(copy: Copy, below: list[Copy], context: Context | None, *, any_owner: bool) -> bool:
+    """True if all that a copy brings is brought again to the same place, as it is; with `any_owner`
+    it may belong to somebody else then, as it did in the end."""
     if copy.origin is not None or context is None:
         return False
     flags = [flag.text for flag in copy.instruction.flags]
-    landings = copy.landings(context)
-    if len(landings) != len(copy.sources):
+    try:
+        found = list(islice(landings(copy, context), _MOST + 1))
+        single = all(top == path for top, path in files_below(copy.instruction, context))
+    except UnsureError:
         return False
-    for source, path in zip(copy.sources, landings, strict=True):
-        if not source or context.kind(source) != "file":
-            return False
-        if not any(
+    # a folder may have more in it than is looked at
+    if not single or not found or len(found) > _MOST or len(found) < len(copy.sources):
+        return False
+    return all(
+        any(
             other.origin is None
-            and [flag.text for flag in other.instruction.flags] == flags
+            and (any_owner or [flag.text for flag in other.instruction.flags] == flags)
             and other.brings(path, context) == {source}
             for other in below
-        ):
-            return False
-    return True
+        )
+        for path, source in found
+    )
 
 
 def _only_manifests(view: View, copy: Copy) -> bool:

@@ -131,6 +131,8 @@ class _Project:
             what="what is built" if self.whole else "the packages",
             again=frozenset(again - build),
             users=True,
+            # Node.js reads `type` and `exports`, and a program may read the rest
+            manifests=True,
         )
 
     def _owner(self, last: int) -> str:
