@@ -128,3 +128,15 @@ def test_a_base_stays_and_says_why(source: str, files: dict[str, str], reason: s
 )
 def test_nothing_is_said_where_there_is_no_slim_form(source: str) -> None:
     assert slimmed(source) == (source, [])
+
+
+@pytest.mark.parametrize(
+    ("command", "package"),
+    [("tar xJf a.tar -C /opt", "xz-utils"), ("tar -xf a.tbz2", "bzip2"), ("tar xf a.tar", "")],
+)
+def test_what_tar_unpacks_by_is_installed(command: str, package: str) -> None:
+    source = f"FROM python:3.12-bookworm\nRUN {command}\n"
+    after = rewrite(source, select=["slim-base"]).after
+    assert "slim-bookworm" in after
+    assert package in after
+    assert package or "apt-get" not in after

@@ -82,7 +82,7 @@ def _called(
                 if done.kind == "runs" and "/" in (done.values or [""])[0]:
                     _look(view, done.values[0], one)
                 yield done.program, f"line {view.line(one)}", True
-                for name in _unpackers(done):
+                for name in unpackers(done):
                     yield name, f"line {view.line(one)}", True
     for path in view.files:
         text = view.read(path)
@@ -102,7 +102,7 @@ def _is_named(view: View, path: str) -> bool:
     )
 
 
-def _unpackers(done: Done) -> Iterator[str]:
+def unpackers(done: Done) -> Iterator[str]:
     """The programs by which tar unpacks or packs (its manual: `-J`, `-j`, and by the name)."""
     for value in done.values[1:] if done.program == "tar" else ():
         letters = value.lstrip("-") if value[:2] != "--" else ""

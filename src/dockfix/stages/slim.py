@@ -24,7 +24,7 @@ from dockfix.stages.find import Left
 from dockfix.stages.installs import base_name, in_image, new_install
 from dockfix.stages.java_slim import check_jre
 from dockfix.stages.packages import programs_of
-from dockfix.stages.programs import INSTALLED, started
+from dockfix.stages.programs import INSTALLED, started, unpackers
 from dockfix.stages.programs import OTHERWISE as NO_CALLS
 from dockfix.stages.python_packages import calls, is_known, linked_with, normal
 from dockfix.stages.sides import Done, Run
@@ -153,7 +153,8 @@ class _Needs:
         elif self.view.image.full:
             if done.kind == "runs":
                 self.look_at_program(run, done, where)
-            self.need(done.program, where)
+            for name in (done.program, *unpackers(done)):
+                self.need(name, where)
 
     def look_at_install(self, run: Run, done: Done, where: str) -> None:
         """Looks at what an install of a language compiles, and is linked with."""
