@@ -283,9 +283,20 @@ class _Verification(Trial):
                     for text in made.declares
                 ]  # fmt: skip
             sides = (Side(before, own[0]), Side(new, own[1]))
-            found, split = judged(found, *sides, declared)
+            found, split = judged(found, *sides, declared, self.restless(before))
         found, claims = without_declared(found, result, before, new)
         return Differences(found, claims, split)
+
+    def restless(self, before: Image) -> frozenset[bytes]:
+        """The paths of the original whose content is another one in its second build, if that was
+        made."""
+        if self.again is None:
+            return frozenset()
+        return frozenset(
+            one.path.encode("utf-8", "surrogateescape")[1:]
+            for one in compare(before, self.again).files
+            if one.aspect == "content"
+        )
 
     def by_store(self, found: Comparison, after: Built) -> tuple[PathDifference, ...]:
         """The differences that come of where a `COPY --link` stands, and of the image store."""

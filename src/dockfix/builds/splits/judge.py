@@ -18,7 +18,7 @@ needs is another question (`dockfix.builds.splits.closure`); both have to be ans
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from dockfix.builds.compare import Comparison, PathDifference, SettingDifference, compare
 from dockfix.builds.images.archive import Image
@@ -86,15 +86,20 @@ class Side(Record):
 
 
 def judged(
-    found: Comparison, before: Side, after: Side, declared: Sequence[str] = ()
+    found: Comparison,
+    before: Side,
+    after: Side,
+    declared: Sequence[str] = (),
+    restless: Collection[bytes] = (),
 ) -> tuple[Comparison, SplitFindings]:
     """A comparison without what a split may change, and what came of the split.
 
     `declared` says more that is meant to be: globs of paths that may be gone, with a `+` in front
     of paths that may be new, and a `~` of those that may be otherwise in another base image;
-    `package NAME` for one that may be gone; names of settings (`Env PATH`).
+    `package NAME` for one that may be gone; names of settings (`Env PATH`). `restless` are paths
+    whose content differs between two builds of the old image.
     """
-    judge = _Judge(before, after, declared)
+    judge = _Judge(before, after, declared, restless)
     files = tuple(judge.left_over(found.files))
     settings = tuple(one for one in found.settings if one.name in declared)
     rest = tuple(one for one in found.settings if one.name not in declared)
@@ -112,7 +117,13 @@ def left_behind(before: Side, after: Side) -> tuple[LeftBehind, ...]:
 class _Judge:
     """Two images, and what was said of their differences so far."""
 
-    def __init__(self, before: Side, after: Side, declared: Sequence[str]) -> None:
+    def __init__(
+        self,
+        before: Side,
+        after: Side,
+        declared: Sequence[str],
+        restless: Collection[bytes] = (),
+    ) -> None:
         self.before, self.after = before, after
         self.may_go = tuple(one for one in declared if one[:1] in ("/", "!"))
         self.may_come = tuple(one[1:] for one in declared if one[:1] == "+")
@@ -127,7 +138,7 @@ class _Judge:
             for name in self.gone - base.keys() - packages
             if (one := self.old_packages.by_name[name]).asked and not one.is_for_building
         )
-        self.moved = MovedFiles(self.old, self.new)
+        self.moved = MovedFiles(self.old, self.new, restless)
         self._sorted = {id(one): sorted(one.paths) for one in (self.old, self.new)}
         self._left: dict[str, tuple[int, int, dict[str, int]]] = {}
         self._counted: set[int] = set()

@@ -3,7 +3,9 @@
 A file has moved if it has the same name, content, mode and owner as one of the old image. Some
 files say where they lie, so that a copy is not the same: a script whose `#!` names another
 interpreter is the same below that line; what Python has compiled goes with its source; the list of
-the files of an installed package goes with the package (RECORD, PEP 376). An environment of Python
+the files of an installed package goes with the package (RECORD, PEP 376). A file whose content is
+another one in every build of the old image (a compiled module that has the name of a random folder
+in it) is the same by its path below the folder of packages. An environment of Python
 has files of its own (`pyvenv.cfg`, PEP 405, what activates it, links to its Python, and the
 installer that `venv` puts into it).
 """
@@ -11,7 +13,7 @@ installer that `venv` puts into it).
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection, Container
 
 from dockfix.builds.images.layers import LayerEntry
 from dockfix.builds.images.overlay import Overlay
@@ -23,14 +25,17 @@ _OF_ENVIRONMENT = re.compile(
     rb"|lib/python[\d.]+/site-packages/distutils-precedence\.pth"
 )
 _COMPILED = re.compile(rb"(.*/)__pycache__/([^/]+?)\.(?:cpython|pypy)[^/]*\.pyc")
+_PACKAGES = re.compile(rb".*?/(?:site-packages|dist-packages|node_modules|gems|extensions)/")
 _LISTED = re.compile(rb".*\.dist-info/(?:RECORD|direct_url\.json|REQUESTED|INSTALLER)")
 
 
 class MovedFiles:
     """The files that are at different places in two images."""
 
-    def __init__(self, old: Overlay, new: Overlay) -> None:
+    def __init__(self, old: Overlay, new: Overlay, restless: Collection[bytes] = ()) -> None:
+        """`restless` are paths of the old image whose content differs between two builds of it."""
         self._old, self._new = old, new
+        self._restless = {_place(path) for path in restless} - {b""}
         # a copy of a file that stays is one of the old image's, too
         self._before = _by_content(old, {})
         self._after = _by_content(new, old.paths)
@@ -50,6 +55,8 @@ class MovedFiles:
         for top in self._environments:
             if path.startswith(top) and _OF_ENVIRONMENT.fullmatch(path[len(top) :]):
                 return True
+        if entry.kind == "file" and _place(path) in self._restless:
+            return True
         compiled = _COMPILED.fullmatch(path)
         if compiled is not None:
             source = compiled[1] + compiled[2] + b".py"
@@ -88,6 +95,12 @@ class MovedFiles:
 
 
 _Key = tuple[bytes, bytes, bytes, int, int, int]
+
+
+def _place(path: bytes) -> bytes:
+    """A path below the folder of packages that it lies in; empty if it lies in none."""
+    found = _PACKAGES.match(path)
+    return b"" if found is None else path[found.end() :]
 
 
 def _key(path: bytes, entry: LayerEntry) -> _Key:
