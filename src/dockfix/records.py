@@ -27,6 +27,14 @@ else:
         lambda cls, a, b, c, d, e, f, g: _tuple(cls, (a, b, c, d, e, f, g)),
         lambda cls, a, b, c, d, e, f, g, h: _tuple(cls, (a, b, c, d, e, f, g, h)),
         lambda cls, a, b, c, d, e, f, g, h, i: _tuple(cls, (a, b, c, d, e, f, g, h, i)),
+        lambda cls, a, b, c, d, e, f, g, h, i, j: _tuple(cls, (a, b, c, d, e, f, g, h, i, j)),
+        lambda cls, a, b, c, d, e, f, g, h, i, j, k: _tuple(cls, (a, b, c, d, e, f, g, h, i, j, k)),
+        lambda cls, a, b, c, d, e, f, g, h, i, j, k, m: _tuple(
+            cls, (a, b, c, d, e, f, g, h, i, j, k, m)
+        ),
+        lambda cls, a, b, c, d, e, f, g, h, i, j, k, m, n: _tuple(
+            cls, (a, b, c, d, e, f, g, h, i, j, k, m, n)
+        ),
     )
 
     def _constructor(name, fields, defaults):

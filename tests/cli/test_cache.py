@@ -239,7 +239,7 @@ def test_what_a_registry_said_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> No
     registry = registry_for(Config(min_age=12345))
     _, asked = recorded(lambda: registry.pin("debian", "12"))
     assert asked
-    assert not Answers().are_same(asked.items())
+    assert not Answers().are_same((*question, answer) for question, answer in asked.items())
 
 
 def test_nothing_is_written_because_of_a_result(project: Path) -> None:

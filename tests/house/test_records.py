@@ -93,3 +93,16 @@ def test_the_class_says_the_same() -> None:
         Ours(1, "a").first = 2  # type: ignore[misc]
     with pytest.raises(AttributeError):
         Ours(1, "a").other = 2  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("count", range(16))
+def test_every_number_of_fields_has_its_constructor(count: int) -> None:
+    names = [f"field{number}" for number in range(count)]
+    space = {"__annotations__": dict.fromkeys(names, int), "__module__": __name__}
+    define: Any = type(records.Record)
+    kind = define("Many", (records.Record,), space)
+    values = [*range(count)]
+    assert list(kind(*values)) == list(kind(**dict(zip(names, values, strict=True)))) == values
+    assert [getattr(kind(*values), name) for name in names] == values
+    with pytest.raises(TypeError):
+        kind(*values, 1)

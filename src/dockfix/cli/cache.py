@@ -128,8 +128,8 @@ class Cache:
         if check != digest(key + rest):
             return None
         written, *fields = rest.split("\0")
-        at = range(0, len(fields), 4)
-        if not self._answers.are_same(((*fields[n : n + 3],), fields[n + 3]) for n in at):
+        each = (fields[number::4] for number in range(4))
+        if not self._answers.are_same(zip(*each, strict=False)):
             return None
         self._used[key] = line
         return _read_outcome(job.path, written)

@@ -92,18 +92,21 @@ class Finder:
         """
         if self._everywhere is not None:
             return self._everywhere
-        directory = os.path.abspath(directory)
-        if directory not in self._found:
-            try:
-                self._found[directory] = self._with_hadolint(
-                    self._search(directory, names), directory, names
-                )
-            except ConfigError as error:
-                self._found[directory] = error
-        found = self._found[directory]
+        found = self._found.get(directory)
+        if found is None:
+            whole = os.path.abspath(directory)
+            found = self._found.get(whole) or self._settings(whole, names)
+            self._found[directory] = self._found[whole] = found
         if isinstance(found, ConfigError):
             raise found
         return found
+
+    def _settings(self, directory: str, names: Sequence[str] | None) -> Config | ConfigError:
+        """What holds in a directory with this absolute path, or what is wrong with its file."""
+        try:
+            return self._with_hadolint(self._search(directory, names), directory, names)
+        except ConfigError as error:
+            return error
 
     def _search(self, directory: str, names: Sequence[str] | None) -> Config:
         config = _load(directory, names)
@@ -132,7 +135,8 @@ class Finder:
             return config
         from dockfix.cli.hadolint import find
 
-        return config._replace(found=find(directory, self._hadolint, names))
+        found = find(directory, self._hadolint, names)
+        return config if found == config.found else config._replace(found=found)
 
 
 def _load(directory: str, names: Sequence[str] | None) -> Config | None:

@@ -51,11 +51,16 @@ def find(
     the directory, if somebody has them. Raises ConfigError for a file that
     is no YAML, or that says it in another form.
     """
-    known = {} if known is None else known
-    directory = os.path.abspath(directory)
-    if directory not in known:
-        known[directory] = _find(directory, known, names)
-    return known[directory]
+    return _above(os.path.abspath(directory), {} if known is None else known, names)
+
+
+def _above(
+    directory: str, known: dict[str, Hadolint], names: Sequence[str] | None = None
+) -> Hadolint:
+    found = known.get(directory)
+    if found is None:
+        found = known[directory] = _find(directory, known, names)
+    return found
 
 
 def _find(directory: str, known: dict[str, Hadolint], names: Sequence[str] | None) -> Hadolint:
@@ -66,7 +71,7 @@ def _find(directory: str, known: dict[str, Hadolint], names: Sequence[str] | Non
     top = worktree_of(directory) or os.getcwd()
     if directory == top or not directory.startswith(top.rstrip("/") + "/"):
         return Hadolint()
-    return find(os.path.dirname(directory), known)
+    return _above(os.path.dirname(directory), known)
 
 
 def _read(path: str) -> Hadolint:

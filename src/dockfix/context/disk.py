@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from functools import cache
 
 from dockfix.typed import TYPE_CHECKING, Any
 
@@ -208,10 +209,17 @@ def digest(answer: object) -> str:
     """A short text that stands for an answer; of two different answers they differ."""
     if answer is None or isinstance(answer, int):
         return repr(answer)
+    data = answer if isinstance(answer, bytes) else repr(answer).encode("utf-8", "surrogatepass")
+    found: str = _hash()(data, digest_size=16).hexdigest()
+    return found
+
+
+@cache
+def _hash() -> Callable[..., Any]:
+    """The hash of digests; to import it anew for each of them would take as long as to make one."""
     from hashlib import blake2b
 
-    data = answer if isinstance(answer, bytes) else repr(answer).encode("utf-8", "surrogatepass")
-    return blake2b(data, digest_size=16).hexdigest()
+    return blake2b
 
 
 def kept(function: Callable[..., Answer]) -> Callable[..., Answer]:
