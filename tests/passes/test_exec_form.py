@@ -204,6 +204,10 @@ SHIPPED = f"{BUILT}FROM debian:12\nCOPY --from=build {{}}\nCMD {{}}\n"
         ("FROM debian:12\nENV PATH=/app/bin:$PATH\nCOPY x /app/bin/\nCMD x\n", False),
         ("FROM debian:12\nENV A=/app PATH=$A/bin:$PATH\nCOPY x /app/bin/\nCMD x\n", False),
         ("FROM debian:12\nARG A\nENV PATH=$A/bin:$PATH\nCOPY x $A/bin/\nCMD x\n", False),
+        ("FROM debian:12\nCOPY y /y\nRUN sed -i 1d /y && chmod +x /y\nCMD /y\n", False),
+        ("FROM debian:12\nCOPY y /y\nRUN python3 -c \"open('/y', 'w')\"\nCMD /y\n", False),
+        ("FROM debian:12\nCOPY y /y\nRUN sed -i 's/\\r$//' /y; dos2unix /y\nCMD /y\n", True),
+        ("FROM debian:12\nCOPY y /y\nRUN chmod +x /y && /y --version\nCMD /y\n", True),
         # binaries, whoever publishes them; and nothing is unpacked where curl is installed
         ("FROM debian:12\nRUN curl -Lo /usr/bin/tini x.org/tini\nCMD tini -s -- sleep 1\n", True),
         ("FROM debian:12\nRUN curl -L x.org/t.tgz | tar -xz -C /usr/bin\nCMD nginx\n", True),
@@ -212,7 +216,7 @@ SHIPPED = f"{BUILT}FROM debian:12\nCOPY --from=build {{}}\nCMD {{}}\n"
     ],
 )
 def test_what_the_file_compiles_or_installs_is_no_script(source: str, safe: bool) -> None:
-    settings = Settings(context=Files({"x": "echo\n"}))
+    settings = Settings(context=Files({"x": "echo\n", "y": "#!/bin/sh\n"}))
     assert ("CMD [" in rewritten(source, settings, unsafe=False)) is safe
 
 

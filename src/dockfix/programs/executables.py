@@ -184,7 +184,7 @@ class Programs:
                 for text in _texts(other):
                     if _compiles(text, targets, here):
                         yield True if "||" in text else None
-                    if may_write(text, name):
+                    if may_write(text, name) or _edits(text, name):
                         yield False
                     elif name in text and _fetches(text, name):
                         yield is_executable(name)
@@ -303,6 +303,22 @@ def _compiles(text: str, targets: list[str], base: str) -> bool:
         ):
             return True
     return any(_brings(path, text, compiled=True) for path in targets)
+
+
+#: Commands that edit a file where it lies. What `sed` replaces in a line may stay a first line.
+_EDITING = (
+    rf"(?:{_AT}(?:awk|ed|ex|gawk|node|patch|perl|php|python[\d.]*|ruby|truncate|vim?)\b"
+    rf"|{_AT}sed[ \t][^;&|]*-i(?![^;&|]*[ \t\"']s(?P<mark>[^\w\s])[^;&|#]*(?P=mark)))"
+)
+
+
+def _edits(text: str, name: str) -> bool:
+    """True if a script may edit a file of that name, so that its first line may be another."""
+    return (
+        name in text
+        and re.search(rf"{_EDITING}[^&|\n]*(?<![\w.-]){re.escape(name)}(?![\w./-])", text)
+        is not None
+    )
 
 
 def _fetches(text: str, name: str) -> bool:
