@@ -33,6 +33,9 @@ CACHE = Cache(
     mount=Mount(bases=words("rust"), offline=words("--offline --frozen"), store=True),
 )
 
+_CONFIGS = (".cargo/config.toml", ".cargo/config")
+#: Settings of these that say where things are put (The Cargo Book, "Configuration").
+_PLACED = lazy(r"(?m)^\s*(?:build\.)?(?:target|target-dir|build-dir|artifact-dir|out-dir)\s*=")
 _ELSEWHERE = words("--target-dir --manifest-path --out-dir --artifact-dir --example --lib --bench")
 
 
@@ -47,7 +50,7 @@ def leaves(project: Project, values: list[str], above: str) -> list[str]:
     if (
         names & _ELSEWHERE
         or "CARGO_TARGET_DIR" in above
-        or "[build]" in (project.read(".cargo/config.toml") or "")
+        or any(_PLACED.search(project.read(name) or "") for name in _CONFIGS)
     ):
         raise UnsureError("where cargo puts what it builds is not told")
     if verb == "install":
@@ -56,27 +59,48 @@ def leaves(project: Project, values: list[str], above: str) -> list[str]:
             return []
         folder = f"{root.rstrip('/')}/bin" if root else "/usr/local/cargo/bin"
         own = _value(values, "--path") in (".", "./")
-        return [f"{folder}/{name}" for name in (_programs(project) if own else ["*"])]
+        return [f"{folder}/{name}" for name in (_programs(project, values) if own else ["*"])]
     profile = _value(values, "--profile")
     folder = "release" if names & {"--release", "-r"} or profile == "release" else "debug"
     target = _value(values, "--target")
     if profile and profile != "release":
         raise UnsureError("where cargo puts what it builds is not told")
     folder = f"target/{target}/{folder}" if target else f"target/{folder}"
-    return [f"{folder}/{name}" for name in _programs(project)]
+    return [f"{folder}/{name}" for name in _programs(project, values)]
 
 
-def _programs(project: Project) -> list[str]:
-    """The names of the programs of a package; `*` for those of a workspace."""
+def _programs(project: Project, values: list[str]) -> list[str]:
+    """The names of the programs of a package that a command certainly builds; `*` for those of a
+    workspace.
+
+    A program that wants a feature is built only with it, and a file that a program of the manifest
+    has as its `path` is no other one (The Cargo Book, "Cargo Targets").
+    """
     data = read_toml(project.read("Cargo.toml") or "")
-    if "workspace" in data or not table(data, "package"):
+    package = table(data, "package")
+    if "workspace" in data or not package:
         return ["*"]
-    listed = data.get("bin", [])
-    names = [str(table(one).get("name", "")) for one in listed] if isinstance(listed, list) else []
-    if project.kind("src/main.rs") is not None:
-        names.append(str(table(data, "package").get("name", "")))
+    chosen = [values[at + 1] for at, value in enumerate(values[:-1]) if value == "--bin"]
+    chosen += [value.partition("=")[2] for value in values if value.startswith("--bin=")]
+    if chosen:
+        return chosen
+    given = data.get("bin", [])
+    listed = [table(one) for one in given] if isinstance(given, list) else []
+    paths = {str(one.get("path", "")) for one in listed}
+    names = [str(one.get("name", "")) for one in listed if not one.get("required-features")]
+    # without an edition it is that of 2015, which looks for no others
+    if package.get("autobins") is False or (listed and "edition" not in package):
+        return [*dict.fromkeys(names)]
+    if project.kind("src/main.rs") is not None and "src/main.rs" not in paths:
+        names.append(str(package.get("name", "")))
     found = project.entries("src/bin") if project.kind("src/bin") is not None else ()
-    return [*dict.fromkeys([*names, *(name.removesuffix(".rs") for name in found)])]
+    names += [
+        one.removesuffix(".rs")
+        for one in found
+        if not {f"src/bin/{one}", f"src/bin/{one}/main.rs"} & paths
+    ]
+    unsure = {str(one.get("name", "")) for one in listed if one.get("required-features")}
+    return [name for name in dict.fromkeys(names) if name not in unsure]
 
 
 def _value(values: list[str], option: str) -> str:

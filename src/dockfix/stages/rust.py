@@ -32,8 +32,8 @@ _LINKED = {
     "alsa-sys": "libasound2-dev", "bzip2-sys": "libbz2-dev", "curl-sys": "libcurl4-openssl-dev",
     "libsqlite3-sys": "libsqlite3-dev", "lzma-sys": "liblzma-dev", "mysqlclient-sys":
     "default-libmysqlclient-dev", "openssl-sys": "libssl-dev", "pq-sys": "libpq-dev",
-    "sasl2-sys": "libsasl2-dev", "libudev-sys": "libudev-dev", "libpq-sys": "libpq-dev",
-    "libxml": "libxml2-dev",
+    "sasl2-sys": "libsasl2-dev", "snmalloc-sys": "libatomic1", "libudev-sys": "libudev-dev",
+    "libpq-sys": "libpq-dev", "libxml": "libxml2-dev",
 }  # fmt: skip
 #: Those that are part of the program, or of another system.
 _ALONE = words(
@@ -41,7 +41,7 @@ _ALONE = words(
     "core-foundation-sys coreaudio-sys fsevent-sys iana-time-zone-sys inotify-sys jemalloc-sys",
     "js-sys kqueue-sys libbpf-sys libdeflate-sys libgit2-sys libmimalloc-sys libnghttp2-sys",
     "libssh2-sys libz-ng-sys libz-sys linux-raw-sys lmdb-sys lz4-sys mach-sys ndk-sys objc-sys",
-    "ittapi-sys secp256k1-sys security-framework-sys snmalloc-sys tikv-jemalloc-sys wasi-sys",
+    "ittapi-sys secp256k1-sys security-framework-sys tikv-jemalloc-sys wasi-sys",
     "web-sys winapi-sys windows-sys winreg-sys zstd-sys librocksdb-sys onig_sys hidapi-sys",
     "schannel-sys rdkafka-sys fuchsia-zircon-sys redox-sys hermit-sys",
 )
@@ -72,7 +72,13 @@ def linked(view: View) -> tuple[str, ...]:
         raise UnsureError("without a lock file, the libraries that crates need are not known")
     found: dict[str, None] = {}
     for path in locks:
-        for name in _NAME.findall(view.read(path)):
+        text = view.read(path)
+        names = frozenset(_NAME.findall(text))
+        for name in sorted(names):
+            if name == "clang-sys" and "bindgen" in names and "clang" not in names:
+                continue  # a library of a build script
+            if name == "libloading" and _users(text, name) == {"clang-sys"}:
+                continue
             if name in _LINKED:
                 found[_LINKED[name]] = None
             elif name.endswith(("-sys", "_sys")) and not _is_alone(name):
@@ -80,6 +86,17 @@ def linked(view: View) -> tuple[str, ...]:
             elif name in ("gtk", "gstreamer", "opencv", "ffmpeg-next", "gdal", "libloading"):
                 raise UnsureError(f"which libraries {name} needs is not known")
     return tuple(found)
+
+
+def _users(text: str, name: str) -> set[str]:
+    """The crates of a lock file that depend on another one."""
+    return {
+        found[0]
+        for block in text.split("[[package]]")
+        if f'"{name}"' in block.partition("dependencies")[2]
+        or f'"{name} ' in block.partition("dependencies")[2]
+        if (found := _NAME.findall(block))
+    }
 
 
 def _is_alone(name: str) -> bool:

@@ -13,6 +13,7 @@ from dockfix.dockerfile.tree import Instruction
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.stages.project import Language, here_of
 from dockfix.stages.sides import Done, Run
+from dockfix.stages.source import landings
 from dockfix.stages.view import View
 from dockfix.state.paths import copy_of, resolve, within
 
@@ -37,6 +38,7 @@ def check_side_effects(
     """
     again: list[str] = []
     folders: list[str] = []
+    brought: list[str] = []
     for one in view.instructions:
         if one.keyword not in ("COPY", "ADD"):
             continue
@@ -45,6 +47,8 @@ def check_side_effects(
             (folders if one in consumed else again).extend(
                 [copy.target] if one in consumed else copy.landings(view.context)
             )
+        if copy is not None and one in consumed and view.context is not None:
+            brought += [path for path, _ in landings(copy, view.context)]
     for run in view.runs.values():
         if run.instruction.start not in build:
             continue
@@ -63,6 +67,8 @@ def check_side_effects(
                     )
                 if kind == "removed" or any(_meet(path, one) for one in carried):
                     continue
+                if any(_meet(path, one) and one.endswith(language.source) for one in brought):
+                    continue  # it stands for source that comes later
                 if kind == "made" or not any(within(path, one) for one in folders):
                     raise UnsureError(
                         f"line {line} works on {word}, which the final stage would not have"
