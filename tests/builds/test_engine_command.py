@@ -210,7 +210,10 @@ def test_a_file_that_is_not_in_the_context_is_said_with_the_folder(
     words = (command, *NETWORK, "deploy")
     done = dockfix_command(*words, cwd=tmp_path, given=b"", **real_engine.environment)
     assert done.returncode == 2
-    taken = b"because no folder has app/a.py: name it with --context; it is built from deploy\n"
+    taken = (
+        b"because neither this folder nor one above has app/a.py: set it with --context; "
+        b"it is built from deploy\n"
+    )
     assert taken in done.stderr
     said = b"  The build context was deploy. What COPY and ADD name has to lie in there;\n"
     assert said + b"  --context DIR says that it is another folder.\n" in done.stdout + done.stderr

@@ -65,16 +65,16 @@ def test_the_root_of_the_repository(project: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        ("COPY none .", "no folder has none"),
-        ("COPY start.sh app .", "no folder has app"),
-        ("COPY target/x.jar .", "no folder has target/x.jar"),
-        ("COPY n*.txt .", "no folder has n*.txt"),
+        ("COPY none .", "neither this folder nor one above has none"),
+        ("COPY start.sh app .", "neither this folder nor one above has app"),
+        ("COPY target/x.jar .", "neither this folder nor one above has target/x.jar"),
+        ("COPY n*.txt .", "neither this folder nor one above has n*.txt"),
         ("COPY . .", "it may not be docker/"),
     ],
 )
 def test_unknown(project: Path, source: str, why: str) -> None:
     found = root_of(project / "docker" / "Dockerfile", f"FROM a\n{source}\n")
-    assert found == f"build context unknown, because {why}: name it with --context"
+    assert found == f"build context unknown, because {why}: set it with --context"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,10 @@ def test_the_command_is_told_the_folder(tmp_path: Path) -> None:
     (tmp_path / "x" / "req.txt").write_text("flask==3.0\n")
     (tmp_path / "docker" / "Dockerfile").write_text(MOVED)
     done = dockfix_command("docker/Dockerfile", cwd=tmp_path)
-    assert b"DF001 context: build context unknown, because no folder has app" in done.stdout
+    assert (
+        b"DF001 context: build context unknown, because neither this folder nor one above has app"
+        in done.stdout
+    )
     done = dockfix_command("docker/Dockerfile", "--context", "x", cwd=tmp_path)
     assert b"DF001" not in done.stdout
     (tmp_path / "docker" / ".dockfix.toml").write_text('context = "../x"\n')

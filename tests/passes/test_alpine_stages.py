@@ -25,7 +25,10 @@ def final(source: str, files: dict[str, str]) -> tuple[list[str], list[str]]:
     result = rewrite(source, select=["multi-stage"], settings=settings)
     assert not rewrite(result.after, select=["multi-stage"], settings=settings).changed
     lines = result.after.rpartition("\n\n")[2].splitlines() if result.changed else []
-    return lines, [note.message.removeprefix("not divided: ") for note in result.notes]
+    return lines, [
+        note.message.removeprefix("not split into a build stage and a final stage: ")
+        for note in result.notes
+    ]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,7 @@ def test_rust_brings_its_own_libraries() -> None:
     assert lines[:2] == ["FROM alpine:3.21", "RUN apk add --no-cache ca-certificates"], notes
     openssl = {**RUST, "Cargo.lock": '[[package]]\nname = "openssl-sys"\n'}
     assert final(f"FROM rust:1.85-alpine3.21\n{end}", openssl)[1] == [
-        "which libraries a program needs on Alpine is not known"
+        "it is unknown which libraries a program needs on Alpine"
     ]
 
 
@@ -82,13 +85,13 @@ def test_compilers_go_and_their_libraries_stay(install: str, again: list[str]) -
     ("source", "files", "reason"),
     [
         (f"FROM golang:1.22-alpine\nRUN apk add python2\n{GO_END}", GO,
-         "which release of Alpine golang:1.22-alpine is on is not told, and python2 may not be in"
+         "it is unknown which release of Alpine golang:1.22-alpine is on, and python2 may not be in"
          " another"),
         (f"FROM golang:1.22-alpine\nRUN apk add git=2.30.2-r0\n{GO_END}", GO,
-         "which release of Alpine golang:1.22-alpine is on is not told, and git=2.30.2-r0 may not"
+         "it is unknown which release of Alpine golang:1.22-alpine is on, and git=2.30.2-r0 may not"
          " be in another"),
         (f"FROM golang:1.22-alpine\n{GO_END.replace('./pulse', 'go')}", GO,
-         "which file the build leaves for the start is not told"),
+         "it is unknown which file the build leaves for the start"),
         (f"FROM golang:1.22-alpine\n{GO_END}",
          {**GO, "main.go": 'package main\nimport "os/exec"\nfunc main() { exec.Command("go") }\n'},
          "main.go calls go, which only the build stage would have"),

@@ -154,7 +154,9 @@ def test_a_lock_file_beside_the_manifest_counts() -> None:
 def test_many_open_versions_are_one_note() -> None:
     files = {"r.txt": "a\nb\nc\nd\ne\n"}
     source = "FROM python\nCOPY r.txt /\nRUN pip install -r /r.txt\nRUN pip install -r /r.txt\n"
-    said = "r.txt leaves versions open: a, b, c and 2 more; a later build may differ"
+    said = (
+        "r.txt leaves versions open: a, b, c and 2 more; a later build may install other versions"
+    )
     assert notes(source, files, "pin-dependencies") == [said]
     under = source.replace("pip install", "pip install -c /c.txt")
     assert notes(under, files, "pin-dependencies") == []

@@ -28,7 +28,10 @@ def final(source: str, files: dict[str, str]) -> tuple[list[str], list[str]]:
     result = rewrite(source, select=["multi-stage"], settings=settings)
     assert not rewrite(result.after, select=["multi-stage"], settings=settings).changed
     lines = result.after.rpartition("\n\n")[2].splitlines() if result.changed else []
-    return lines, [note.message.removeprefix("not divided: ") for note in result.notes]
+    return lines, [
+        note.message.removeprefix("not split into a build stage and a final stage: ")
+        for note in result.notes
+    ]
 
 
 @pytest.mark.parametrize(
@@ -91,18 +94,18 @@ def test_a_last_stage_on_the_sdk() -> None:
     ("source", "files", "reason"),
     [
         (BUILD.format(SDK + "6.0") + START, WEB,
-         f"whether {SDK}6.0 listens on another port than mcr.microsoft.com/dotnet/aspnet:6.0 is not"
-         " known"),
+         f"it is unknown whether {SDK}6.0 listens on another port than "
+         "mcr.microsoft.com/dotnet/aspnet:6.0"),
         (BUILD.format(SDK + "8.0-alpine") + START, WEB,
-         f"which image of the runtime belongs to {SDK}8.0-alpine is not known"),
+         f"it is unknown which image of the runtime belongs to {SDK}8.0-alpine"),
         (BUILD.format(SDK + "8.0") + 'CMD ["dotnet", "run"]\n', WEB,
          "CMD in line 5 calls dotnet run"),
         (BUILD.format(SDK + "8.0").replace("publish", "build") + START, WEB,
-         "which file the build leaves for the start is not told"),
+         "it is unknown which file the build leaves for the start"),
         (BUILD.format(SDK + "8.0").replace("-o out", "-p:PublishDir=x") + START, WEB,
-         "where line 4 publishes to is not told"),
+         "it is unknown where line 4 publishes to"),
         (BUILD.format(SDK + "8.0") + "RUN dotnet tool install ef\n" + START, WEB,
-         "what dotnet tool in line 5 leaves is not known"),
+         "it is unknown what dotnet tool in line 5 leaves"),
         (BUILD.format(SDK + "8.0").replace("WORKDIR", "RUN apt-get install -y libodbc-dev\nWORKDIR")
          + START, WEB, "a program may open a library by the name that only libodbc-dev has"),
         (BUILD.format(SDK + "8.0") + START,
@@ -110,7 +113,7 @@ def test_a_last_stage_on_the_sdk() -> None:
          "Program.cs calls dotnet"),
         (BUILD.format(SDK + "8.0") + START,
          {**WEB, "Program.cs": "class P { void A() { Process.Start(name); } }\n"},
-         "Program.cs runs a program, and which is not told"),
+         "Program.cs runs a program, and it is unknown which"),
         (BUILD.format(SDK + "8.0") + START,
          {**WEB, "Program.cs": "class P { void A() { MSBuildLocator.RegisterDefaults(); } }\n"},
          "Program.cs has MSBuildLocator, which may look for the SDK"),

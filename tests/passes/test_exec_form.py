@@ -298,7 +298,7 @@ def test_text_behind_an_array_is_only_pointed_out() -> None:
         source = f'FROM debian\n{keyword} ["sleep", "1"] # a second\n'
         (note,) = PASS.rewrite(facts_of(source), Settings())
         assert note.safety is Safety.NOTE
-        assert "behind the array" in note.message
+        assert "after the JSON array" in note.message
     assert not list(PASS.rewrite(facts_of('FROM a\nRUN [ "a" = "b" ] || true\n'), Settings()))
 
 

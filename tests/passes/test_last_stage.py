@@ -44,7 +44,10 @@ def last(source: str, files: Mapping[str, str]) -> tuple[str, list[str]]:
     result = rewrite(source, select=["multi-stage"], settings=settings)
     again = rewrite(result.after, select=["multi-stage"], settings=settings)
     assert not again.changed
-    notes = [note.message.removeprefix("not divided: ") for note in result.notes]
+    notes = [
+        note.message.removeprefix("not split into a build stage and a final stage: ")
+        for note in result.notes
+    ]
     if not result.changed:
         return "", notes
     above, _, stage = result.after.rpartition("\n\n")
@@ -155,7 +158,7 @@ def test_a_jdk_becomes_the_jre(image: str, jre: str) -> None:
          'COPY --from=build /src/sum /bin/\nCMD ["bash"]\n', NATIVE,
          "CMD in line 10 starts a shell, or builds"),
         (f"{NATIVE_BUILD}FROM debian:12-slim\n{INSTALL.format('gcc')}RUN ./x\n{SUM}", NATIVE,
-         "what x in line 9 needs is not known"),
+         "it is unknown what x in line 9 needs"),
         (f"{NATIVE_BUILD}FROM debian:12-slim\n{INSTALL.format('gcc')}"
          f"RUN apt-get purge -y gcc\n{SUM}", NATIVE, "line 9 removes packages again"),
         (f"{NATIVE_BUILD}FROM debian:12-slim\n{INSTALL.format('gcc')}"
@@ -183,7 +186,7 @@ def test_a_jdk_becomes_the_jre(image: str, jre: str) -> None:
          "it works in /go, where Go's own image lets everybody write"),
         (GO_BUILD.replace("RUN", "RUN apt-get install -y libpcap-dev\nRUN")
          + f"FROM golang:1.22\n{PULSE}", GO,
-         "which libraries of libpcap-dev a program needs is not told"),
+         "it is unknown which libraries of libpcap-dev a program needs"),
         (f"{GO_BUILD}FROM golang\n{PULSE}", GO,
          "golang may be on a later release of Debian one day, with another C library: name the"
          " release (trixie)"),
@@ -193,7 +196,7 @@ def test_a_jdk_becomes_the_jre(image: str, jre: str) -> None:
          "src/main/java/Shop.java uses ToolProvider, which a JRE has not"),
         ("FROM python:3.12 AS build\nWORKDIR /src\nCOPY . .\nRUN pip install .\n\n"
          f"FROM python:3.12-slim-bookworm\n{INSTALL.format('gcc')}{SUM}", {"a.py": ""},
-         "what packages of python compile when they run is not known"),
+         "it is unknown what packages of python compile when they run"),
     ],
 )  # fmt: skip
 def test_it_stays_with_a_reason(source: str, files: dict[str, str], reason: str) -> None:

@@ -121,6 +121,6 @@ def test_the_message_says_what_will_stand_there() -> None:
     result = rewrite("FROM python:3.12\n", select=["DF603"], settings=Settings(registry=KNOWN))
     (made,) = result.applied
     assert made.message == (
-        "write python:3.12.14@sha256:aaaaaaaa… instead of python:3.12: later builds then take no "
-        "other image; unsafe because updates of the tag then come only with a new pin"
+        "write python:3.12.14@sha256:aaaaaaaa… instead of python:3.12: later builds then use "
+        "the same image; unsafe because updates of the tag then come only with a new pin"
     )

@@ -79,8 +79,12 @@ def _find(path: str, dockerfile: Dockerfile, named: str | None) -> FoundContext:
         if wanted.mostly_in(context):
             return FoundContext(context)
     what = wanted.first_missing_in(own)
-    reason = f"no folder has {what}" if what else f"it may not be {os.path.basename(folder)}/"
-    return FoundContext(None, f"build context unknown, because {reason}: name it with --context")
+    reason = (
+        f"neither this folder nor one above has {what}"
+        if what
+        else f"it may not be {os.path.basename(folder)}/"
+    )
+    return FoundContext(None, f"build context unknown, because {reason}: set it with --context")
 
 
 def _above(folder: str, top: str) -> Iterator[str]:

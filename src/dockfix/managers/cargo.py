@@ -46,13 +46,13 @@ def leaves(project: Project, values: list[str], above: str) -> list[str]:
     if verb not in ("build", "install", "b"):
         if verb in ("fetch", "vendor", "check", "test", "clippy", "fmt", "init", "clean", "new"):
             return []
-        raise UnsureError(f"what cargo {verb} leaves is not known")
+        raise UnsureError(f"it is unknown what cargo {verb} leaves")
     if (
         names & _ELSEWHERE
         or "CARGO_TARGET_DIR" in above
         or any(_PLACED.search(project.read(name) or "") for name in _CONFIGS)
     ):
-        raise UnsureError("where cargo puts what it builds is not told")
+        raise UnsureError("it is unknown where cargo puts what it builds")
     if verb == "install":
         root = _value(values, "--root")
         if "--path" not in names:
@@ -64,7 +64,7 @@ def leaves(project: Project, values: list[str], above: str) -> list[str]:
     folder = "release" if names & {"--release", "-r"} or profile == "release" else "debug"
     target = _value(values, "--target")
     if profile and profile != "release":
-        raise UnsureError("where cargo puts what it builds is not told")
+        raise UnsureError("it is unknown where cargo puts what it builds")
     folder = f"target/{target}/{folder}" if target else f"target/{folder}"
     return [f"{folder}/{name}" for name in _programs(project, values)]
 

@@ -129,7 +129,7 @@ def leaves(project: Project, values: list[str], above: str) -> list[str]:
             "clean",
         ):
             return []
-        raise UnsureError(f"what go {verb} leaves is not known")
+        raise UnsureError(f"it is unknown what go {verb} leaves")
     output, packages = "", []
     for value in rest:
         name, equals, given = value.partition("=")
@@ -144,10 +144,10 @@ def leaves(project: Project, values: list[str], above: str) -> list[str]:
         elif value[:1] != "-":
             packages.append(value)
     if any("$" in one or "..." in one for one in (output, *packages)):
-        raise UnsureError("what go builds is called is not told")
+        raise UnsureError("it is unknown what go builds is called")
     if verb == "install":
         if _MOVED.search(above):
-            raise UnsureError("where go installs is not known")
+            raise UnsureError("it is unknown where go installs")
         own = [one for one in packages or ["."] if "@" not in one and one[:1] == "."]
         return [f"/go/bin/{_name_of(project, one)}" for one in own]
     if len(packages) > 1 and not packages[0].endswith(".go") and not output:
@@ -174,7 +174,7 @@ def _name_of(project: Project, package: str) -> str:
     text = project.read("go.mod")
     found = re.search(r"(?m)^module\s+[\"']?([^\s\"']+)", text or "")
     if found is None:
-        raise UnsureError("what the module is called is not told")
+        raise UnsureError("it is unknown what the module is called")
     return _program(found[1].split("/"))
 
 

@@ -137,7 +137,7 @@ def archive(project: Project, values: list[str], path: str) -> Archive | None:
         return None
     module = pom.rpartition("/")[0]
     if parts and module not in [one.strip().removeprefix("./") for one in parts.split(",")]:
-        raise UnsureError(f"whether {module or 'the project itself'} is built is not told")
+        raise UnsureError(f"it is unknown whether {module or 'the project itself'} is built")
     if project.kind(".mvn/maven.config"):
         text = text_of(project, ".mvn/maven.config")
         values = [*values, *text.split()]

@@ -122,7 +122,7 @@ def environment(values: list[str], above: str) -> str | None:
 def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
     """The packages that the lock file names. Raises UnsureError if the project builds something."""
     if table(read_toml(project.read("pyproject.toml") or ""), "tool", "poetry").get("build"):
-        raise UnsureError("what building the project leaves in its source is not known")
+        raise UnsureError("it is unknown what building the project leaves in its source")
     return locked_toml(text_of(project, "poetry.lock"))
 
 

@@ -203,7 +203,7 @@ def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
     if text is None or (packaged and not {"--no-install-project"} & set(values)):
         backend = str(table(data, "build-system").get("build-backend", ""))
         if backend not in _BACKENDS or "hooks" in table(data, "tool", "hatch", "build"):
-            raise UnsureError("what building the project leaves in its source is not known")
+            raise UnsureError("it is unknown what building the project leaves in its source")
     if table(settings, "workspace") or "workspace" in str(table(settings, "sources")):
         raise UnsureError("a workspace has packages in other directories")
     yield from locked_toml(text_of(project, "uv.lock"))

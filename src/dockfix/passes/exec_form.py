@@ -134,8 +134,8 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             tail = behind_array(instruction.arguments) if instruction.json is None else None
             if tail is not None:
                 message = (
-                    f"text behind the array of {keyword}: some builders ignore it, others run all "
-                    "of this by a shell"
+                    f"text after the JSON array of {keyword}: some builders ignore it, others run "
+                    "the whole line in a shell"
                 )
                 at = instruction.logical.offset(instruction.arguments_start + tail)
                 yield Group(at, message, (), Safety.NOTE)
@@ -149,7 +149,10 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 yield from _with_variables(facts, stage, instruction)
                 continue
             if array.repaired:
-                message = f"write {keyword} as valid JSON: otherwise a shell runs the brackets, too"
+                message = (
+                    f"write {keyword} as valid JSON: otherwise a shell runs the line, brackets "
+                    "included"
+                )
                 doubt = "" if array.never_ran else "a shell runs the text without an error"
             elif (
                 is_ignored(facts, stage, instruction)

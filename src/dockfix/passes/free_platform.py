@@ -39,7 +39,10 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             if len(words) == 1 and words[0] != "linux":
                 words.append("linux")
             if not any(word in (stage.name or "") for word in words):
-                message = f"built for {flag.value} whatever docker build --platform says"
+                message = (
+                    f"always built for {flag.value}: docker build --platform has no effect here "
+                    "until this flag is removed"
+                )
                 yield Group(flag.start, message, (), Safety.NOTE)
 
 

@@ -98,8 +98,11 @@ def _note(stay: Stay, settings: Settings) -> Iterator[Group]:
         return
     reason = stay.reason
     if settings.context is None:
-        reason = f"what {stay.manager} reads stands in the build context, which was not found"
-    message = f"every edit repeats the install: not moved below {stay.manager}, because {reason}"
+        reason = f"what {stay.manager} reads is unknown, since the build context was not found"
+    message = (
+        f"every edit re-runs the install: this COPY is not moved below {stay.manager}, "
+        f"because {reason}"
+    )
     yield Group(stay.copy.instruction.keyword_offset, message, (), Safety.NOTE)
 
 

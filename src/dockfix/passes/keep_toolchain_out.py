@@ -107,7 +107,8 @@ def _message(image: str, toolchain: str, packages: list[str]) -> str:
         name = read_reference(image).name
         parts.insert(0, f"{toolchain} of {name}")
     what = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
-    stay = "stay" if len(parts) > 1 or toolchain.startswith("compilers") else "stays"
+    several = len(parts) > 1 or toolchain.startswith("compilers") or " and " in toolchain
+    stay = "stay" if several else "stays"
     them = "them" if stay == "stay" else "it"
     return (
         f"{what} {stay} in the image, though only a build seems to need {them}; "

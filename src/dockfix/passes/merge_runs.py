@@ -218,7 +218,10 @@ class _Left:
             return f"{leaving} may leave a process running, which {meeting} would meet"
         linking, changing = left("links"), first(then, "changes")
         if linking and changing:
-            return f"{linking} may make hard links, and {changing} then changes all names of a file"
+            return (
+                f"{linking} may make hard links, and {changing} then changes a file under all "
+                "its names"
+            )
         if changing := left("apart", ""):
             return f"{changing} changes what the builder sets up anew for each RUN"
         losing = left("loses") if place.workdir != "/" else ""
@@ -230,7 +233,10 @@ class _Left:
         if losing and (needing := needs_directory(script)):
             return f"{losing} may remove the working directory, which {needing} needs"
         if writing and (needing := needs_profile(script)):
-            return f"{writing} may write a profile, which a login shell would read for {needing}"
+            return (
+                f"{writing} may write a login profile, which a login shell then reads before "
+                f"{needing}"
+            )
         return ""
 
     def _deeds(self, run: NeighborRun) -> tuple[Deed, ...]:

@@ -106,15 +106,20 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         return
     begin = facts.stages[-1].instructions[0]
     if isinstance(found, Left):
-        yield Group(begin.keyword_offset, f"not divided: {found.reason}", (), Safety.NOTE)
-        return
-    if isinstance(found, Trimmed):
-        what = _without(found.dropped)
-        image = f"on {found.image}" if found.image else "as it is"
-        message = f"keep what only builds out of the last stage: it is then {image}{what}"
         yield Group(
             begin.keyword_offset,
-            with_doubt(message, "a program may need what is gone"),
+            f"not split into a build stage and a final stage: {found.reason}",
+            (),
+            Safety.NOTE,
+        )
+        return
+    if isinstance(found, Trimmed):
+        image = f", on {found.image}" if found.image else ""
+        then = f"{image}{_without(found.dropped)}".removeprefix(", ") or "smaller"
+        message = f"move what only builds into a stage of its own: the last stage is then {then}"
+        yield Group(
+            begin.keyword_offset,
+            with_doubt(message, "a program may need what is left out"),
             found.edits,
             Safety.UNSAFE,
             declares=found.left,
@@ -135,7 +140,7 @@ def _message(what: str, base: str, dropped: tuple[str, ...]) -> str:
     """What the final stage is without."""
     return with_doubt(
         f"build in a stage of its own: the image is then {base} with {what}{_without(dropped)}",
-        "a program may need what stays behind",
+        "a program may need a file of the build stage",
     )
 
 

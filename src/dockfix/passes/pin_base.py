@@ -79,7 +79,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         yield Group(
             one.offset,
             with_doubt(
-                f"write {short} instead of {one.image}: later builds then take no other image",
+                f"write {short} instead of {one.image}: later builds then use the same image",
                 "updates of the tag then come only with a new pin",
             ),
             (Edit(one.start, one.end, pinned),),

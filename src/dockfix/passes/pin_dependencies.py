@@ -47,7 +47,10 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 told.add(path)
                 listed = ", ".join(found[:_MOST_NAMED])
                 more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-                message = f"{path} leaves versions open: {listed}{more}; a later build may differ"
+                message = (
+                    f"{path} leaves versions open: {listed}{more}; a later build may install "
+                    "other versions"
+                )
                 yield Group(install.run.keyword_offset, message, (), Safety.NOTE)
 
 

@@ -131,8 +131,8 @@ def _volume(facts: Facts, stage: Stage, instruction: Instruction) -> Iterator[Gr
     if edits:
         text = instruction.arguments
         message = (
-            f"write the array with double quotes and commas: else {text} is the name of a volume;"
-            " unsafe because the image gets another volume"
+            "write the array with double quotes and commas: otherwise "
+            f"{text} is the name of a volume; unsafe because the image gets another volume"
         )
         yield Group(instruction.text_start, message, edits, Safety.UNSAFE)
 
@@ -141,7 +141,10 @@ def _slips_of_copy(facts: Facts, stage: Stage, instruction: Instruction) -> Iter
     yield from _dash(instruction)
     edits = _array_edits(instruction)
     if edits:
-        message = "write the array with double quotes and commas: else its brackets are file names"
+        message = (
+            "write the array with double quotes and commas: otherwise the builder takes the "
+            "brackets for file names"
+        )
         yield Group(instruction.text_start, message, edits)
     for flag in instruction.flags:
         if flag.name != "from" or not flag.value or not flag.text.endswith(flag.value):

@@ -234,7 +234,7 @@ def _metadata_below_installs(facts: Facts, stage: Stage, speaking: frozenset[int
     again = before - sum(map(is_build_step, passed))
     message = (
         f"move this {first.keyword} below the install: a new value then re-runs "
-        f"{again} {'step' if again == 1 else 'steps'} instead of {before}"
+        f"{again or 'no'} {'step' if again == 1 else 'steps'} instead of {before}"
     )
     return Group(
         first.keyword_offset,

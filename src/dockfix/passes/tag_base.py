@@ -35,7 +35,12 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     if found:
         names, (first, *_) = ", ".join(found), found.values()
         what = "names no version" if len(found) == 1 else "name no version"
-        yield Group(first, f"{names} {what}: every build may take another image", (), Safety.NOTE)
+        yield Group(
+            first,
+            f"{names} {what}: a later build may use another image; add a tag",
+            (),
+            Safety.NOTE,
+        )
 
 
 def verify(before: Facts, after: Facts) -> str | None:

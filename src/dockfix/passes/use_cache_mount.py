@@ -164,7 +164,7 @@ def _mounted(
     names = " and ".join(mount.name for mount in mounts)
     message = with_doubt(
         f"add a cache mount for {names}: downloads are kept between builds, outside of the image",
-        "only BuildKit has cache mounts, and the image may have used the cache",
+        "only BuildKit has cache mounts, and a program in the image may read the cache",
     )
     return Group(run.keyword_offset, message, tuple(edits), Safety.UNSAFE)
 
@@ -200,7 +200,7 @@ def _tidied(
     if edits:
         message = with_doubt(
             "remove what empties the cache mount: the next build then finds the downloads",
-            "the image may have used the cache",
+            "a program in the image may read the cache",
         )
         yield Group(run.keyword_offset, message, tuple(edits), Safety.UNSAFE)
 

@@ -53,7 +53,7 @@ def concerns(view: View) -> bool:
 
 def cut(view: View) -> Cut:
     """Nothing is cut."""
-    raise UnsureError("which language it is in is not told")
+    raise UnsureError("it is unknown which language it is in")
 
 
 def calls(path: str, text: str) -> frozenset[str]:

@@ -62,7 +62,7 @@ def cut_of(view: View, language: Language, linked: tuple[str, ...]) -> Cut:
             last = max(last, run.instruction, key=lambda one: one.start)
     programs = _started(view, left, language)
     if not programs:
-        raise UnsureError("which file the build leaves for the start is not told")
+        raise UnsureError("it is unknown which file the build leaves for the start")
     carried, consumed = of_project(view, language, last)
     build |= {one.start for one in consumed}
     entries = list(dict.fromkeys([*programs, *carried]))
@@ -127,7 +127,7 @@ def check_alpine(view: View) -> tuple[str, ...]:
                 name = word.value or word.text
                 if moves and name not in _LASTING and not installs.is_builder(view, name):
                     raise UnsureError(
-                        f"which release of Alpine {view.stage.base} is on is not told, and {name}"
+                        f"it is unknown which release of Alpine {view.stage.base} is on, and {name}"
                         " may not be in another"
                     )
     return ()
@@ -158,22 +158,22 @@ def _outputs(view: View, run: Run, language: Language, before: list[str]) -> lis
         if done.program == "cd":
             moved = resolve(here, (done.values[1:] or [""])[0])
             if moved is None:
-                raise UnsureError(f"where line {line} works is not told")
+                raise UnsureError(f"it is unknown where line {line} works")
             here = moved
         elif done.manager is not None and done.manager.language == language.name:
             leaves = done.manager.leaves
             values = done.values[1:]
             if leaves is None or done.simple.redirects:
-                raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
             for path in leaves(view.project(run.instruction), values, view.above(run.instruction)):
                 full = resolve(here, path)
                 if full is None:
-                    raise UnsureError(f"where line {line} puts what it builds is not told")
+                    raise UnsureError(f"it is unknown where line {line} puts what it builds")
                 found.append(full)
         elif done.program in ("cp", "mv"):
             found += _copied(done, here, [*before, *found], line)
         elif done.kind not in ("system", "nothing", "scratch") and done.program not in _BESIDE:
-            raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+            raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
     return found
 
 
@@ -182,7 +182,7 @@ def _copied(done: Done, here: str, left: list[str], line: int) -> Iterator[str]:
     paths = [resolve(here, word) for word in words]
     source, target = (paths[0], paths[1]) if len(paths) == 2 else (None, None)
     if source is None or target is None or not _is_left(source, left):
-        raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+        raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
     is_folder = words[1].endswith(("/", "/.")) or words[1] == "." or target in _FOLDERS
     yield f"{target.rstrip('/')}/{source.rpartition('/')[2]}" if is_folder else target
 

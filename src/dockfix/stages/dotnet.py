@@ -122,7 +122,7 @@ def calls(path: str, text: str) -> frozenset[str]:
         arguments = call[1] or call[2] or call[3] or ""
         literals = [one[1] for one in _TEXT.finditer(arguments)]
         if not literals and arguments.strip() not in (")", ");", "", ") {"):
-            raise UnsureError(f"{path} runs a program, and which is not told")
+            raise UnsureError(f"{path} runs a program, and it is unknown which")
         if any("dotnet" in one for one in literals):
             raise UnsureError(f"{path} calls dotnet")
         named.update(word for one in literals for word in one.replace(";", " ").split())
@@ -135,11 +135,11 @@ def image_for(view: View) -> str:
     is_web = not projects or any(_OF_WEB.search(view.read(path)) for path in projects)
     found = runtime_of_sdk(view.stage.base or "", view.image.expanded, web=is_web)
     if found is None:
-        raise UnsureError(f"which image of the runtime belongs to {view.stage.base} is not known")
+        raise UnsureError(f"it is unknown which image of the runtime belongs to {view.stage.base}")
     starts = [one for one in view.instructions if one.keyword in ("CMD", "ENTRYPOINT", "ENV")]
     if is_web and not found.same_ports and not any(_URLS.search(one.arguments) for one in starts):
         raise UnsureError(
-            f"whether {view.stage.base} listens on another port than {found.image} is not known"
+            f"it is unknown whether {view.stage.base} listens on another port than {found.image}"
         )
     for one in view.instructions:
         if one.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
@@ -180,12 +180,12 @@ def _published(view: View, run: Run) -> Iterator[str]:
         if done.program == "cd":
             moved = resolve(here, (done.values[1:] or [""])[0])
             if moved is None:
-                raise UnsureError(f"where line {line} works is not told")
+                raise UnsureError(f"it is unknown where line {line} works")
             here = moved
         elif done.manager is not None and done.manager.language == LANGUAGE.name:
             yield from _output(done, here, line)
         elif done.kind not in ("system", "nothing", "scratch") and done.program not in _BESIDE:
-            raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+            raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
 
 
 def _output(done: Done, here: str, line: int) -> Iterator[str]:
@@ -194,7 +194,7 @@ def _output(done: Done, here: str, line: int) -> Iterator[str]:
     if verb in _NOTHING_LEFT:
         return
     if verb != "publish":
-        raise UnsureError(f"what dotnet {verb} in line {line} leaves is not known")
+        raise UnsureError(f"it is unknown what dotnet {verb} in line {line} leaves")
     output = ""
     for at, value in enumerate(values):
         name, equals, given = value.partition("=")
@@ -203,13 +203,13 @@ def _output(done: Done, here: str, line: int) -> Iterator[str]:
         elif name in ("-o", "--output") and equals:
             output = given
         elif "publishdir" in value.lower() or "outputpath" in value.lower() or "artifacts" in name:
-            raise UnsureError(f"where line {line} publishes to is not told")
+            raise UnsureError(f"it is unknown where line {line} publishes to")
     if not output:
         yield ""
         return
     path = resolve(here, output)
     if path is None or path == "/":
-        raise UnsureError(f"where line {line} publishes to is not told")
+        raise UnsureError(f"it is unknown where line {line} publishes to")
     yield path
 
 
@@ -235,7 +235,7 @@ def _started(view: View, published: list[str]) -> Iterator[str]:
         elif "" in published and folder.endswith("/publish") and "/bin/" in folder:
             found.append(folder)
     if not found:
-        raise UnsureError("which file the build leaves for the start is not told")
+        raise UnsureError("it is unknown which file the build leaves for the start")
     yield from found
     # what is published beside it may be started by it
     yield from (one for one in published if one)

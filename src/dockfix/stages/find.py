@@ -68,7 +68,7 @@ def _on_alpine(view: View) -> str:
     release = view.image.release
     if release is None or release.distribution != "alpine" or view.image.name not in _LINKING:
         return ""
-    return f"{view.stage.base} is on Alpine, and which libraries its packages have is not known"
+    return f"{view.stage.base} is on Alpine, and it is unknown which libraries its packages have"
 
 
 def _is_worth_it(view: View) -> bool:

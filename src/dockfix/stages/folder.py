@@ -59,7 +59,7 @@ def work_inside(view: View, built: Collection[int], folder: str, *, whole: bool)
                 line = view.line(run.instruction)
                 raise UnsureError(f"line {line} gives {folder} to a user, and more")
         elif whole and any(done.program == "cd" for done in run.done or ()):
-            raise UnsureError(f"where line {view.line(run.instruction)} works is not told")
+            raise UnsureError(f"it is unknown where line {view.line(run.instruction)} works")
         elif not whole and any(
             _puts_packages(view, run, done, folder) for done in run.of_kind("files")
         ):
@@ -132,7 +132,7 @@ def _copies_inside(view: View, folder: str, last: int) -> dict[int, bool]:
             continue
         copy = copy_of(one, view.facts.places[one.start].base)
         if copy is None:
-            raise UnsureError(f"what line {view.line(one)} copies is not told")
+            raise UnsureError(f"it is unknown what line {view.line(one)} copies")
         if within(copy.target, folder):
             owned = any(flag.name == "chown" for flag in one.flags)
             if owned and copy.target == folder and not _is_working(view, one.start, folder):

@@ -43,7 +43,7 @@ def calls(path: str, text: str) -> frozenset[str]:
     if not path.endswith(".go") or path.endswith("_test.go"):
         return frozenset()
     if found := _BY_OTHERS.search(text):
-        raise UnsureError(f"{path} calls {found[0][:-1]}, and what for is not told")
+        raise UnsureError(f"{path} calls {found[0][:-1]}, and it is unknown what for")
     named: set[str] = set()
     for call in _STARTS.finditer(text) if '"os/exec"' in text else ():
         arguments = re.sub(r"^\s*(?:ctx\w*|context\.\w+\(\)|\w*[cC]tx)\s*,", "", call[1])
@@ -51,7 +51,7 @@ def calls(path: str, text: str) -> frozenset[str]:
             continue  # the program itself
         first = _TEXT.match(arguments.lstrip())
         if first is None:
-            raise UnsureError(f"{path} runs a program, and which is not told")
+            raise UnsureError(f"{path} runs a program, and it is unknown which")
         for one in _TEXT.finditer(arguments):
             named.update((one[1] or one[2] or "").replace(";", " ").split())
     return frozenset(word.rpartition("/")[2] for word in named)

@@ -187,7 +187,7 @@ def new_install(view: View, names: Sequence[str], image: str = "") -> str:
     suites = base.suites if base else ()
     if not suites and not alpine:
         where = view.stage.base or "the image"
-        raise UnsureError(f"{names[0]} is needed, and which packages {where} has is not known")
+        raise UnsureError(f"{names[0]} is needed, and it is unknown which packages {where} has")
     if installing is None or OFF_THE_MIRRORS.intersection(suites):
         where = view.stage.base or "the image"
         raise UnsureError(f"{names[0]} is needed, and {where} has no package lists any more")

@@ -122,7 +122,7 @@ def check_release(view: View, jre: str) -> None:
         for done in run.of_kind("system"):
             if done.action == "install":
                 raise UnsureError(
-                    f"which release {view.stage.base} is on is not told, and line"
+                    f"it is unknown which release {view.stage.base} is on, and line"
                     f" {view.line(run.instruction)} installs packages of it"
                 )
 

@@ -128,7 +128,7 @@ class Builds:
             if done.program == "cd":
                 moved = resolve(here, (done.values[1:] or [""])[0])
                 if moved is None:
-                    raise UnsureError(f"where line {line} works is not told")
+                    raise UnsureError(f"it is unknown where line {line} works")
                 here = moved
             elif built is not None:
                 self.builds.append(Build(run, here, *built))
@@ -140,7 +140,7 @@ class Builds:
                     if path is not None and word[:1] != "-":
                         self.removed.append((path, line))
             elif done.kind not in ("system", "nothing", "scratch") and done.program != "mkdir":
-                raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
 
     def move(self, done: Done, here: str, line: int) -> None:
         """Notes where a command puts an archive. Raises UnsureError."""
@@ -149,10 +149,10 @@ class Builds:
         source, target = (paths[0], paths[1]) if len(paths) == 2 else (None, None)
         found = self.moved.get(source or "") or (self.result(source) if source else None)
         if source is None or target is None or found is None:
-            raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+            raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
         if not found.alone:
             raise UnsureError(
-                f"whether {words[0]} in line {line} has all that it needs is not told"
+                f"it is unknown whether {words[0]} in line {line} has all that it needs"
             )
         if words[1].endswith(("/", "/.")) or words[1] in (".", ".."):
             target = f"{target.rstrip('/')}/{found.path.rpartition('/')[2]}"
@@ -175,7 +175,7 @@ class Builds:
         """The project as a command finds it. Raises UnsureError."""
         view = self.view
         if view.context is None:
-            raise UnsureError("the build context is not at hand")
+            raise UnsureError("the build context was not found")
         copies = [
             copy_of(one, here_of(view, one, self.language))
             for one in view.instructions
@@ -205,7 +205,7 @@ class Builds:
             within_all = self.result(end)
             if within_all is not None:
                 return [within_all]
-            raise UnsureError("which file the build leaves for the start is not told")
+            raise UnsureError("it is unknown which file the build leaves for the start")
         tops = [one for one in found if not any(o != one and within(one, o) for o in found)]
         return [found[one] for one in tops]
 
@@ -234,7 +234,7 @@ class Builds:
                 if word == "-jar" and after[:1] == "$":
                     variable = after.strip("${}")
                     if f"{variable}=" not in self.view.text and f"{variable} " not in view.text:
-                        raise UnsureError(f"which archive {after} is is not told")
+                        raise UnsureError(f"it is unknown which archive {after} is")
                 yield word
 
     def check_removals(self, paths: list[str]) -> None:

@@ -52,7 +52,7 @@ def _check(view: View, one: Instruction, lost: frozenset[str], jre: str) -> None
     """Raises UnsureError for an instruction that may need the JDK, or whose files are not seen."""
     where = f"line {view.line(one)}"
     if one.keyword == "ONBUILD":
-        raise UnsureError("what is built on this image is not known")
+        raise UnsureError("it is unknown what is built on this image")
     if one.keyword in ("COPY", "ADD"):
         origin = next((flag.value for flag in one.flags if flag.name == "from"), None)
         stages = {stage.name for stage in view.facts.stages} | {
@@ -83,7 +83,7 @@ def _check_run(run: Run, where: str, lost: frozenset[str], jre: str) -> None:
         if done.kind in ("language", "asks") or (
             done.kind == "runs" and done.program not in _HARMLESS
         ):
-            raise UnsureError(f"what {done.program} in {where} needs of the JDK is not known")
+            raise UnsureError(f"it is unknown what {done.program} in {where} needs of the JDK")
 
 
 def _of_start(view: View, one: Instruction) -> frozenset[str]:
@@ -95,7 +95,7 @@ def _of_start(view: View, one: Instruction) -> frozenset[str]:
 def _files(view: View) -> Iterator[tuple[str, str]]:
     """The files of the build context with their texts: of scripts, those that the stage copies."""
     if view.context is None:
-        raise UnsureError("the build context is not at hand, and so not what is run")
+        raise UnsureError("the build context was not found, so it is unknown what is run")
     paths = list(all_files(view.context))
     try:
         copied = set(view.files)

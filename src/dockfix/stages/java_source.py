@@ -59,7 +59,7 @@ def calls(path: str, text: str) -> frozenset[str]:
         arguments = re.sub(r"^(?:new\s+String\s*\[\s*\]\s*\{|listOf\(|List\.of\(|Arrays\.asList\(|"
                            r"arrayOf\()\s*", "", arguments)  # fmt: skip
         if _TEXT.match(arguments) is None:
-            raise UnsureError(f"{path} runs a program, and which is not told")
+            raise UnsureError(f"{path} runs a program, and it is unknown which")
         for one in _TEXT.finditer(arguments):
             named.update(one[1].replace(";", " ").split())
     return frozenset(word.rpartition("/")[2] for word in named)

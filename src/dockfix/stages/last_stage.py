@@ -152,7 +152,7 @@ class _Trimming:
             raise UnsureError(f"what the RUN of line {line} does is not understood")
         for done in run.done:
             if done.kind not in _KINDS and done.program not in _PLAIN:
-                raise UnsureError(f"what {done.program} in line {line} needs is not known")
+                raise UnsureError(f"it is unknown what {done.program} in line {line} needs")
             if done.kind == "system" and done.action == "remove":
                 raise UnsureError(f"line {line} removes packages again")
             if done.kind == "system" and done.action == "install" and done.command is None:
@@ -193,7 +193,7 @@ class _Trimming:
         """Raises UnsureError if something may need the packages for more than their libraries."""
         view = self.view
         if not installs.on_alpine(view.image) and not (view.base and view.base.suites):
-            raise UnsureError(f"which packages {view.stage.base} has is not known")
+            raise UnsureError(f"it is unknown which packages {view.stage.base} has")
         for run in view.runs.values():
             if _FOLDERS.search(run.instruction.arguments):
                 line = view.line(run.instruction)
@@ -205,7 +205,7 @@ class _Trimming:
                     _COMPILING
                 ):
                     raise UnsureError(
-                        f"what packages of {language} compile when they run is not known"
+                        f"it is unknown what packages of {language} compile when they run"
                     )
         if any(name.endswith("-dev") for name in self.dropped):
             for path in view.files:

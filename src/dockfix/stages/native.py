@@ -63,7 +63,7 @@ def calls(path: str, text: str) -> frozenset[str]:
     named: set[str] = set()
     for call in _CALL.finditer(text):
         if call[1] is None:
-            raise UnsureError(f"{path} runs a program, and which is not told")
+            raise UnsureError(f"{path} runs a program, and it is unknown which")
         named.update(re.split(r"[\s;&|()]+", call[1]))
     return frozenset(word.rpartition("/")[2] for word in named)
 
@@ -95,13 +95,13 @@ class _Native:
         """How the stage is divided."""
         view = self.view
         if view.context is None:
-            raise UnsureError("the build context is not at hand, and so not what is built")
+            raise UnsureError("the build context was not found, so it is unknown what is built")
         for run in view.runs.values():
             if _is_of(run):
                 self.build[run.instruction.start] = run
             elif not run.kinds <= {*_QUIET, "files"}:
                 raise UnsureError(
-                    f"what line {view.line(run.instruction)} leaves, or needs, is not known"
+                    f"it is unknown what line {view.line(run.instruction)} leaves or needs"
                 )
         self._read(max(self.build))
         for run in self.build.values():
@@ -109,7 +109,7 @@ class _Native:
         carried = _outermost([*self.folders, *self.prefixes, *self.files])
         for path in self._made:
             if not any(within(one, path) or within(path, one) for one in carried):
-                raise UnsureError(f"the build makes {path}, and what for is not told")
+                raise UnsureError(f"the build makes {path}, and it is unknown what for")
         build, again = set(self.build), set[int]()
         for folder in self.folders:
             self._check_copies(folder)
@@ -148,7 +148,7 @@ class _Native:
                 continue
             copy = copy_of(one, _here(view, view.facts.places[one.start].base))
             if copy is None or view.context is None:
-                raise UnsureError(f"what line {view.line(one)} copies is not told")
+                raise UnsureError(f"it is unknown what line {view.line(one)} copies")
             for path, source in landings(copy, view.context) if copy.origin is None else ():
                 self.written.add(path, source, view.read)
 
@@ -172,7 +172,7 @@ class _Native:
             values = done.values[1:]
             unknown = any("$" in value and "nproc" not in value for value in values)
             if unknown and done.kind not in _QUIET:
-                raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
             if done.program == "cd":
                 here = self._place(here, (values or ["$"])[0], line)
             elif done.program == "make" or done.program == "ninja":
@@ -186,12 +186,12 @@ class _Native:
             elif done.program in _ON_FILES:
                 self._on_files(here, done, line)
             elif done.kind not in _QUIET and done.program not in ("ldconfig", "nproc"):
-                raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
 
     def _place(self, here: str, path: str, line: int) -> str:
         found = resolve(here, path)
         if found is None:
-            raise UnsureError(f"where line {line} works is not told")
+            raise UnsureError(f"it is unknown where line {line} works")
         return found
 
     def _folder(self, folder: str, line: int) -> None:
@@ -211,7 +211,7 @@ class _Native:
             if value in ("-C", "--directory"):
                 folder = self._place(here, next(rest, "$"), line)
             elif value in ("-f", "--file") or name in ("DESTDIR", "--file"):
-                raise UnsureError(f"what make in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what make in line {line} leaves")
             elif value in ("-j", "-l"):
                 continue
             elif equals and name in ("PREFIX", "prefix"):
@@ -233,7 +233,9 @@ class _Native:
         if given:
             outside = [one for one in outside if not within(one, _DEFAULT_PREFIX)]
         if outside or not prefix.startswith("/"):
-            raise UnsureError(f"where line {line} installs to is not told: {min(outside or ['?'])}")
+            raise UnsureError(
+                f"it is unknown where line {line} installs to: {min(outside or ['?'])}"
+            )
         self._prefix(prefix, line)
 
     def _prefix(self, prefix: str, line: int) -> None:
@@ -281,7 +283,7 @@ class _Native:
             name, _, text = value.removeprefix("-D").partition("=")
             is_place = name.startswith("CMAKE_INSTALL_") and text[:1] == "/"
             if (is_place and not within(text, prefix)) or value in ("-P", "-C", "-E"):
-                raise UnsureError(f"what cmake in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what cmake in line {line} leaves")
         plain = [
             value
             for at, value in enumerate(values)
@@ -299,12 +301,12 @@ class _Native:
         self.written.check_install()
         prefix = given or self._configured.get(folder, "")
         if not prefix.startswith("/"):
-            raise UnsureError(f"where line {line} installs to is not told")
+            raise UnsureError(f"it is unknown where line {line} installs to")
         self._prefix(prefix, line)
 
     def _compile(self, here: str, values: list[str], line: int) -> None:
         if any(value in ("-E", "-M", "-MM", "-S") for value in values):
-            raise UnsureError(f"what the compiler in line {line} leaves is not known")
+            raise UnsureError(f"it is unknown what the compiler in line {line} leaves")
         output = next(
             (values[at + 1 : at + 2] for at, value in enumerate(values) if value == "-o"), None
         )
@@ -322,7 +324,7 @@ class _Native:
     def _on_files(self, here: str, done: Done, line: int) -> None:
         paths = [self._place(here, one, line) for one in done.values[1:] if one[:1] != "-"]
         if done.simple.redirects:
-            raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+            raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
         if done.program == "mkdir":
             self._made.update(dict.fromkeys(paths))
         elif done.program in ("cp", "mv"):
@@ -330,12 +332,12 @@ class _Native:
             known = [one for one in paths[:-1] if one in self.files]
             inside = [one for one in paths[:-1] if any(within(one, top) for top in self.folders)]
             if len(known) + len(inside) < len(paths) - 1 or len(paths) < 2:
-                raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
             into = done.values[-1].endswith(("/", "/.")) or target in (*_BINARIES, *self._made)
             if not any(within(target, top) for top in self.folders):
                 names = [one.rpartition("/")[2] for one in paths[:-1]]
                 if not into and (len(names) > 1 or "-r" in done.values or "-a" in done.values):
-                    raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+                    raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
                 for name in names:
                     self.files[f"{target}/{name}" if into else target] = None
             if done.program == "mv":

@@ -159,12 +159,12 @@ class _Project:
             if deed is None and (done.kind in ("language", "runs", "asks")):
                 verb = next((one for one in done.values[1:] if one[:1] != "-"), "")
                 name = f"{done.program} {verb}".strip() if _is_program(done) else done.program
-                raise UnsureError(f"what {name} in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what {name} in line {line} leaves")
             if deed is not None and done.simple.redirects and deed.kind != "sets":
                 raise UnsureError(f"line {line} redirects what {done.program} says")
             found.append((done, deed))
         if any(done.program == "cd" for done in run.done) and not run.chained:
-            raise UnsureError(f"where line {view.line(run.instruction)} works is not told")
+            raise UnsureError(f"it is unknown where line {view.line(run.instruction)} works")
         return found
 
     def _sort(self, run: Run, found: list[tuple[Done, Deed | None]]) -> None:
@@ -186,7 +186,7 @@ class _Project:
             if done.program == "cd":
                 moved = resolve(here, (done.values[1:] or ["$"])[0])
                 if moved is None:
-                    raise UnsureError(f"where line {line} works is not told")
+                    raise UnsureError(f"it is unknown where line {line} works")
                 here = moved
             elif deed is None and done.kind == "files":
                 scripts = scripts or self._scripts(here, run)
@@ -244,10 +244,10 @@ class _Project:
     def _install(self, run: Run, folder: str, program: str, values: list[str]) -> None:
         manager = manager_of(program)
         if manager is None or manager.wants is None:
-            raise UnsureError(f"what {program} installs is not known")
+            raise UnsureError(f"it is unknown what {program} installs")
         project = self.view.project(run.instruction, folder)
         if project.kind("binding.gyp"):
-            raise UnsureError("what binding.gyp builds may be linked with is not known")
+            raise UnsureError("it is unknown what binding.gyp builds may be linked with")
         for name in (".npmrc", ".yarnrc", ".yarnrc.yml", "pnpm-workspace.yaml", "package.json"):
             text = (project.read(name) or "").replace("nodeLinker: node-modules", "")
             if found := _MOVED.search(text.replace("node-linker=hoisted", "")):

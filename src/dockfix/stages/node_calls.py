@@ -33,7 +33,7 @@ def calls(path: str, text: str) -> frozenset[str]:
     named: set[str] = set()
     for call in _STARTS.finditer(text) if _BY_OTHERS.search(text) else ():
         if call[2] is None or call[2].startswith("${"):
-            raise UnsureError(f"{path} runs a program, and which is not told")
+            raise UnsureError(f"{path} runs a program, and it is unknown which")
         named.update(re.split(r"[\s;&|()]+", call[2]))
     return frozenset(named)
 

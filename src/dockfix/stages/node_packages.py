@@ -54,7 +54,7 @@ def called_by_packages(view: View, wanted: list[Wanted]) -> list[str]:
         known = one.name in _ALONE or one.name in _CALLING
         if one.name in _UNKNOWN or (one.runs_code and not known):
             raise UnsureError(
-                f"what {one.name} needs of {view.stage.base} when it runs is not known"
+                f"it is unknown what {one.name} needs of {view.stage.base} when it runs"
             )
         if one.name in _CALLING:
             called[_CALLING[one.name]] = None
@@ -66,4 +66,4 @@ def check_programs(names: list[str], line: int) -> None:
     for name in names:
         at = name.rfind("@")
         if (name[:at] if at > 0 else name) not in _AGAIN:
-            raise UnsureError(f"what {name} in line {line} needs when it runs is not known")
+            raise UnsureError(f"it is unknown what {name} in line {line} needs when it runs")

@@ -175,7 +175,7 @@ class Scripts:
             deed = deed_of(program, plain)
             rest = plain
         if deed is None:
-            raise UnsureError(f"what {program} leaves, which {where} calls, is not known")
+            raise UnsureError(f"it is unknown what {program} leaves, which {where} calls")
         if deed.kind == "runs":
             name, *arguments = deed.words
             if name in self.of(folder):

@@ -65,7 +65,7 @@ def _libraries(base: Base | None, name: str, there: tuple[str, ...]) -> tuple[st
     the final stage has left out."""
     if base is None or not base.suites:
         raise UnsureError(
-            f"which libraries {name} brings is not known, because the release of Debian is not"
+            f"it is unknown which libraries {name} brings, because the release of Debian is not"
         )
     answers = {suite: _libraries_in(suite, name) for suite in base.suites}
     known = {
@@ -74,7 +74,7 @@ def _libraries(base: Base | None, name: str, there: tuple[str, ...]) -> tuple[st
         if answer is not None
     }
     if not known or (len(known) < len(answers) and not base.moving):
-        raise UnsureError(f"which libraries {name} brings is not known")
+        raise UnsureError(f"it is unknown which libraries {name} brings")
     if len(set(known.values())) > 1:
         one, other = list(known)[:2]
         raise UnsureError(

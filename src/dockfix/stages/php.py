@@ -107,7 +107,7 @@ def calls(path: str, text: str) -> frozenset[str]:
     for found in _CALLS.finditer(_COMMENT.sub("", text)):
         literal = next((one for one in (found[2], found[4], found[6]) if one), None)
         if literal is None:
-            raise UnsureError(f"{path} runs a program, and which is not told")
+            raise UnsureError(f"{path} runs a program, and it is unknown which")
         named.update(re.split(r"[\s;&|()/]+", literal))
     return frozenset(named)
 
@@ -161,7 +161,7 @@ def _looked_at(view: View, run: Run, *, is_last: bool) -> list[str]:
             again.append(_text(view, done, line))
         else:
             raise UnsureError(
-                f"what {done.program or 'a program'} in line {line} leaves is not known"
+                f"it is unknown what {done.program or 'a program'} in line {line} leaves"
             )
     if (
         has_packages
@@ -179,7 +179,7 @@ def _check_pecl(done: Done, line: int) -> None:
         and values[:1] != ["install"]
         and values[:1] not in ([one] for one in _RECORDS)
     ):
-        raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+        raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
 
 
 def _is_of_source(done: Done, here: str) -> bool:

@@ -73,11 +73,11 @@ def of_project(
         here = here_of(view, one, language)
         copy = copy_of(one, here)
         if copy is None:
-            raise UnsureError(f"what line {view.line(one)} copies is not told")
+            raise UnsureError(f"it is unknown what line {view.line(one)} copies")
         if copy.origin is not None:
             continue
         if view.context is None:
-            raise UnsureError("the build context is not at hand, and so not what is built")
+            raise UnsureError("the build context was not found, so it is unknown what is built")
         files = list(landings(copy, view.context))
         source = [path for path, name in files if name.endswith(language.source)]
         others = [path for path, name in files if not _is_about(name, language)]

@@ -108,7 +108,7 @@ def _needs(view: View, wanted: list[Wanted], *, is_unknown: bool) -> _Needs:
     """What packages need. Raises UnsureError."""
     unknown = [one.name for one in wanted if not is_known(normal(one.name))]
     if unknown and not view.image.is_slim:
-        raise UnsureError(f"which libraries of {view.stage.base} {unknown[0]} needs is not known")
+        raise UnsureError(f"it is unknown which libraries of {view.stage.base} {unknown[0]} needs")
     names = [(normal(one.name), one.version) for one in wanted]
     linked = [
         library for name, version in names for library in linked_with(name, version, minor(view))
@@ -249,7 +249,7 @@ def _is_aside(view: View, run: Run, done: Done) -> bool:
     manager = done.manager
     name = done.program
     if manager is None or manager.language != "python" or manager.aside is None:
-        raise UnsureError(f"where {name} puts what it installs is not known")
+        raise UnsureError(f"it is unknown where {name} puts what it installs")
     if done.simple.words[0].value not in (name, "python", "python3"):
         raise UnsureError(f"{done.simple.words[0].text} may not be that of the environment")
     reason = manager.aside(_values(done), view.above(run.instruction))
@@ -269,7 +269,7 @@ def wanted_by(view: View, run: Run, done: Done) -> list[Wanted]:
     """The packages that an install asks for. Raises UnsureError."""
     manager = done.manager
     if manager is None or manager.wants is None:
-        raise UnsureError(f"what {done.program} installs is not known")
+        raise UnsureError(f"it is unknown what {done.program} installs")
     if any(one.program == "cd" for one in run.done or ()):
-        raise UnsureError(f"where line {view.line(run.instruction)} installs is not told")
+        raise UnsureError(f"it is unknown where line {view.line(run.instruction)} installs")
     return list(manager.wants(view.project(run.instruction), _values(done)))

@@ -126,7 +126,7 @@ class _Reader:
                 first = keyword.value
         if first is None or not self._program(first, 0):
             raise UnsureError(
-                f"{self.path} runs a program in line {node.lineno}, and which is not told"
+                f"{self.path} runs a program in line {node.lineno}, and it is unknown which"
             )
 
     def _program(self, value: ast.expr, depth: int) -> bool:
@@ -156,6 +156,6 @@ class _Reader:
             return
         if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
             raise UnsureError(
-                f"{self.path} opens a library in line {node.lineno}, and which is not told"
+                f"{self.path} opens a library in line {node.lineno}, and it is unknown which"
             )
         self.libraries.add(first.value)

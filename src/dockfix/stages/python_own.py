@@ -67,7 +67,7 @@ class Own:
             raise UnsureError("it has several virtual environments")
         folder = next(iter(self.folders))
         if not folder.startswith("/") or folder in _OF_SYSTEM:
-            raise UnsureError("where the virtual environment lies is not told")
+            raise UnsureError("it is unknown where the virtual environment lies")
         return folder
 
     @property
@@ -105,10 +105,10 @@ class Own:
         for run, done in self.fills:
             manager = done.manager
             if manager is None or manager.wants is None:
-                raise UnsureError(f"what {done.program} installs is not known")
+                raise UnsureError(f"it is unknown what {done.program} installs")
             if any(one.program == "cd" for one in run.done or ()):
                 line = self.view.line(run.instruction)
-                raise UnsureError(f"where line {line} installs is not told")
+                raise UnsureError(f"it is unknown where line {line} installs")
             found += manager.wants(_Bound(self.view, run), _behind(done))
         return found
 
@@ -123,7 +123,7 @@ class Own:
             made = _made(values)
             if made is not None:
                 if _OTHER_PYTHON.search(" ".join(values)) or made == "":
-                    raise UnsureError(f"which environment line {line} makes is not told")
+                    raise UnsureError(f"it is unknown which environment line {line} makes")
                 self._add(resolve(here, made), line)
                 builds = True
             elif values[:1] in (["."], ["source"]) and values[1:] and _is_activation(values[1]):
@@ -133,7 +133,7 @@ class Own:
                 if folder is None:
                     if not _is_tool(done):
                         raise UnsureError(
-                            f"where {done.program} in line {line} installs is not known"
+                            f"it is unknown where {done.program} in line {line} installs"
                         )
                     tools = True
                 elif folder:
@@ -157,7 +157,7 @@ class Own:
             values = [self._filled(run, value) for value in done.values]
             known = _made(values) is not None or values[:1] in (["."], ["source"])
             if not known and not (done.manager and done.manager.language == "python"):
-                raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
 
     def _fill(self, run: Run, done: Done) -> None:
         words = _behind(done)
@@ -166,7 +166,7 @@ class Own:
 
     def _add(self, folder: str | None, line: int) -> None:
         if folder is None:
-            raise UnsureError(f"which environment line {line} makes is not told")
+            raise UnsureError(f"it is unknown which environment line {line} makes")
         self.folders[folder] = None
 
     def _of_manager(self, run: Run, done: Done, active: str | None) -> str | None:
@@ -196,7 +196,7 @@ class Own:
 
     def _unknown(self, run: Run, done: Done) -> str:
         line = self.view.line(run.instruction)
-        raise UnsureError(f"where {done.program} in line {line} installs is not known")
+        raise UnsureError(f"it is unknown where {done.program} in line {line} installs")
 
     def _on_path(self, run: Run) -> str | None:
         """The environment that stands first in PATH at a RUN."""

@@ -149,7 +149,7 @@ class _Project:
             if done.program == "cd":
                 moved = resolve(here, (done.values[1:] or ["$"])[0])
                 if moved is None or not run.chained:
-                    raise UnsureError(f"where line {line} works is not told")
+                    raise UnsureError(f"it is unknown where line {line} works")
                 here = moved
             elif done.kind in ("nothing", "scratch", "system"):
                 continue
@@ -172,7 +172,7 @@ class _Project:
         if deed is None:
             other = node_commands.deed_of(done.program, done.values[1:])
             if other is None or other.kind not in ("installs", "keeps"):
-                raise UnsureError(f"what {done.program} in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what {done.program} in line {line} leaves")
             self.folders[here] = None
             self.whole = True
             return
@@ -190,7 +190,7 @@ class _Project:
         self.folders[here] = None
         if deed.kind == "task":
             if deed.words:
-                raise UnsureError(f"what {deed.words[0]} in line {line} leaves is not known")
+                raise UnsureError(f"it is unknown what {deed.words[0]} in line {line} leaves")
             self.whole = True
         elif deed.kind == "installs":
             self._install(run, done, here)
@@ -219,7 +219,7 @@ class _Project:
         """Takes down a folder of gems."""
         found = resolve(here, path)
         if found is None or found.strip("/") in ("", *_OF_SYSTEM):
-            raise UnsureError("where gems are installed is not told")
+            raise UnsureError("it is unknown where gems are installed")
         self.paths[found] = None
 
     def _on_files(self, done: Done, here: str, line: int) -> None:

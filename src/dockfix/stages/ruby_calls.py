@@ -63,5 +63,5 @@ def _take(named: set[str], text: str | None, path: str) -> None:
     """Takes down the programs that a text names. Raises UnsureError."""
     words = re.split(r"[\s;&|()]+", (text or "").strip())
     if not text or not words[0] or words[0].startswith("#{"):
-        raise UnsureError(f"{path} runs a program, and which is not told")
+        raise UnsureError(f"{path} runs a program, and it is unknown which")
     named.update(word.rpartition("/")[2] for word in words)

@@ -81,7 +81,7 @@ def needs_of(view: View, wanted: Iterable[Wanted]) -> Needs:
         if not is_known(name):
             if not view.image.is_slim:
                 raise UnsureError(
-                    f"which libraries of {view.stage.base} {written} needs is not known"
+                    f"it is unknown which libraries of {view.stage.base} {written} needs"
                 )
             unknown = True
         if name in _LINKED:

@@ -61,7 +61,7 @@ def cut(view: View) -> Cut:
         # there cargo links with no library but its own copies, if nothing says otherwise
         texts = [view.text, *(view.read(path) for path in view.files if ".cargo/" in path)]
         if libraries or any("crt-static" in text for text in texts):
-            raise UnsureError("which libraries a program needs on Alpine is not known")
+            raise UnsureError("it is unknown which libraries a program needs on Alpine")
     return cut_of(view, LANGUAGE, libraries)
 
 
@@ -82,9 +82,9 @@ def linked(view: View) -> tuple[str, ...]:
             if name in _LINKED:
                 found[_LINKED[name]] = None
             elif name.endswith(("-sys", "_sys")) and not _is_alone(name):
-                raise UnsureError(f"which library {name} needs is not known")
+                raise UnsureError(f"it is unknown which library {name} needs")
             elif name in ("gtk", "gstreamer", "opencv", "ffmpeg-next", "gdal", "libloading"):
-                raise UnsureError(f"which libraries {name} needs is not known")
+                raise UnsureError(f"it is unknown which libraries {name} needs")
     return tuple(found)
 
 
@@ -113,6 +113,6 @@ def calls(path: str, text: str) -> frozenset[str]:
     named: set[str] = set()
     for call in _STARTS.finditer(text):
         if call[1] is None:
-            raise UnsureError(f"{path} runs a program, and which is not told")
+            raise UnsureError(f"{path} runs a program, and it is unknown which")
         named.add(call[1].rpartition("/")[2])
     return frozenset(named)

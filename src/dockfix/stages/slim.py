@@ -74,7 +74,7 @@ def find_slim(facts: Facts, context: Context | None) -> Slim | Left | None:
     if image is None or not slim:
         return None
     if image.suite in _OLD:
-        return Left(f"what images on {image.suite} have beside their slim forms is not known")
+        return Left(f"it is unknown what images on {image.suite} have beside their slim forms")
     view = View(facts, image, context)
     if image.has_jdk:
         try:
@@ -120,7 +120,7 @@ class _Needs:
         """Looks at an instruction."""
         where = f"line {self.view.line(one)}"
         if one.keyword == "ONBUILD":
-            raise UnsureError("what is built on this image is not known")
+            raise UnsureError("it is unknown what is built on this image")
         if one.keyword in ("COPY", "ADD") and self.view.image.full:
             if any(flag.name == "from" for flag in one.flags) or brings_elsewhere(one):
                 raise UnsureError(f"what {where} brings may need what the full image has")
@@ -171,7 +171,7 @@ class _Needs:
             if found:
                 raise UnsureError(f"{found} is built, or fetched by Git, when it is installed")
         else:
-            raise UnsureError(f"what {done.program} in {where} compiles is not known")
+            raise UnsureError(f"it is unknown what {done.program} in {where} compiles")
 
     def look_at_program(self, run: Run, done: Done, where: str) -> None:
         """Looks at a program that is neither of a package manager nor one that only moves files."""
@@ -181,11 +181,11 @@ class _Needs:
         elif name in self.lost or name in self.there:
             return  # it is asked for by its name
         elif name in _FETCHING or (done.manager is None and manager_of(name) is not None):
-            raise UnsureError(f"what {name} in {where} compiles is not known")
+            raise UnsureError(f"it is unknown what {name} in {where} compiles")
         elif run.script is not None and any(
             deed.program == name and deed.unknown for deed in deeds(run.script)
         ):
-            raise UnsureError(f"what {name} in {where} does is not known")
+            raise UnsureError(f"it is unknown what {name} in {where} does")
 
     def look_into(self, path: str, where: str) -> None:
         """Looks at a file that a RUN runs by its path."""
@@ -221,7 +221,7 @@ def _calls_of(path: str, text: str) -> frozenset[str]:
     if path.rpartition("/")[2] == "package.json":
         return frozenset(_in_package_json(text))
     if path.endswith((".rb", ".pl", ".php")) and re.search(r"`|\bsystem\b|\bexec\b|popen", text):
-        raise UnsureError(f"what {path} calls is not told")
+        raise UnsureError(f"it is unknown what {path} calls")
     if path.rpartition("/")[2] in ("Makefile", "Rakefile"):
         return frozenset()  # whoever runs it calls make, which is asked for by itself
     return python.calls(path, text)
@@ -232,7 +232,7 @@ def _in_javascript(path: str, text: str) -> Iterator[str]:
         return
     literals = [found[2] for found in _LITERAL.finditer(text)]
     if len(literals) < len(_CALL.findall(text)):
-        raise UnsureError(f"what {path} calls is not told")
+        raise UnsureError(f"it is unknown what {path} calls")
     yield from literals
 
 

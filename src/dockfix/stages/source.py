@@ -33,7 +33,7 @@ def files_of(stage: Stage, context: Context | None) -> tuple[str, ...]:
     for one in stage.instructions:
         if one.keyword in ("COPY", "ADD") and sources_of(one):
             if context is None:
-                raise UnsureError("the build context is not at hand, and so not what is run")
+                raise UnsureError("the build context was not found, so it is unknown what is run")
             for _, path in files_below(one, context):
                 found[path] = None
             if len(found) > _MOST:
@@ -46,7 +46,7 @@ def files_below(one: Instruction, context: Context) -> Iterator[tuple[str, str]]
     and its path. Raises UnsureError."""
     for source in sources_of(one):
         if source is None:
-            raise UnsureError(f"what {one.keyword} {one.arguments} brings is not known")
+            raise UnsureError(f"it is unknown what {one.keyword} {one.arguments} brings")
         for top in expanded(source, context) if is_wild(source) else (source,):
             for path in _below(top, context):
                 yield top, path

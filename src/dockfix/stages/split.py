@@ -169,7 +169,7 @@ class _Sorted:
             return "both"
         program = next((done.program for done in run.done if done.kind in ("runs", "asks")), "")
         raise UnsureError(
-            f"what {program or 'a program'} in line {self.view.line(one)} leaves is not known"
+            f"it is unknown what {program or 'a program'} in line {self.view.line(one)} leaves"
         )
 
     def _has_owners(self) -> bool:

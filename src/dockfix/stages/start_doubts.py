@@ -96,7 +96,9 @@ class StartDoubts:
             if entrypoint.json and not starts_what_it_is_given(entrypoint.json):
                 return _OTHER_ARGUMENTS
         elif looks_at(base, argv[0].rpartition("/")[2]):
-            return f"the entrypoint of {base} only then prepares what this program needs"
+            return (
+                f"only in exec form does the entrypoint of {base} prepare what this program needs"
+            )
         return ""
 
     def _script_doubt(self, stage: Stage, instruction: Instruction, program: str) -> str:

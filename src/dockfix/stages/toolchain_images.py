@@ -71,7 +71,7 @@ def without_toolchain(view: View) -> Without | None:
     if name == "rust" and not on_alpine(view.image):
         packages += tuple(runtime_of(view.base, rust.linked(view), ()))
     elif name == "rust":
-        raise UnsureError("which libraries a program of Rust needs on Alpine is not known")
+        raise UnsureError("it is unknown which libraries a program of Rust needs on Alpine")
     return Without(
         image,
         packages,
@@ -85,7 +85,7 @@ def _check_libraries(view: View) -> None:
     for stage in view.facts.stages:
         for one in stage.instructions:
             if one.keyword == "RUN" and (found := _DEVELOPING.search(one.arguments)):
-                raise UnsureError(f"which libraries of {found[0]} a program needs is not told")
+                raise UnsureError(f"it is unknown which libraries of {found[0]} a program needs")
 
 
 def _jre(view: View) -> Without | None:

@@ -119,7 +119,7 @@ class View:
         """The project as an instruction finds it, in its own folder or another one. Raises
         UnsureError."""
         if self.context is None:
-            raise UnsureError("the build context is not at hand")
+            raise UnsureError("the build context was not found")
         starting = bases(self.facts)
         copies = [
             copy_of(item, starting[item.start])

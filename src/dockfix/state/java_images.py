@@ -81,7 +81,7 @@ def jre_of(image: str) -> Jre | None:
     if name not in _WITH_JDK or not {"jre", "headful", "headless"}.isdisjoint(tag.split("-")):
         return None
     if reference.digest:
-        return Jre("", f"{image} is pinned, and which JRE belongs to it is not known")
+        return Jre("", f"{image} is pinned, and it is unknown which JRE belongs to it")
     if name in ("amazoncorretto", "ibm-semeru-runtimes"):
         other = _corretto(tag) if name == "amazoncorretto" else _semeru(tag)
         if other:
@@ -161,7 +161,9 @@ def _why(image: str, tag: str) -> str:
     other = next((name for part, name in _OTHERS.items() if part in tag.split("-")), "")
     if other:
         return f"no image of a JRE is known for {image}: its JDK is that of {other}"
-    return f"which JDK {image} has is not told: a tag such as eclipse-temurin-21 or jdk21 names it"
+    return (
+        f"it is unknown which JDK {image} has: a tag such as eclipse-temurin-21 or jdk21 names it"
+    )
 
 
 def home_of(name: str) -> str:

@@ -67,7 +67,7 @@ def modules_of(project: Project, path: str) -> Iterator[str]:
             name = (element.text or "").strip()
             if tag_of(element) == "module" and name:
                 if "$" in name:
-                    raise UnsureError(f"which modules {one} has is not told")
+                    raise UnsureError(f"it is unknown which modules {one} has")
                 other = beside(one, name)
                 waiting.append(other if name.endswith(".xml") else f"{other}/pom.xml".lstrip("/"))
 

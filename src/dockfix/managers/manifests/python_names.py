@@ -33,7 +33,7 @@ def wanted_of(text: str) -> Wanted:
         egg = _EGG.search(text)
         if egg and "://" in text:
             return Wanted(egg[1], "")
-        raise UnsureError(f"what {text.strip()} installs is not known")
+        raise UnsureError(f"it is unknown what {text.strip()} installs")
     rest = found[2].split(" --hash")[0].split("\\")[0].strip()
     return Wanted(found[1], "" if rest.startswith("@") else rest)
 
@@ -56,7 +56,7 @@ def listed(project: Project, names: tuple[str, ...]) -> Iterator[Wanted]:
             elif line.startswith(("-e", "--editable")):
                 raise UnsureError(f"{name} has an editable install, which stays in the source")
             elif line.startswith("-"):
-                raise UnsureError(f"what {line} in {name} means is not known")
+                raise UnsureError(f"it is unknown what {line} in {name} means")
             else:
                 yield wanted_of(line)
 
@@ -69,7 +69,7 @@ def of_project(project: Project) -> Iterator[Wanted]:
     data = table(read_toml(text), "project")
     dynamic, needed = data.get("dynamic", []), data.get("dependencies", [])
     if not data or not isinstance(dynamic, list) or "dependencies" in dynamic:
-        raise UnsureError("what the project depends on is not told by pyproject.toml")
+        raise UnsureError("pyproject.toml does not say what the project depends on")
     for one in needed if isinstance(needed, list) else ():
         yield wanted_of(str(one))
 
