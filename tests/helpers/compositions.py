@@ -463,6 +463,135 @@ def _directory_name(scene: Scene) -> None:
     scene.lines.append("CMD python3 where.py")
 
 
+def _manifest_scripts(scene: Scene) -> None:
+    """A file of the project has its manager run a script, which installs by apt."""
+    path = scene.script(f"apt-get install -y --no-install-recommends {scene.pick('tree', 'jq')}")
+    scene.enter("/project")
+    if "npm" in scene.has and scene.chance(70):
+        event = scene.pick("preinstall", "postinstall", "prepare", "build")
+        about = {"name": "x", "version": "1.0.0", "scripts": {event: f"sh {path}"}}
+        scene.files["package.json"] = f"{json.dumps(about)}\n"
+        command = "npm run build" if event == "build" else "npm install"
+    else:
+        scene.lines.append("RUN apt-get install -y make")
+        scene.files["Makefile"] = f"all: setup\n\techo made > made\nsetup:\n\tsh {path}\n"
+        command = "make"
+    scene.lines.append("COPY . .")
+    scene.run(command)
+
+
+def _stage_by_variable(scene: Scene) -> None:
+    """What this stage is built on is said by an ARG, and has the lists that this one installs by."""
+    name = scene.name("target")
+    install = "apt-get update && apt-get install -y --no-install-recommends file"
+    at = max(n for n, line in enumerate(scene.lines) if line.startswith("FROM "))
+    base, scene.lines[at] = scene.lines[at], f"FROM ${{{name}}}"
+    fetching = scene.pick("RUN apt-get update", f"RUN {install}")
+    scene.lines.insert(at + 1, "RUN apt-get install -y --no-install-recommends tree")
+    scene.lines[at:at] = [f"{base} AS {name}", fetching]
+    scene.lines.insert(0, f"ARG {name}={name}")
+    scene.has.add("lists")
+
+
+def _same_priority(scene: Scene) -> None:
+    """Two programs of the same priority, one after the other: the first is /usr/bin/editor."""
+    first, second = scene.some(("mg", "zile"), 2, 2)
+    scene.run("apt-get update")
+    scene.run(f"apt-get install -y {first}", f"apt-get install -y {second}")
+    scene.has.add("lists")
+
+
+def _offline(scene: Scene) -> None:
+    """npm is told to live on what it has fetched before."""
+    name = scene.pick(*_NODE)
+    scene.run(f"npm install -g {name}", f"npm uninstall -g {name}")
+    scene.lines.append(scene.pick("ENV NPM_CONFIG_OFFLINE=true", "ENV npm_config_offline=true"))
+    scene.run(f"npm install -g {name}")
+    scene.lines.append("ENV NPM_CONFIG_OFFLINE=false npm_config_offline=false")
+
+
+def _heredoc(scene: Scene) -> None:
+    name = scene.name("made")
+    scene.lines.append(f"RUN <<END\nmkdir -p /{name}\ncd /{name}\numask 077\necho x > x\nEND")
+    scene.run(f"touch /{name}/y")
+
+
+def _state(scene: Scene) -> None:
+    """Steps that each leave a state of the shell, which the next one must not see."""
+    name = scene.name("state")
+    for _ in range(2):
+        scene.run(
+            scene.pick(
+                f"cd /tmp && export X={name}",
+                f"umask 077; mkdir -p /{name}; echo $X > /{name}/{scene.name('x')}",
+                "set -f; trap 'echo bye' EXIT; true",
+                f'echo "$PWD-$X-$(umask)" > /{scene.name("seen")}',
+                "false || true",
+                f"touch /{scene.name('t')}; ! false",
+            )
+        )
+
+
+def _strict_shell(scene: Scene) -> None:
+    scene.lines.append('SHELL ["/bin/bash", "-eo", "pipefail", "-c"]')
+    scene.run(f"echo a | tee /{scene.name('out')} >/dev/null; true")
+    scene.run(f"mkdir /{scene.name('d')}; cd /tmp; touch {scene.name('f')}")
+    scene.lines.append('SHELL ["/bin/sh", "-c"]')
+
+
+def _package_file(scene: Scene) -> None:
+    """A package that is downloaded, and installed from its file."""
+    name = scene.pick("tree", "jq", "file")
+    commands = scene.pick(
+        f"apt-get download {name} && apt-get install -y ./{name}_*.deb",
+        f"apt-get download {name} && (dpkg -i {name}_*.deb || apt-get -fy install)",
+    )
+    scene.lines.append("WORKDIR /var/tmp")
+    scene.run("apt-get update")
+    scene.run(f"{commands} && rm -f *.deb")
+    scene.has.add("lists")
+
+
+def _purged(scene: Scene) -> None:
+    """Packages for a build, which are removed behind it."""
+    scene.run("apt-get update", "apt-get install -y --no-install-recommends make patch")
+    scene.run(f"make --version > /{scene.name('made')}")
+    scene.run("apt-get purge -y --auto-remove make", f"rm -rf {_LISTS}/*")
+    scene.has -= {"lists", "make", "gettext"}
+
+
+def _mounts(scene: Scene) -> None:
+    path = scene.script(f"echo mounted > /{scene.name('mounted')}")
+    folder, _, name = path.rpartition("/")
+    scene.lines.append(f"RUN --mount=type=bind,source={folder},target=/mnt sh /mnt/{name}")
+    if "pip" in scene.has:
+        mount = "--mount=type=cache,target=/root/.cache/pip"
+        scene.lines.append(f"RUN {mount} pip install {scene.pick('six', 'idna')}")
+
+
+def _other_user(scene: Scene) -> None:
+    """Packages of an account's own."""
+    user = scene.name("person")
+    scene.run(f"useradd --create-home {user}")
+    scene.lines += [f"USER {user}", f"WORKDIR /home/{user}"]
+    scene.run(f"pip install --user {scene.pick('six', 'idna')}", "touch mine")
+    scene.lines += ["USER root", "WORKDIR /"]
+
+
+def _version_of_history(scene: Scene) -> None:
+    """A build file, deep in the project, that asks Git."""
+    scene.history = True
+    scene.run("apt-get update", "apt-get install -y --no-install-recommends git make")
+    ask = "git -c safe.directory=/build -C /build rev-parse --abbrev-ref HEAD"
+    scene.files["core/version.mk"] = f"VERSION := $(shell {ask})\n"
+    scene.files["Makefile"] = "include core/version.mk\nall:\n\techo $(VERSION) > /version\n"
+    scene.files[".dockerignore"] = "*.log\n"
+    scene.enter("/build")
+    scene.lines.append("COPY . .")
+    scene.run("make")
+    scene.has.update(("lists", "git", "make"))
+
+
 BLOCKS = (
     Block("update", "apt", _update),
     Block("install", "apt", _install, 5),
@@ -490,6 +619,18 @@ BLOCKS = (
     Block("sudo", "apt", _sudo),
     Block("source that is gone", "apt", _source_that_is_gone, 1),
     Block("directory name", "python", _directory_name, 1),
+    Block("scripts of a manifest", "apt lists", _manifest_scripts, 3),
+    Block("stage by a variable", "apt", _stage_by_variable),
+    Block("same priority", "apt", _same_priority),
+    Block("offline", "npm", _offline, 3),
+    Block("here-document", "", _heredoc, 1),
+    Block("state of the shell", "", _state),
+    Block("strict shell", "apt", _strict_shell, 1),
+    Block("package file", "apt", _package_file),
+    Block("purged", "apt", _purged),
+    Block("mounts", "", _mounts, 1),
+    Block("other user", "apt pip", _other_user),
+    Block("version of the history", "apt", _version_of_history),
 )
 
 
