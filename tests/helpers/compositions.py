@@ -481,7 +481,7 @@ def _manifest_scripts(scene: Scene) -> None:
 
 
 def _stage_by_variable(scene: Scene) -> None:
-    """What this stage is built on is said by an ARG, and has the lists that this one installs by."""
+    """What this stage is built on is said by an ARG; it has the lists that this one installs by."""
     name = scene.name("target")
     install = "apt-get update && apt-get install -y --no-install-recommends file"
     at = max(n for n, line in enumerate(scene.lines) if line.startswith("FROM "))

@@ -499,7 +499,8 @@ def test_which_program_runs_may_be_said_by_a_file(base: str, install: str, versi
     assert rewritten(source, with_file, unsafe=True) == source
     below = source.replace("WORKDIR /app", "COPY . /app\nWORKDIR /app/x").replace("COPY . .", "")
     assert rewritten(below, with_file, unsafe=True) == below
-    assert rewritten(source, Settings(context=Files(project))) != source
+    for others in ({}, {".java-version": "17\n", ".ruby-version": "3.2\n"}):
+        assert rewritten(source, Settings(context=Files({**project, **others}))) != source
     # an official image has the programs themselves
     official = source.replace(base, "python:3.12")
     assert rewritten(official, with_file) != official

@@ -63,10 +63,7 @@ _LEADING_STARTS = (
     "DPKG", "GRADLE", "HEX", "MAVEN", "MIX", "NUGET", "RUSTUP", "WGET", "GNUPGHOME", "NETRC",
 )  # fmt: skip
 #: Of asdf, mise, proto, nodenv and fnm, pyenv, rbenv, goenv and jenv (their own documents).
-_VERSION_FILES = (
-    ".tool-versions", "mise.toml", ".mise.toml", ".prototools", ".node-version", ".nvmrc",
-    ".python-version", ".ruby-version", ".go-version", ".java-version",
-)  # fmt: skip
+_VERSION_FILES = (".tool-versions", "mise.toml", ".mise.toml", ".prototools")
 _LEADS_NOWHERE = lazy(
     r"v?\d[\w.]*|true|false|yes|no|on|off|auto|production|development|silent|error|warn|info|utf-?8"
     r"|https?://\S*",
@@ -121,8 +118,10 @@ def _version_file(copy: Copy, command: Reads, around: Surroundings) -> str:
     """A file that a COPY brings to where a RUN starts, or above, by which managers of versions
     choose what `npm` or `pip` is; they fail where it is missing and nothing else is set."""
     folder = around.base
+    manager = manager_of(command.manager)
+    names = (*_VERSION_FILES, *(manager.versions if manager else ()))
     while around.context is not None and folder[:1] == "/":
-        for name in _VERSION_FILES:
+        for name in names:
             if name not in command.optional and copy.brings(
                 f"{folder.rstrip('/')}/{name}", around.context
             ):

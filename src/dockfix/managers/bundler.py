@@ -110,4 +110,5 @@ MANAGER = Manager(
         frozen_by=words("BUNDLE_DEPLOYMENT BUNDLE_FROZEN"),
     ),
     manifests=("Gemfile",),
+    versions=(".ruby-version",),
 )

@@ -63,4 +63,5 @@ MANAGER = Manager(
     ),
     cache=CACHE,
     on_path=OnPath(named=True),
+    versions=(".ruby-version",),
 )

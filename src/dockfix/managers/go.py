@@ -192,4 +192,5 @@ MANAGER = Manager(
     stamps=lazy(r"\bgo[ \t]+(?:build|install|run|test|generate|get|list)\b"),
     language="golang",
     leaves=leaves,
+    versions=(".go-version",),
 )

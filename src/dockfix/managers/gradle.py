@@ -138,4 +138,5 @@ MANAGER = Manager(
     loose=loose,
     language="java",
     archive=archive,
+    versions=(".java-version",),
 )

@@ -192,6 +192,9 @@ class Manager(Record):
     #: Names of files that say what a project takes from elsewhere, beside `lock.files`; a star
     #: stands for anything.
     manifests: tuple[str, ...] = ()
+    #: Files of a project by which managers of versions choose its programs, beside those of asdf
+    #: and mise: pyenv, rbenv, nodenv and fnm, goenv, jenv.
+    versions: tuple[str, ...] = ()
     #: What its builds make anew in the folder of the project.
     made: Made | None = None
     #: Commands that write the commit into what they build, and ask Git for it.

@@ -157,4 +157,5 @@ MANAGER = Manager(
     made=Made(
         "target", "pom.xml", lazy(r"\b(?:mvn|mvnw)\b[^\n]*\b(?:package|install|verify|deploy)\b")
     ),
+    versions=(".java-version",),
 )

@@ -286,4 +286,5 @@ MANAGER = Manager(
     on_path=OnPath(named=True, first_in=words("node")),
     manifests=("package.json",),
     made=node_modules(r"npm[ \t]+(?:ci|i|install)"),
+    versions=(".node-version", ".nvmrc"),
 )

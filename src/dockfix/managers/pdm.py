@@ -12,4 +12,5 @@ MANAGER = Manager(
     ),
     on_path=OnPath(environments=words("add env install sync update venv")),
     manifests=("pyproject.toml",),
+    versions=(".python-version",),
 )

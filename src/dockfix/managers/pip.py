@@ -351,4 +351,5 @@ MANAGER = Manager(
     language="python",
     aside=aside,
     wants=wants,
+    versions=(".python-version",),
 )

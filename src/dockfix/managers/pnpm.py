@@ -150,4 +150,5 @@ MANAGER = Manager(
     ),
     manifests=("package.json",),
     made=node_modules(r"pnpm[ \t]+(?:i|install)"),
+    versions=(".node-version", ".nvmrc"),
 )

@@ -149,4 +149,5 @@ MANAGER = Manager(
     wants=wants,
     environment=environment,
     enters_environment=True,
+    versions=(".python-version",),
 )

@@ -260,4 +260,5 @@ MANAGER = Manager(
     on_path=OnPath(environments=words("add env install sync update venv")),
     manifests=("*requirements*.txt", "*requirements*.in", "pyproject.toml"),
     language="python",
+    versions=(".python-version",),
 )

@@ -187,4 +187,5 @@ MANAGER = Manager(
     on_path=OnPath(named=True, first_in=words("node")),
     manifests=("package.json",),
     made=node_modules(r"yarn(?:[ \t]+install)?"),
+    versions=(".node-version", ".nvmrc"),
 )
