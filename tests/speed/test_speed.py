@@ -168,6 +168,24 @@ def test_what_few_files_need_is_imported_for_them_alone(tmp_path: Path) -> None:
     assert not imported & rarely
 
 
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_nothing_that_is_known_of_a_file_holds_itself(unsafe: bool) -> None:
+    """The command hardly ever looks for cycles, so that what is in one stays in its memory."""
+    texts = corpus.dockerfiles(40, seed=3)
+
+    def rewrite() -> None:
+        for text in texts:
+            dockfix.rewrite(text, select=["all"], unsafe_fixes=unsafe)
+
+    # compiled patterns and what is imported leave some
+    rewrite()
+    forget_everything()
+    gc.collect()
+    rewrite()
+    forget_everything()
+    assert gc.collect() == 0
+
+
 @pytest.mark.slow
 def test_startup_beside_bare_python(tmp_path: Path) -> None:
     """At most ten times; the benchmark holds it to four on a machine that does nothing else."""

@@ -254,8 +254,9 @@ class FileStyle:
     def __init__(self, dockerfile: Dockerfile) -> None:
         self.dockerfile = dockerfile
         self._shown = NOTHING
+        # holds the file, and not this object: what holds itself stays for long (`__main__`)
         self._unread = (
-            self._signs_of(one)
+            one
             for one in dockerfile.instructions
             if one.keyword == "RUN" and len(one.logical.offsets) > 1
         )
@@ -326,7 +327,7 @@ class FileStyle:
             more = next(self._unread, None)
             if more is None:
                 break
-            self._shown = self._shown.or_else(more)
+            self._shown = self._shown.or_else(self._signs_of(more))
         return self._shown
 
     def _signs_of(self, instruction: Instruction) -> Signs:

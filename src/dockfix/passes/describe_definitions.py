@@ -19,7 +19,8 @@ from dockfix.dockerfile.tree import Comment, Instruction
 from dockfix.edit.edits import Group, Safety
 from dockfix.edit.ignores import pragma_of
 from dockfix.passes.base import Pass, Settings
-from dockfix.state.facts import Facts, names_set_by
+from dockfix.state.environment import names_set_by
+from dockfix.state.facts import Facts
 
 
 def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:

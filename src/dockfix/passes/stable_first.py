@@ -59,7 +59,8 @@ from dockfix.reorder.swaps import (
 )
 from dockfix.shell.patterns import lazy
 from dockfix.state.base_images import is_windows
-from dockfix.state.facts import Facts, names_set_by
+from dockfix.state.environment import names_set_by
+from dockfix.state.facts import Facts
 from dockfix.state.paths import bases
 
 _COPIES = ("COPY", "ADD")

@@ -9,8 +9,8 @@ from dockfix.installs.onlookers import is_metadata, look
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script
-from dockfix.state.environment import environment
-from dockfix.state.facts import Facts, names_set_by, script_of
+from dockfix.state.environment import environment, names_set_by
+from dockfix.state.facts import Facts, script_of
 
 _METADATA = ("ARG", "ENV", "LABEL")
 _MOST_MOVED = 50

@@ -22,7 +22,7 @@ from dockfix.state.base_images import (
     is_windows,
     starts_in_root,
 )
-from dockfix.state.environment import Values
+from dockfix.state.environment import NamesSet, Setters, Values
 from dockfix.state.shells import OPAQUE, POSIX_DEFAULT, Shell, other_shells, shell_of
 
 TYPE_CHECKING = False
@@ -46,15 +46,6 @@ else:
             # From now on the instance has the attribute itself.
             answer = facts.__dict__[self.name] = self.compute(facts)
             return answer
-
-
-#: ARGs that every build knows without declaring them (BuildKit, dockerfile2llb/defaultshell and
-#: frontend/dockerfile/docs, "Predefined ARGs"); they reach RUN as environment variables.
-PREDEFINED_ARGS = frozenset(
-    name
-    for lower in ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
-    for name in (lower, lower.upper())
-)
 
 
 class Place(Record):
@@ -170,7 +161,7 @@ class Facts:
                 workdir = "/" if starts_in_root(stage) else None
             index, moves = stage.index, 0
             base = workdir or f"?{index}.{moves}"
-            names = _Names(self, index)
+            names = NamesSet(self._setters, index)
             place = Place(index, shell, workdir, base, user, names)
             for instruction in stage.instructions:
                 if pragmas and any(above <= start < instruction.start for start in pragmas):
@@ -204,14 +195,13 @@ class Facts:
         return _joined(current, text) if text and _UNCLEAR.isdisjoint(text) else None
 
     @lazily
+    def _setters(self) -> Setters:
+        return Setters(self.stages)
+
+    @property
     def setters(self) -> dict[str, set[int]]:
         """The stages that set a name, by the names that a file sets."""
-        setters: dict[str, set[int]] = {}
-        for stage in self.stages:
-            for instruction in stage.instructions:
-                for name in names_set_by(instruction):
-                    setters.setdefault(name, set()).add(stage.index)
-        return setters
+        return self._setters.by_name()
 
     @lazily
     def shipped_stages(self) -> frozenset[int]:
@@ -287,28 +277,6 @@ def fact(question: Callable[[Facts], Answer]) -> Callable[[Facts], Answer]:
     return ask
 
 
-class _Names:
-    """The names that a stage and those it is built from set, and the predefined ones.
-
-    They are looked up in one table for the whole file, made when first asked for. A set for each
-    stage would grow from stage to stage, and after most steps nobody asks.
-    """
-
-    def __init__(self, facts: Facts, stage: int) -> None:
-        self._facts, self._stage = facts, stage
-
-    def __contains__(self, name: object) -> bool:
-        if name in PREDEFINED_ARGS:
-            return True
-        setters = self._facts.setters.get(name) if isinstance(name, str) else None
-        stage: int | None = self._stage
-        while setters and stage is not None:
-            if stage in setters:
-                return True
-            stage = self._facts.stages[stage].base_stage
-        return False
-
-
 #: Values of USER that surely mean root.
 ROOT = frozenset(("root", "0", "root:root", "0:0", "root:0", "0:root"))
 
@@ -323,17 +291,6 @@ def is_root(facts: Facts, place: Place) -> bool:
 def outer_base(facts: Facts, stage: int) -> str:
     """The base image that a stage is built on, through other stages too, in lower case."""
     return (facts.outermost[stage].base or "").lower()
-
-
-def names_set_by(instruction: Instruction) -> list[str]:
-    """The names that an ENV or ARG sets; of other instructions none."""
-    if instruction.keyword == "ARG":
-        return [word.text.partition("=")[0] for word in instruction.words]
-    if instruction.keyword == "ENV":
-        if instruction.words and "=" not in instruction.words[0].text:
-            return [instruction.words[0].text]
-        return [word.text.partition("=")[0] for word in instruction.words]
-    return []
 
 
 _UNCLEAR = frozenset("$\\\"'`")

@@ -15,7 +15,8 @@ from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.errors import ExpansionError
 from dockfix.records import Record
 from dockfix.state.base_images import environment_of, has_plain_base
-from dockfix.state.facts import Facts, fact, names_set_by
+from dockfix.state.environment import names_set_by
+from dockfix.state.facts import Facts, fact
 
 #: Instructions in whose words variables are replaced.
 EXPANDED = frozenset(
