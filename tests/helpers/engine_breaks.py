@@ -7,6 +7,7 @@ pass declares.
 from __future__ import annotations
 
 import io
+import tarfile
 import zipfile
 from typing import NamedTuple
 
@@ -51,6 +52,16 @@ def _wheel(name: str, version: str, *requires: str) -> tuple[str, bytes]:
         ):
             archive.writestr(zipfile.ZipInfo(f"{stem}.dist-info/{path}"), text)
     return f"{stem}-py3-none-any.whl", file.getvalue()
+
+
+def _archive(name: str, text: str) -> bytes:
+    """A tarball with one file, which may be executed."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size, entry.mode = len(text), 0o755
+        archive.addfile(entry, io.BytesIO(text.encode()))
+    return file.getvalue()
 
 
 #: Two clients, of which the newest want different versions of what both need.
@@ -514,6 +525,59 @@ CASES = (
             },
         ),
         "",
+    ),
+    Case(
+        "arguments that a shell drops",
+        _project(
+            "FROM busybox\nCOPY serve.sh /srv/\nENTRYPOINT sh /srv/serve.sh\n",
+            {"serve.sh": "exit $#\n"},
+            starts=(Start(), Start(("--all",))),
+        ),
+        "",
+    ),
+    Case(
+        "a script without its interpreter that is fetched",
+        _project(
+            "FROM busybox\nRUN wget -qO /usr/bin/serve http://127.0.0.1:PORT/serve \\\n"
+            "    && chmod +x /usr/bin/serve\nCMD serve\n",
+            served={"serve": 'echo serving "$#"\n'},
+        ),
+        "",
+    ),
+    Case(
+        "a script without its interpreter out of an archive",
+        _project(
+            "FROM busybox\nRUN wget -qO- http://127.0.0.1:PORT/serve.tgz | tar -xz -C /usr/bin\n"
+            "CMD serve\n",
+            served={"serve.tgz": _archive("serve", 'echo serving "$#"\n')},
+        ),
+        "",
+    ),
+    Case(
+        "a script without its interpreter on a PATH of its own",
+        _project(
+            "FROM busybox\nENV PATH=/srv/bin:$PATH\nWORKDIR /srv\nCOPY . .\nCMD serve\n",
+            {"bin/serve": 'echo serving "$#"\n'},
+            modes={"bin/serve": 0o755},
+        ),
+        "",
+    ),
+    Case(
+        "a Makefile that is given its directory by the shell",
+        _project(
+            SLIM + f"RUN apt-get update && {GET} make\nWORKDIR /srv\nCOPY . .\nCMD make run\n",
+            {"Makefile": "run:\n\t@cat $(PWD)/name.txt\n", "name.txt": "here\n"},
+        ),
+    ),
+    Case(
+        "sudo for one command",
+        _project(
+            SLIM
+            + f"RUN apt-get update && {GET} sudo && useradd -m app \\\n"
+            + "    && echo 'app ALL=(root) NOPASSWD: /usr/bin/apt-get' > /etc/sudoers.d/app\n"
+            + f"USER app\nRUN sudo apt-get update && sudo {GET} jq\n"
+            + 'CMD ["jq", "--version"]\n'
+        ),
     ),
     # modes: narrow-copy, copy-with-owner
     Case(

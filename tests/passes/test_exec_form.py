@@ -208,6 +208,7 @@ SHIPPED = f"{BUILT}FROM debian:12\nCOPY --from=build {{}}\nCMD {{}}\n"
         ("FROM debian:12\nCOPY y /y\nRUN python3 -c \"open('/y', 'w')\"\nCMD /y\n", False),
         ("FROM debian:12\nCOPY y /y\nRUN sed -i 's/\\r$//' /y; dos2unix /y\nCMD /y\n", True),
         ("FROM debian:12\nCOPY y /y\nRUN chmod +x /y && /y --version\nCMD /y\n", True),
+        ("FROM tomcat:10\nRUN tar -xf a.tar\nCMD catalina.sh run\n", True),
         # binaries, whoever publishes them; and nothing is unpacked where curl is installed
         ("FROM debian:12\nRUN curl -Lo /usr/bin/tini x.org/tini\nCMD tini -s -- sleep 1\n", True),
         ("FROM debian:12\nRUN curl -L x.org/t.tgz | tar -xz -C /usr/bin\nCMD nginx\n", True),
@@ -369,6 +370,14 @@ def test_a_probe_is_run_by_the_last_shell() -> None:
     assert rewritten(f"FROM x\n{shell}{probe}", Settings()) == f"FROM x\n{shell}{array}"
     later = f"FROM x AS a\n{probe}FROM a\n{shell}"
     assert rewritten(later, Settings()) == later
+
+
+def test_a_probe_that_may_find_its_own_shell_is_only_offered() -> None:
+    for options, safe in (("-f 'celery worker'", False), ("-xf app", False), ("--full a", False),
+                          ("-x celery", True), ("celery", True)):  # fmt: skip
+        source = f"FROM debian\nHEALTHCHECK CMD pgrep {options}\n"
+        assert (rewritten(source, Settings(), unsafe=False) != source) is safe
+        assert rewritten(source, Settings()) != source
 
 
 def test_a_probe_that_may_lack_its_first_line_is_only_offered() -> None:

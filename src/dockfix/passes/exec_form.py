@@ -11,7 +11,8 @@ Why: the shell form starts `/bin/sh -c "python app.py"`. Where that shell stays,
 gets the SIGTERM of `docker stop` and passes it to nobody: ten seconds later the program is killed.
 Newer shells (bash, dash since 0.5.11, busybox) replace themselves by a last simple command, so
 there the change only says what happens already; an image of a few years' age gains an orderly stop.
-A HEALTHCHECK that hangs is killed: in shell form that shell, while its program goes on.
+A HEALTHCHECK that hangs is killed: in shell form that shell, while its program goes on. (One by
+`pgrep -f` is only offered: where the shell stays, it finds the shell's own command line.)
 
 What is provably the same is the text that is one simple command with every word settled: no
 expansion, glob, tilde, operator, redirection, assignment, comment, no builtin or keyword (a program

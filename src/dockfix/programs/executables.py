@@ -70,6 +70,8 @@ class Programs:
         found, all_start_right = self._found(path, name, stage)
         if found:
             return all_start_right
+        if not path and is_executable(name):
+            return True
         if not self._is_installed(path, name, stage):
             return False
         return is_executable(name) or name in self._packages or not self._may_be_brought(stage)

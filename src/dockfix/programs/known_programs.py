@@ -35,7 +35,7 @@ _STARTED = words(
     "pg_restore pgbouncer phantomjs php-fpm ping pm2 pm2-runtime polipo postgrest prefect",
     "privoxy proftpd promtail pserve psql pure-ftpd pyspider pytest radicale rails rake",
     "rclone redis-cli redsocks resque rq rqworker rsync rtorrent runsv s6-svscan salt-master",
-    "salt-minion scrapy scrapyd serve shiny-server sidekiq sleep smtpd snmpd socat sockd",
+    "salt-minion scrapy scrapyd shiny-server sidekiq sleep smtpd snmpd socat sockd",
     "spark-submit ss-local ss-server sslh sslocal ssserver streamlit stubby stunnel superset",
     "swift tail telegraf tensorboard terraform thanos tinyproxy tor tornado traefik",
     "transmission-daemon ts-node tsx tusd twemproxy twistd unbound unicorn varnishd",
@@ -51,6 +51,11 @@ _FUNCTIONS = words(
     "activate asdf conda deactivate direnv fnm goenv gvm jenv mamba micromamba mkvirtualenv ml",
     "module nodenv nvm phpenv pyenv rbenv rvm sdk spack switch use workon",
 )
+#: Names of programs that are as well those of scripts of somebody's own.
+_OF_ANYBODY = words(
+    "help history install kind link look named oc parallel registry script serve swift test thin",
+    "tornado type users",
+)
 _KNOWN = (
     _STARTED
     | HARMLESS
@@ -58,7 +63,7 @@ _KNOWN = (
     | STARTERS
     | RUNNING.keys()
     | {name for name, kinds in MORE.items() if frozenset(kinds) >= SERVICE}
-) - _FUNCTIONS
+) - (_FUNCTIONS | _OF_ANYBODY)
 
 
 def is_executable(name: str) -> bool:

@@ -46,6 +46,14 @@ def _with_posix_shell(facts: Facts) -> frozenset[int]:
     return frozenset(found)
 
 
+def _looks_for_itself(argv: tuple[str, ...]) -> bool:
+    """True for `pgrep -f text`: a shell that waits for it is a process with that text."""
+    return argv[0].rpartition("/")[2] in ("pgrep", "pkill") and any(
+        word == "--full" or (word[:1] == "-" and word[:2] != "--" and "f" in word)
+        for word in argv[1:]
+    )
+
+
 class StartDoubts:
     """The doubts about the instructions of one file; each is a text for people, "" for none."""
 
@@ -64,6 +72,8 @@ class StartDoubts:
 
     def of_probe(self, stage: Stage, instruction: Instruction, argv: tuple[str, ...]) -> str:
         """The doubt about a HEALTHCHECK that becomes an array."""
+        if _looks_for_itself(argv):
+            return f"{argv[0]} may so far find the shell, whose own command line has the text, too"
         return self._shell_doubt(instruction) or self._script_doubt(stage, instruction, argv[0])
 
     def of_exec(self, stage: Stage, instruction: Instruction, position: int) -> str:
