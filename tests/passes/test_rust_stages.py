@@ -21,7 +21,7 @@ def final(source: str, manifest: str, files: dict[str, str]) -> tuple[list[str],
     settings = Settings(context=Files(files))
     result = rewrite(source, select=["multi-stage"], settings=settings)
     lines = result.after.rpartition("\n\n")[2].splitlines() if result.changed else []
-    return lines, [note.message.removeprefix("not divided: ") for note in result.notes]
+    return lines, [note.message.rpartition(": ")[2] for note in result.notes]
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_libraries(crates: str, libraries: list[str]) -> None:
 @pytest.mark.parametrize(
     ("lock", "reason"),
     [
-        ('[[package]]\nname = "clang-sys"\n', "which library clang-sys needs is not known"),
+        ('[[package]]\nname = "clang-sys"\n', "it is unknown which library clang-sys needs"),
         ('[[package]]\nname = "app"\ndependencies = [\n "libloading",\n]\n'
-         '[[package]]\nname = "libloading"\n', "which libraries libloading needs is not known"),
+         '[[package]]\nname = "libloading"\n', "it is unknown which libraries libloading needs"),
     ],
 )  # fmt: skip
 def test_libraries_that_are_not_known(lock: str, reason: str) -> None:
@@ -105,3 +105,11 @@ def test_a_library_that_a_build_script_opens() -> None:
     )
     source = BUILD.format("") + START.format("hello")
     assert final(source, PACKAGE, {"Cargo.lock": lock})[0]
+
+
+def test_a_tag_that_moves() -> None:
+    source = BUILD.format("").replace("rust:1.85", "rust:latest") + START.format("hello")
+    assert final(source, PACKAGE, {})[0][:1] == ["FROM debian:stable-slim"]
+    # what a library is called depends on the release
+    lock = LOCK + '[[package]]\nname = "openssl-sys"\n'
+    assert not final(source, PACKAGE, {"Cargo.lock": lock})[0]

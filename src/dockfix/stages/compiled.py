@@ -99,8 +99,10 @@ def cut_of(view: View, language: Language, linked: tuple[str, ...]) -> Cut:
 def below(view: View, text: str) -> str:
     """The image of the distribution that one of a language is built on. Raises UnsureError.
 
-    `text` is what may say that no C is linked. What is built on one release of Alpine runs on later
-    ones: its C library keeps what it once had (musl, "ABI").
+    `text` is what may say that no C is linked. What is built on one release runs on later ones: the
+    C libraries keep what they once had (musl, "ABI"; glibc's versions of symbols). An image whose
+    tag moves is built on the newest stable release of Debian at most (docker-library's images of
+    Go and Rust, from stretch to trixie), so the newest is right for it.
     """
     image, base = view.image, view.stage.base
     release = image.release
@@ -110,10 +112,7 @@ def below(view: View, text: str) -> str:
     if not image.suite:
         raise UnsureError(f"the release of Debian below {base} is not known")
     if release is not None and release.moving and "CGO_ENABLED=0" not in text:
-        raise UnsureError(
-            f"{base} may be on a later release of Debian one day, with another C"
-            f" library: name the release ({image.suite})"
-        )
+        return f"{image.reference.library}debian:stable-slim"
     return f"{image.reference.library}debian:{image.suite}-slim"
 
 
