@@ -158,3 +158,14 @@ def test_calls_of_programs(text: str, named: set[str]) -> None:
 def test_calls_that_are_not_told(text: str) -> None:
     body = f"{COPIES}RUN bundle install\n{START}"
     assert "it is unknown which" in divided(body, files={"shop.rb": text})[1]
+
+
+@pytest.mark.parametrize(
+    ("library", "told"),
+    [("libjemalloc.so.2", True), ("/usr/lib/x/libjemalloc.so", False), ("$LIBRARY", False)],
+)
+def test_a_library_that_is_loaded_first_is_known_by_its_version(library: str, told: bool) -> None:
+    """A name without a version is a link that the package with the headers has."""
+    final, note = divided(f"ENV LD_PRELOAD={library}\n{COPIES}RUN bundle install\n{START}")
+    assert bool(final) == told
+    assert told or "LD_PRELOAD" in note

@@ -35,3 +35,28 @@ def test_the_libraries_of_headers_stay(headers: str, libraries: list[str]) -> No
     assert headers not in final
     for library in libraries:
         assert library in final.replace("\\", " ").split()
+
+
+@pytest.mark.parametrize("start", ["python3 -m gunicorn shop:app", "pydoc3 shop"])
+def test_programs_of_the_image_are_no_packages_of_debian(start: str) -> None:
+    source = (
+        "FROM python:3.12-bookworm\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+        f"COPY shop.py .\nCMD {start}\n"
+    )
+    files = Files({"requirements.txt": "gunicorn\n", "shop.py": ""})
+    result = rewrite(source, select=["multi-stage"], settings=Settings(context=files))
+    assert "FROM python:3.12-slim-bookworm\nCOPY --from=build" in result.after
+
+
+@pytest.mark.parametrize(
+    ("package", "known"), [("opentelemetry-instrumentation-x", True), ("hardly-known", False)]
+)
+def test_families_of_packages_are_known(package: str, known: bool) -> None:
+    source = (
+        "FROM python:3.12-bookworm\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+        'COPY shop.py .\nCMD ["python", "shop.py"]\n'
+    )
+    files = Files({"requirements.txt": f"{package}\n", "shop.py": ""})
+    assert (
+        rewrite(source, select=["multi-stage"], settings=Settings(context=files)).changed == known
+    )

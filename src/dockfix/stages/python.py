@@ -32,6 +32,8 @@ _FIXED = lazy(
 _ENVIRONMENT = lazy(r"\bvenv\b|\bvirtualenv\b|\bVIRTUAL_ENV\b")
 #: Programs that start others with a PATH of their own.
 _OWN_PATH = lazy(r"(?<![\w/.-])(?:crond?|sudo|su|runuser|supervisord?)(?![\w.-])")
+#: Programs that both forms of the image have in /usr/local/bin, as some package of Debian has them.
+_OF_IMAGE = frozenset(("2to3", "idle3", "pydoc3", "python", "python3"))
 _READ = (".py", ".sh", ".cfg", ".conf", ".ini", ".toml", ".yaml", ".yml", ".service")
 
 
@@ -91,6 +93,7 @@ def cut(view: View) -> Cut:
         left=("Env PATH", "/usr/local/bin/**", "/usr/local/lib/python3*/**"),
         gains=bool(outside),
         what="the packages",
+        there=_OF_IMAGE,
     )
 
 
@@ -147,6 +150,7 @@ def _cut_own(view: View, own: Own, image: str) -> Cut:
         gains=len(again) < len(own.tools),
         what="the packages",
         again=again,
+        there=_OF_IMAGE,
     )
 
 

@@ -42,6 +42,8 @@ _CALLING: dict[str, tuple[str, ...]] = {
     "shrine": ("file",),
     "tzinfo": ("tzdata",),
 }
+#: Beginnings of names of families that are Ruby alone.
+_FAMILIES = ("aws-sdk-", "google-apis-", "opentelemetry-", "rubocop-", "dry-", "omniauth-")
 #: Gems that compile when they run.
 _COMPILING = words("passenger ruby-inline rubyinline")
 #: Nokogiri brings libxml2 and libxslt along, unless it is told otherwise.
@@ -57,7 +59,8 @@ def normal(name: str) -> str:
 
 def is_known(name: str) -> bool:
     """True if it is known what a gem needs."""
-    return name in ALONE or name in _LINKED or name in _CALLING or name == "nokogiri"
+    known = name in ALONE or name in _LINKED or name in _CALLING or name == "nokogiri"
+    return known or name.startswith(_FAMILIES)
 
 
 class Needs(Record):
