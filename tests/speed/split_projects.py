@@ -6,6 +6,7 @@ compilers and headers beside what is run. Every base image is one that Debian's 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 APT = "RUN apt-get update && apt-get install -y --no-install-recommends"
@@ -17,6 +18,7 @@ class Project(NamedTuple):
 
     `edited` is the file that is edited for the rebuild. `run` is a command that has to say the same
     in all images, `declared` what the expert means to be otherwise (`dockfix verify --declare`).
+    `bases` are images that are made first: a name, and the lines of their Dockerfile.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Project(NamedTuple):
     edited: str
     run: str
     declared: tuple[str, ...] = ()
+    bases: Mapping[str, str] = {}
 
 
 _VENV = "RUN python -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH\n"
@@ -257,7 +260,7 @@ PROJECTS = (
             '"dev": true, "bin": {"tsc": "bin/tsc"}}}}\n',
             "tsconfig.json": '{"compilerOptions": {"outDir": "dist", "types": []}, '
             '"include": ["src"]}\n',
-            "src/shop.ts": 'const name: string = "shop";\nconsole.log(name);\n',
+            "src/shop.ts": 'const shop: string = "shop";\nconsole.log(shop);\n',
         },
         "src/shop.ts",
         "node dist/shop.js",

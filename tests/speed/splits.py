@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from split_languages import PROJECTS as LANGUAGES
 from split_projects import PROJECTS, Project
 
 from dockfix.builds.connect import connect
@@ -64,8 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     engine = connect(options)
     results = []
     try:
-        for project in PROJECTS:
+        for project in (*PROJECTS, *LANGUAGES):
             if arguments.only in project.name:
+                make_bases(project, arguments.network)
                 with tempfile.TemporaryDirectory() as folder:
                     results.append(result(engine, options, project, Path(folder)))
                 print(row(results[-1]), file=sys.stderr)
@@ -76,6 +79,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.write:
         write(table)
     return 0
+
+
+def make_bases(project: Project, network: str) -> None:
+    """Makes the images that a project is built on, in their order."""
+    for name, lines in project.bases.items():
+        words = ["docker", "build", "-q", "--network", network, "-t", name, "-"]
+        subprocess.run(words, input=lines.encode(), check=True, stdout=subprocess.DEVNULL)
 
 
 def result(engine: Engine, options: BuildOptions, project: Project, folder: Path) -> Result:
