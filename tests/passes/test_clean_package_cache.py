@@ -626,6 +626,17 @@ BUN = "FROM oven/bun:1\nWORKDIR /app\nCOPY . .\nRUN bun install\n"
         (CONDA, {".condarc": "always_softlink: true\n"}),
         (BUN.replace("install", "install --backend=symlink"), {}),
         (BUN, {"bunfig.toml": '[install]\nbackend = "symlink"\n'}),
+        (NPM + "WORKDIR /b\nCOPY . .\nRUN --network=none npm ci\n", {}),
+        (
+            "FROM fedora:40\nRUN dnf install -y --repofrompath=a,file:///r a && rm -r /r\n"
+            "RUN dnf install -y b\n",
+            {},
+        ),
+        (
+            "FROM opensuse/leap:15.6\nRUN zypper ar -f dir:/r r && zypper -n in a && rm -r /r\n"
+            "RUN zypper -n in b\n",
+            {},
+        ),
         ("FROM alpine:3.20\nRUN apk update\nRUN apk add --no-network git\n", {}),
         ("FROM alpine:3.20\nRUN apk update && apk add jq\nRUN apk add --no-network git\n", {}),
     ],

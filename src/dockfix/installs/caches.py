@@ -143,7 +143,12 @@ def cleans_up(text: str, caches: Iterable[Cache]) -> bool:
 
 
 def is_kept(cache: Cache, source: str, context: Context | None) -> bool:
-    """True if a file, or a file of settings in its context, says that a cache is lived on."""
+    """True if a file, or a file of settings in its context, says that a cache is lived on.
+
+    A RUN without the network may live on whatever an earlier one has stored.
+    """
+    if "--network=none" in source:
+        return True
     if cache.kept is None:
         return False
     texts = [context.read(name) or "" for name in cache.settings] if context else []

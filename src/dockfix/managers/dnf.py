@@ -25,6 +25,8 @@ CACHE = Cache(
     settled=words("--installroot"),
     cleaned=("/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/yum", "/var/cache/tdnf"),
     offline=words("-C --cacheonly"),
+    # what is known of a source in the image stays known when the source is gone
+    kept=lazy(r"\bfile:/|--add-repo[= ]/|\bcacheonly[= ]"),
     aliases=("DL3040",),
 )
 

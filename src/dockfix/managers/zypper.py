@@ -29,6 +29,8 @@ CACHE = Cache(
     settled=words("--root -R --installroot --cache-dir -C"),
     cleaned=("/var/cache/zypp",),
     offline=words("--no-refresh --no-remote"),
+    # what is known of a source in the image stays known when the source is gone
+    kept=lazy(r"\b(?:cd|dir|file|hd|iso):/|\b(?:ar|addrepo)[ \t](?:[^\n&|;]{0,80}[ \t])?/\w"),
     aliases=("DL3036",),
 )
 

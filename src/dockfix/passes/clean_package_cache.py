@@ -19,17 +19,17 @@ starts, installs or looks packages up before an `apt-get update` of its own; lis
 condition, where removing them takes sudo or an account that may not; options on base images of
 before them (pip and gem of Ubuntu 14.04, apk of Alpine 3.2), whose managers would stop at them; the
 caches of others, when a later command works offline from them, when a variable or a file of
-settings (`.npmrc`, `.condarc`, `bunfig.toml`) says so, or has packages be links into them, or when
-the command that fills them is given a variable that may have another value a second time; a cache
-that the file comes for, by `COPY --from` or by a command that fails at a missing path (`cp -r
-~/.cache`, `rm` without `-f`). RUNs with a cache mount over the cache; installs below another root;
-what the author keeps elsewhere or cleans up himself (a variable, a configuration file, a removal, a
-script that is called `clean`). Exec form, here-documents, ONBUILD, scripts dockfix does not
-understand; a place behind `||`, in a condition or a loop, before a comment; scripts that trap or
-replace themselves by `exec`. What npm, yarn, pnpm, bun, composer and conda store in stages that no
-image is made of. yarn, unless it is known to be yarn 1: the cache of later ones holds what the
-program runs on. go and cargo, whose stores are what the next build starts from: a cache mount is
-better.
+settings (`.npmrc`, `.condarc`, `bunfig.toml`) says so, has packages be links into them, or a RUN
+has no network; those of dnf and zypper where a source of packages lies in the image, or when the
+command that fills them is given a variable that may have another value a second time; a cache that
+the file comes for, by `COPY --from` or by a command that fails at a missing path (`cp -r ~/.cache`,
+`rm` without `-f`). RUNs with a cache mount over the cache; installs below another root; what the
+author keeps elsewhere or cleans up himself (a variable, a configuration file, a removal, a script
+that is called `clean`). Exec form, here-documents, ONBUILD, scripts dockfix does not understand; a
+place behind `||`, in a condition or a loop, before a comment; scripts that trap or replace
+themselves by `exec`. What npm, yarn, pnpm, bun, composer and conda store in stages that no image is
+made of. yarn, unless it is known to be yarn 1: the cache of later ones holds what the program runs
+on. go and cargo, whose stores are what the next build starts from: a cache mount is better.
 
 Safety: an added option changes nothing about what is installed (gem's leaves out documentation
 only). A cleanup runs only after a command of the same program succeeded, as the same user and with
