@@ -15,8 +15,10 @@ from unittest.mock import ANY
 import pytest
 
 from dockfix.builds.compare import PathDifference
+from dockfix.builds.connect import connect
 from dockfix.builds.options import BuildOptions
 from dockfix.builds.verify import Checks
+from dockfix.errors import EngineError
 from helpers.command import ENVIRONMENT, dockfix_command, on_a_terminal
 from helpers.engine_pairs import PAIRS
 from helpers.engine_verdicts import verified
@@ -126,7 +128,10 @@ def test_what_a_container_does_otherwise_is_blamed_on_a_change(
 def test_no_engine_is_said(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(MERGEABLE)
     done = dockfix_command("verify", cwd=tmp_path, PATH=str(tmp_path))
-    said = b"error: nothing to build with: docker is not installed (nor podman, nor buildah)\n"
+    said = (
+        b"error: nothing to build with: docker is not installed; install docker with buildx, "
+        b"podman or buildah\n"
+    )
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", said)
 
 
@@ -231,6 +236,21 @@ def test_docker_without_buildx_is_refused(tmp_path: Path) -> None:
     done = dockfix_command("verify", "--engine", "docker", cwd=tmp_path, PATH=path)
     assert done.returncode == 2
     assert b"docker has no buildx" in done.stderr
+
+
+def test_beside_a_docker_without_buildx_podman_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("docker", "podman"):
+        (tmp_path / name).write_text('#!/bin/sh\n[ "$1" != buildx ]\n')
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}")
+    engine = connect(BuildOptions())
+    engine.close()
+    assert type(engine).__name__ == "Podman"
+    (tmp_path / "podman").unlink()
+    with pytest.raises(EngineError, match=r"no buildx, .*; install docker with buildx, podman or"):
+        connect(BuildOptions())
 
 
 @pytest.mark.parametrize("command", ["verify", "measure"])

@@ -14,10 +14,11 @@ import dockfix
 from dockfix.cli.cache import opened, remembered
 from dockfix.cli.config import Config, Finder
 from dockfix.cli.options import Options
-from dockfix.cli.registry import registry_for
+from dockfix.cli.registry import AskedLater, registry_for
 from dockfix.cli.work import Job, done, process
 from dockfix.context.answers import Answers
 from dockfix.context.disk import Question, recorded
+from dockfix.errors import RegistryError
 from dockfix.reports.run import Mode, Outcome
 from helpers.command import ENVIRONMENT, dockfix_command, git
 
@@ -333,3 +334,10 @@ def test_the_folder_is_no_part_of_a_build_context(tmp_path: Path) -> None:
     context = DirectoryContext(str(tmp_path))
     assert context.entries("") == ()
     assert context.dockerfiles() == ()
+
+
+def test_a_registry_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without urllib3 it is said what to install, and nothing of an internal error."""
+    monkeypatch.setitem(sys.modules, "urllib3", None)
+    with pytest.raises(RegistryError, match=r"urllib3 is needed: pip install 'dockfix\[pin\]'"):
+        AskedLater((), 54_321).pin("python", "3.12")

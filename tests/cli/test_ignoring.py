@@ -94,9 +94,12 @@ def test_what_a_baseline_records_is_not_told(tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text(SOURCE)
     record = ["--baseline=known.json", "--update-baseline"]
-    assert dockfix_command(*record, cwd=tmp_path).returncode == 0
+    recorded = dockfix_command(*record, cwd=tmp_path)
+    assert recorded.returncode == 0
     known = json.loads((tmp_path / "known.json").read_text())
-    assert {one["pass"] for one in known["files"]["Dockerfile"]} >= {"merge-runs", "tag-base"}
+    found = known["files"]["Dockerfile"]
+    assert {one["pass"] for one in found} >= {"merge-runs", "tag-base"}
+    assert recorded.stderr.endswith(b"\nRecorded %d findings in known.json.\n" % len(found))
     quiet = dockfix_command("--baseline=known.json", cwd=tmp_path)
     assert (quiet.returncode, quiet.stdout) == (0, b"")
     # what moved is known, what is new is told

@@ -17,16 +17,17 @@ def connect(options: BuildOptions) -> Engine:
     """The engine that the options ask for. Raises EngineError, which says what is missing."""
     if options.engine != "auto":
         return _BY_NAME[options.engine](options)
+    lacking: str | None = "docker is not installed"
     if shutil.which("docker") is not None and not _is_podman("docker"):
         lacking = missing()
         if lacking is None:
             return Docker(options)
-    else:
-        for name in ("podman", "buildah"):
-            if shutil.which(name) is not None:
-                return _BY_NAME[name](options)
-        lacking = "docker is not installed"
-    raise EngineError(f"nothing to build with: {lacking} (nor podman, nor buildah)")
+    for name in ("podman", "buildah"):
+        if shutil.which(name) is not None:
+            return _BY_NAME[name](options)
+    raise EngineError(
+        f"nothing to build with: {lacking}; install docker with buildx, podman or buildah"
+    )
 
 
 def _is_podman(program: str) -> bool:
@@ -38,7 +39,7 @@ def _docker(options: BuildOptions) -> Engine:
     """Docker. Raises EngineError if it lacks what a build needs."""
     lacking = missing()
     if lacking is not None:
-        raise EngineError(lacking)
+        raise EngineError(f"{lacking}; install docker with buildx")
     return Docker(options)
 
 

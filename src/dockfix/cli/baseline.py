@@ -27,6 +27,8 @@ class Baseline:
         self._path, self._update = path, update
         self._folder = os.path.dirname(os.path.abspath(path))
         self._known = {} if update else _read(path)
+        #: How many findings were written.
+        self.recorded = 0
 
     def of(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """The outcomes without what is known. Raises ConfigError if the file cannot be written."""
@@ -58,6 +60,7 @@ class Baseline:
             files.write(self._path, (json.dumps(content, indent=1) + "\n").encode())
         except OSError as error:
             raise ConfigError(f"{self._path}: cannot be written: {error.strerror}") from error
+        self.recorded = sum(map(len, recorded.values()))
 
 
 def _read(path: str) -> dict[str, set[str]]:

@@ -173,7 +173,12 @@ def run(options: Options) -> int:
     if options.baseline is not None:
         from dockfix.cli.baseline import Baseline
 
-        results = Baseline(options.baseline, update=options.update_baseline).of(results)
+        baseline = Baseline(options.baseline, update=options.update_baseline)
+        status = report(baseline.of(results), mode, options, found.errors)
+        if options.update_baseline and not options.quiet:
+            recorded = text.count(baseline.recorded, "finding")
+            say(f"Recorded {recorded} in {text.visible(options.baseline)}.\n")
+        return status
     return report(results, mode, options, found.errors)
 
 

@@ -19,16 +19,16 @@ class AskedLater(Registry):
     def pin(self, name: str, tag: str) -> Pin:
         """What a tag means today. Raises RegistryError."""
         not_again("registry")
-        if self._key not in _made:
-            try:
+        try:
+            if self._key not in _made:
                 from dockfix.builds.registry.client import Client
 
                 _made[self._key] = Client(*self._key)
-            except ImportError as error:
-                raise RegistryError(
-                    f"to ask a registry, {error.name} is needed: pip install 'dockfix[pin]'"
-                ) from error
-        return _made[self._key].pin(name, tag)
+            return _made[self._key].pin(name, tag)
+        except ImportError as error:  # of what opens the first connection
+            raise RegistryError(
+                f"to ask a registry, {error.name} is needed: pip install 'dockfix[pin]'"
+            ) from error
 
 
 def registry_for(config: Config) -> Registry:

@@ -39,10 +39,8 @@ def missing() -> str | None:
     if shutil.which("docker") is None:
         return "docker is not installed"
     if run_program(["docker", "buildx", "version"]).status:
-        return (
-            "docker has no buildx, and the builder it has without it is not used: it ignores "
-            "flags it does not know and builds stages nobody needs. Install docker-buildx"
-        )
+        # the old builder ignores flags that it does not know, and builds stages nobody needs
+        return "docker has no buildx, and its old builder is not used"
     return None
 
 
