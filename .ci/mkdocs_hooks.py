@@ -14,6 +14,10 @@ from mkdocs.structure.files import File, Files
 
 _ROOT = Path(__file__).parents[1]
 _HOME = "https://github.com/dockfix/dockfix/blob/main"
+#: A name in a table is not broken in the middle of a word.
+_STYLE = "<style>.md-typeset td code { word-break: normal; overflow-wrap: normal; }</style>"
+#: What a paragraph of a pass's page is about.
+_LEAD = re.compile(r"^(What it does|Why|What it leaves alone|Strategy|Safety):(?= )", re.MULTILINE)
 _LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)\s]*)?\))")
 
 
@@ -27,7 +31,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
-    """Has links that leave the site lead to the repository."""
+    """Has links that leave the site lead to the repository, and marks what a paragraph is about."""
     folder = posixpath.dirname(page.file.src_uri)
 
     def link(found: re.Match[str]) -> str:
@@ -43,6 +47,13 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
             return f"{found[1]}{found[2].rstrip('/')}/README.md{found[3]}"
         return f"{found[1]}{_HOME}/{target}{found[3]}" if (_ROOT / target).exists() else found[0]
 
+    if folder == "passes":
+        markdown = _LEAD.sub(r"**\1:**", markdown)
     # not in code, where brackets mean something else
     parts = re.split(r"(^```.*?^```[ ]*$|`[^`\n]*`)", markdown, flags=re.MULTILINE | re.DOTALL)
     return "".join(part if place % 2 else _LINK.sub(link, part) for place, part in enumerate(parts))
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """Adds what the theme's style lacks."""
+    return output.replace("</head>", f"{_STYLE}</head>", 1)
