@@ -13,6 +13,7 @@ from dockfix.managers import manager_of
 from dockfix.managers.manifests.shape import UnsureError, Wanted
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
+from dockfix.stages.python_behind import check_behind
 from dockfix.stages.python_calls import calls_of
 from dockfix.stages.python_own import Own, makes_environment
 from dockfix.stages.python_packages import calls as packages_called
@@ -34,6 +35,10 @@ _ENVIRONMENT = lazy(r"\bvenv\b|\bvirtualenv\b|\bVIRTUAL_ENV\b")
 _OWN_PATH = lazy(r"(?<![\w/.-])(?:crond?|sudo|su|runuser|supervisord?)(?![\w.-])")
 #: Programs that both forms of the image have in /usr/local/bin, as some package of Debian has them.
 _OF_IMAGE = frozenset(("2to3", "idle3", "pydoc3", "python", "python3"))
+#: A shell that reads /etc/profile, where Debian sets PATH anew.
+_LOGIN = lazy(
+    r"(?<![\w.-])(?:ba|da|z|k)?sh[\"']?[\s,\"']+(?:-\w+[\s,\"']+)*(?:-[a-km-z]*l\w*|--login)\b"
+)
 _READ = (".py", ".sh", ".cfg", ".conf", ".ini", ".toml", ".yaml", ".yml", ".service")
 
 
@@ -81,6 +86,7 @@ def cut(view: View) -> Cut:
                     raise
                 is_unknown = True
     needs = _needs(view, wanted, is_unknown=is_unknown)
+    check_behind(view, max(run.instruction.start for run in installs))
     variables = f"VIRTUAL_ENV={_VENV} {_PATH}" if enters and outside else _PATH
     return Cut(
         frozenset([run.instruction.start for run in installs]),
@@ -93,7 +99,21 @@ def cut(view: View) -> Cut:
         left=("Env PATH", "/usr/local/bin/**", "/usr/local/lib/python3*/**"),
         gains=bool(outside),
         what="the packages",
+        lost=_programs_of(outside),
         there=_OF_IMAGE,
+    )
+
+
+def _programs_of(tools: list[Run]) -> frozenset[str]:
+    """The programs of installers, which are not carried."""
+    found = [
+        manager_of(word.text.strip("\"'").partition("=")[0])
+        for run in tools
+        for done in run.of_kind("language")
+        for word in (done.command.packages if done.command else ())
+    ]
+    return frozenset(
+        program for manager in found if manager is not None for program in manager.programs
     )
 
 
@@ -126,6 +146,7 @@ def _needs(view: View, wanted: list[Wanted], *, is_unknown: bool) -> _Needs:
 def _cut_own(view: View, own: Own, image: str) -> Cut:
     """The environment that the file makes, carried."""
     own.check()
+    check_behind(view, max((run.instruction.start for run in own.build), default=0))
     if "setcap" in view.text:
         raise UnsureError("capabilities are set on a program")
     is_unknown, wanted = False, list[Wanted]()
@@ -203,6 +224,10 @@ def _looks_into_an_environment(view: View) -> None:
             break
     if found := _OWN_PATH.search(body):
         raise UnsureError(f"{found[0]} may start programs with a PATH of its own")
+    if _LOGIN.search(body):
+        raise UnsureError("a login shell sets PATH anew")
+    if "PYTHONHOME" in body:
+        raise UnsureError("PYTHONHOME says where packages are")
     if "setcap" in body:
         raise UnsureError("capabilities are set on a program")
     for path in view.files:
@@ -212,6 +237,8 @@ def _looks_into_an_environment(view: View) -> None:
                 raise UnsureError(f"{path} names {fixed}, and an environment lies elsewhere")
             if is_shell_script(path, text) and (found := _OWN_PATH.search(text)):
                 raise UnsureError(f"{path}: {found[0]} may start programs with a PATH of its own")
+            if is_shell_script(path, text) and _LOGIN.search(text):
+                raise UnsureError(f"{path}: a login shell sets PATH anew")
 
 
 def _own_programs(view: View) -> frozenset[str]:
