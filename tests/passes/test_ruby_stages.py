@@ -169,3 +169,24 @@ def test_a_library_that_is_loaded_first_is_known_by_its_version(library: str, to
     final, note = divided(f"ENV LD_PRELOAD={library}\n{COPIES}RUN bundle install\n{START}")
     assert bool(final) == told
     assert told or "LD_PRELOAD" in note
+
+
+def test_what_rails_itself_writes_for_a_new_application_is_divided() -> None:
+    body = (
+        "RUN apt-get update && apt-get install -y build-essential curl libpq-dev\nWORKDIR /rails\n"
+        "ENV BUNDLE_DEPLOYMENT=1 BUNDLE_PATH=/usr/local/bundle\nCOPY Gemfile Gemfile.lock ./\n"
+        'RUN bundle install && rm -rf ~/.bundle/ "${BUNDLE_PATH}"/ruby/*/cache'
+        " && bundle exec bootsnap precompile --gemfile\nCOPY . .\n"
+        "RUN bundle exec bootsnap precompile app/ lib/\n"
+        "RUN SECRET_KEY_BASE_DUMMY=1 ./bin/rails assets:precompile\n"
+        'CMD ["./bin/rails", "server"]\n'
+    )
+    final, note = divided(body, base="ruby:3.3-slim-bookworm")
+    assert "COPY --from=build /rails /rails" in final, note
+    assert "COPY --from=build /usr/local/bundle /usr/local/bundle" in final
+
+
+@pytest.mark.parametrize("command", ["ruby ext/extconf.rb", "ruby -e 1"])
+def test_a_program_that_is_not_seen_may_compile(command: str) -> None:
+    body = f'{COPIES}RUN bundle install\nCOPY . .\nRUN {command}\nCMD ["puma"]\n'
+    assert "whether ruby in line 6 compiles" in divided(body)[1]

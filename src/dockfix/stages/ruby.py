@@ -84,8 +84,8 @@ class _Project:
             raise UnsureError("no gems are installed")
         if len(self.folders) > 1:
             raise UnsureError("gems of several projects are installed")
-        self._check_start()
         last = max(self.build)
+        self._check_start(last)
         build, again = set(self.build), set(self.again)
         for folder in self.folders:
             if folder == "/" or not folder.startswith("/"):
@@ -261,10 +261,19 @@ class _Project:
                 found.append(path)
         return found
 
-    def _check_start(self) -> None:
-        """Raises UnsureError if gems are installed when the container starts, or a task may do more
-        than it is known for."""
+    def _check_start(self, last: int) -> None:
+        """Raises UnsureError if gems are installed when the container starts, or what is run behind
+        the build, or a task, may do more than it is known for."""
         view = self.view
+        for start, run in view.runs.items():
+            for done in run.of_kind("runs") if start > last else ():
+                file = next((value for value in done.values[1:] if value[:1] != "-"), "")
+                seen = any(
+                    path.rpartition("/")[2] == file.rpartition("/")[2] for path in view.files
+                )
+                if done.program == "ruby" and not seen:
+                    line = view.line(run.instruction)
+                    raise UnsureError(f"it is unknown whether ruby in line {line} compiles")
         for one in view.instructions:
             if one.keyword in ("CMD", "ENTRYPOINT") and INSTALLING.search(_joined(one)):
                 raise UnsureError("gems are installed when it starts")

@@ -23,7 +23,7 @@ _DEPLOYED = "vendor/bundle"
 MOVED = lazy(
     r"\b(?:GEM_HOME|GEM_PATH|BUNDLE_APP_CONFIG|BUNDLE_HOME|BUNDLE_BIN|BUNDLE_GEMFILE|BUNDLE_USER_\w+"
     r"|BUNDLE_SYSTEM_BINDIR|RUBYOPT|RUBYLIB)[ =]|\bgem\s+update\b"
-    r"|--(?:binstubs|standalone|gemfile)\b|\bRAILS_TMP\b"
+    r"|--(?:binstubs|standalone)\b|--gemfile[ =][\"']?[\w./$]|\bRAILS_TMP\b"
     # a name without a version is that of the headers' package
     r"|\bLD_PRELOAD[= ](?![\"']?[\w./+-]+\.so\.\d[\d.]*[\"']?(?:\s|$))"
 )
