@@ -134,6 +134,13 @@ def test_what_cannot_be_merged_to_its_end_is_not_begun() -> None:
     assert whole.after.count("RUN ") == 1
 
 
+def test_a_command_that_is_switched_off_below_keeps_its_twin_apart() -> None:
+    source = "FROM debian\nRUN mkdir /a\nRUN rm -r /b\n{}\nUSER x\n"
+    twin = rewrite(source.format("#RUN rm -r /b /c"), select=["merge-runs"])
+    assert not twin.changed
+    assert rewrite(source.format("# gone"), select=["merge-runs"]).changed
+
+
 def test_nobody_puts_parentheses_around_several_lines() -> None:
     """Around one line they are worth bytes; and none are needed if the next needs no directory."""
     unpack = "RUN cd /tmp && {}wget -q https://x.org/a.tgz && tar -xf a.tgz\n"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from dockfix.installs.caches import caches_in, cleans_up
-from dockfix.installs.frames import frame, has_alike, values
+from dockfix.installs.frames import frame, has_alike, is_quiet, values
 from dockfix.installs.new_sources import changes_sources
 from dockfix.installs.together import Together, settled
 from dockfix.managers.manager import Command
@@ -94,7 +94,7 @@ def _blocks(row: tuple[Simple | None, ...], script: Script) -> Iterator[list[Ste
             or command.action not in ("install", "update")
             or (command.action == "update" and command.packages)
             or {word.rpartition("/")[2] for word in command.program} & hidden
-            or simple.redirects
+            or (simple.redirects and not (command.action == "update" and is_quiet(simple)))
         ):
             yield block
             block = []

@@ -38,6 +38,16 @@ def _goes_on(brief: str, silence_agrees: int) -> bool:
     return "y" in brief or (silence_agrees > 0 and brief.count("q") >= silence_agrees)
 
 
+def is_quiet(simple: Simple) -> bool:
+    """True if all that a command redirects is what it prints, and that goes nowhere."""
+    return all(
+        one.target.value == "/dev/null"
+        if one.operator in (">", ">>", "&>")
+        else one.operator == ">&" and one.target.value in ("1", "2")
+        for one in simple.redirects
+    )
+
+
 def values(simple: Simple) -> list[str]:
     """The packages of an install, as the manager gets them, as far as they are known."""
     command = command_of(simple)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
-from dockfix.dockerfile.tree import Instruction
+from dockfix.dockerfile.tree import Comment, Instruction
 from dockfix.edit.ignores import pragma_of
 from dockfix.shell.patterns import lazy
 from dockfix.state.facts import Facts
@@ -47,16 +48,27 @@ def barrier(runs: Sequence[NeighborRun], number: int) -> str:
 
 
 def kept_separate(facts: Facts, runs: Sequence[NeighborRun]) -> Iterator[int]:
-    """RUNs that have to stay apart from the one above them because of a comment further up.
+    """RUNs that have to stay apart from the one above them because of a comment further up, or of
+    one right below that is the same command, switched off.
 
     A comment speaks of the RUNs below it as far as the next empty line or comment.
     """
     items, separate = facts.dockerfile.items, False
     for number, run in enumerate(runs):
-        if number and separate:
+        if number and (separate or _has_twin_below(facts, run)):
             yield number
         if not (number and isinstance(items[run.number - 1], Instruction)):
             separate = any(_APART.search(one.text) for one in run.above)
+
+
+def _has_twin_below(facts: Facts, run: NeighborRun) -> bool:
+    for item in islice(facts.dockerfile.items, run.number + 1, None):
+        if not isinstance(item, Comment):
+            return False
+        text = item.text.lstrip("# \t")
+        if text[:4].upper() == "RUN " and _is_twin(text[4:].lstrip(), run.shell.arguments):
+            return True
+    return False
 
 
 def _is_twin(comment: str, script: str) -> bool:

@@ -44,7 +44,7 @@ from collections.abc import Iterator
 from dockfix.dockerfile.tree import Comment, Dockerfile, Instruction
 from dockfix.edit.edits import Edit, Group, Safety, smallest, with_doubt
 from dockfix.edit.style import line_behind, without_command
-from dockfix.installs.frames import frame, has_alike, values
+from dockfix.installs.frames import frame, has_alike, is_quiet, values
 from dockfix.installs.listing import Entry, Listing, list_indent, listing_of
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.command import command_of, install_of
@@ -238,7 +238,9 @@ def _with_joined_installs(script: Script) -> list[tuple[object, set[str]]]:
             cleaned.add(script.text[simple.start : simple.end])
             continue
         command = install_of(simple) or command_of(simple)
-        action = command.action if command and not simple.redirects else "other"
+        action = command.action if command else "other"
+        if simple.redirects and not (action == "update" and is_quiet(simple)):
+            action = "other"
         if action == "update":
             if frame(simple) not in updates:
                 updates.append(frame(simple))
