@@ -126,6 +126,9 @@ def test_a_rewrite_that_does_not_build_is_reported(
         ('["/bin/sh", "-c", "app"]', '["/bin/sh", "-c", "exec other"]', False),
         ('["app", "-v"]', '["app"]', False),
         ('"app"', '["app"]', False),
+        ('["/bin/bash","-lc","run a"]', '["/bin/bash","-lc","exec run a"]', True),
+        ('["/bin/bash","-lc","run a"]', '["run","a"]', False),
+        ('["/bin/bash","-l","run a"]', '["/bin/bash","-l","exec run a"]', False),
     ],
 )
 def test_a_command_in_another_form_is_the_same_words(before: str, after: str, same: bool) -> None:

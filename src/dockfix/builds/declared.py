@@ -212,11 +212,14 @@ def _same_words(before: object, after: object) -> bool:
     """True if a script for a shell says the same as an array, or as a script with `exec`."""
     if not (isinstance(before, list) and isinstance(after, list)):
         return False
-    if len(before) < 3 or before[-2] != "-c":
+    option = str(before[-2]) if len(before) > 2 else ""
+    if option[:1] != "-" or option[-1:] != "c":
         return False
     text = str(before[-1]).strip()
     if after[:-1] == before[:-1]:
         return str(after[-1]).split() == ["exec", *text.split()]
+    if option != "-c":
+        return False  # a login shell may set what the array is without
     if text[:1] == "[":
         # an array that was none, because of its quotes or commas
         return _words_without_marks(text) == _words_without_marks(" ".join(map(str, after)))
