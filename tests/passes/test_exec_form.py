@@ -246,6 +246,11 @@ def test_an_entrypoint_goes_on_ignoring_arguments() -> None:
         ("app.py", 'import os\nprint(os.environ["PWD"])\n'),
         ("src/config.py", "BASE = os.environ.get('PWD')\n"),
         ("src/config.py", 'BASE = os.getenv("PWD")\n'),
+        ("src/config.py", "from os import environ as e\nBASE = e['PWD']\n"),
+        ("a.py", "os.path.expandvars('$PWD/x')\n"),
+        ("a.py", "'{PWD}/x'.format(**os.environ)\n"),
+        ("a.js", "const { PWD } = process.env;\n"),
+        ("A.java", 'String d = System.getenv().get("PWD");\n'),
         ("server.js", "app.use(express.static(process.env.PWD + '/public'))\n"),
         ("a.rb", "ENV.fetch('PWD')\n"),
         ("a.php", "<?php echo $_SERVER['PWD'];\n"),
@@ -277,7 +282,8 @@ def test_a_program_that_reads_pwd_keeps_its_shell(name: str, text: str) -> None:
 
 def test_a_program_that_does_not_read_pwd_needs_no_shell() -> None:
     files = {
-        "a.py": "PWD = os.getcwd()\n", "tests/a.py": "os.environ['PWD']", "b.sh": "echo $PWD",
+        "a.py": "PWD = os.getcwd()\nX = 'UID=a;PWD=b'\n", "tests/a.py": "os.environ['PWD']",
+        "b.sh": "echo $PWD",
         "docker-compose.yml": "- ${PWD}:/app\n", "package.json": '{"scripts": {"a": "ls $PWD"}}',
         "db.ini": "dsn = UID=a;PWD=b\n", "bin/x": "#!/bin/bash\nls ${PWD}\n",
         "Makefile": "a:\n\tls $(PWD)\n",

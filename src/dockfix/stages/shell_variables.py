@@ -21,7 +21,9 @@ from dockfix.shell.patterns import lazy
 from dockfix.stages.source import files_of, interpreter_of
 
 _NAMES = r"(?:(?:OLD)?PWD|SHLVL)\b"
-_IN_CODE = lazy(rf"(?i)(?:env\w*|config|_SERVER)(?:[.:]+\w+)?[^\w\n]{{1,6}}{_NAMES}")
+#: There are too many ways to read a variable, so that all count but giving a name of one's own a
+#: value, and what connects with a database.
+_IN_CODE = lazy(rf"(?<![;\w]){_NAMES}(?![ \t]*=(?!=))")
 #: As supervisord, uWSGI, Spring, log4j, dotenv and consul-template write it.
 _IN_SETTINGS = lazy(rf"\$[({{]?(?:\w*env[.:])?{_NAMES}|\bENV_{_NAMES}|\benv[\s(]+[\"']?{_NAMES}")
 _IN_MAKEFILE = lazy(rf"(?<!\$)\$[({{]{_NAMES}")
