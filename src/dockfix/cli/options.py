@@ -31,7 +31,8 @@ dockfix fleet does many repositories. A path of such a name is written ./verify.
 
 EPILOG = """Exit status: 0: all is well. 1: there are findings (with --diff: something would
 change). 2: a wrong command line or configuration, or a file that could not be read, parsed or
-written; the other files are processed all the same. Notes never change the exit status."""
+written; the other files are processed all the same. Notes change the exit status
+only with --fail-on note."""
 
 
 class Options(Record):
@@ -111,7 +112,7 @@ class Options(Record):
     refresh: Annotated[
         bool | None,
         Option(
-            "pin-base: give images that have a digest the one that their tag means today.",
+            "pin-base: replace the digest of a pinned image by the one that its tag has today.",
             _PIN,
             configurable=True,
         ),

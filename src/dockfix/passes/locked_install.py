@@ -133,7 +133,7 @@ def _unlocked_commands(facts: Facts) -> Iterator[list[list[str]] | str]:
 PASS = Pass(
     code="DF405",
     name="locked-install",
-    summary="Install what the lock file says, or nothing",
+    summary="Install exactly what the lock file says, or fail",
     safety=Safety.UNSAFE,
     aliases=(),
     rewrite=rewrite,

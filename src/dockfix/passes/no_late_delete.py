@@ -312,7 +312,7 @@ def _others(dockerfile: Dockerfile) -> Sequence[tuple[str, str]]:
 PASS = Pass(
     code="DF404",
     name="no-late-delete",
-    summary="Do not copy what a later RUN removes again, and no layer frees",
+    summary="Do not copy what a later RUN removes: its bytes stay in the layer of the COPY",
     safety=Safety.SAFE,
     aliases=(),
     rewrite=rewrite,

@@ -277,7 +277,7 @@ def _words(source: str) -> list[str]:
 PASS = Pass(
     code="DF311",
     name="repair-typos",
-    summary="Repair slips of the keyboard with which nothing can build",
+    summary="Repair typos with which nothing can build",
     safety=Safety.SAFE,
     aliases=("ExposeInvalidFormat", "ExposeProtoCasing"),
     rewrite=rewrite,

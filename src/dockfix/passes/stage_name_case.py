@@ -106,7 +106,7 @@ def verify(before: Facts, after: Facts) -> str | None:
 PASS = Pass(
     code="DF320",
     name="stage-name-case",
-    summary="Write names of stages in small letters",
+    summary="Write names of stages in lower case",
     safety=Safety.UNSAFE,
     aliases=("StageNameCasing",),
     rewrite=rewrite,
