@@ -18,6 +18,8 @@ _HOME = "https://github.com/dockfix/dockfix/blob/main"
 _STYLE = "<style>.md-typeset td code { word-break: normal; overflow-wrap: normal; }</style>"
 #: What a paragraph of a pass's page is about.
 _LEAD = re.compile(r"^(What it does|Why|What it leaves alone|Strategy|Safety):(?= )", re.MULTILINE)
+#: Where an example of a pass ends, and the next one begins.
+_NEXT = re.compile(r"(^(?:```|\(.*\))\n)\n(?=```dockerfile|With `)", re.MULTILINE)
 _LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)\s]*)?\))")
 
 
@@ -48,7 +50,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
         return f"{found[1]}{_HOME}/{target}{found[3]}" if (_ROOT / target).exists() else found[0]
 
     if folder == "passes":
-        markdown = _LEAD.sub(r"**\1:**", markdown)
+        markdown = _NEXT.sub(r"\1\n---\n\n", _LEAD.sub(r"**\1:**", markdown))
     # not in code, where brackets mean something else
     parts = re.split(r"(^```.*?^```[ ]*$|`[^`\n]*`)", markdown, flags=re.MULTILINE | re.DOTALL)
     return "".join(part if place % 2 else _LINK.sub(link, part) for place, part in enumerate(parts))
