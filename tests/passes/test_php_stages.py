@@ -115,3 +115,26 @@ def test_an_extension_has_its_library_though_other_headers_bring_it() -> None:
     )
     result = rewrite(source, select=["multi-stage"], settings=Settings(context=Files(FILES)))
     assert "libicu76" in result.after.partition("\n\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("command", "lines"),
+    [
+        ("rm /usr/local/etc/php/conf.d/docker-php-ext-gd.ini", 0),
+        ('sed -i s/a/b/ "$PHP_INI_DIR/conf.d/docker-php-ext-gd.ini"', 0),
+        ("echo 'a=b' > /usr/local/etc/php/conf.d/z.ini", 0),
+        ("mv $PHP_INI_DIR/php.ini-production $PHP_INI_DIR/php.ini", 1),
+    ],
+)
+def test_what_works_on_what_is_carried_is_not_done_again(command: str, lines: int) -> None:
+    """The files of an extension are not there yet in the final stage."""
+    body = f"RUN docker-php-ext-install gd\nRUN {command}\nRUN docker-php-ext-install zip\n"
+    final, note = divided(body)
+    assert final, note
+    assert final.count(f"RUN {command}") == lines
+
+
+def test_what_works_on_what_is_carried_and_more_is_left_alone() -> None:
+    command = "rm /usr/local/etc/php/conf.d/docker-php-ext-gd.ini /etc/motd"
+    body = f"RUN docker-php-ext-install gd\nRUN {command}\nRUN docker-php-ext-install zip\n"
+    assert "settings of extensions, and elsewhere" in divided(body)[1]

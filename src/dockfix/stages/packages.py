@@ -23,6 +23,12 @@ _COMPILERS = words("gcc g++ build-essential")
 _NO_LIBRARIES = words(
     "libc6-dev libc-dev musl-dev linux-libc-dev python3-dev python-dev zlib1g-dev"
 )
+#: Headers of libraries that are no variants of each other.
+_APART = words("libwebp-dev")
+#: Headers of which the base image has a library.
+_BESIDE_BASE = words("libpcre2-dev")
+#: How packages end that have modules which a library opens by name.
+_MODULES = "-extra"
 #: Programs that are links made by scripts of packages, by a program of the package.
 _LINKS = {"gcc": ("cc",), "g++": ("c++",), "gawk": ("awk",)}
 #: Packages that a program relies on without being asked for, if something else has brought them.
@@ -88,7 +94,9 @@ def _libraries_in(suite: str, name: str) -> tuple[str, ...] | None:
     """The libraries of a `-dev` package in one suite; None if the table does not know it.
 
     They are those it depends on, and those of the further `-dev` packages that it brings: a build
-    may have been linked with any of these. What libraries need themselves comes with them.
+    may have been linked with any of these. What libraries need themselves comes with them. Where
+    one library of a further package comes so, its others are variants of that (for C++, in another
+    precision), with which nobody links unasked.
     """
     table = table_of(suite)
     package = table.resolve(name) if table is not None else None
@@ -97,25 +105,35 @@ def _libraries_in(suite: str, name: str) -> tuple[str, ...] | None:
     found: list[str] = []
     todo, seen = [package], {package}
     while todo:
-        brought: set[str] = set()
+        brought: dict[str, list[str]] = {}
         further = []
         for one in todo:
             for group in table.groups(one, recommends=False):
                 needed = group.solutions[0]
                 if _is_library(needed, table.package(needed).letters):
-                    brought.add(needed)
+                    brought.setdefault(one, []).append(needed)
                 elif needed not in seen and _is_followed(needed):
                     seen.add(needed)
                     further.append(needed)
         there = table.reach(found, recommends=False)
-        found += sorted(brought - there)
+        found += [library for one in brought for library in _new_of(one, brought[one], there)]
         todo = further
-    return tuple(sorted(found))
+    return tuple(sorted(set(found)))
+
+
+def _new_of(package: str, libraries: list[str], there: frozenset[str]) -> list[str]:
+    """The libraries of a package of headers that do not come anyway, and are no variants."""
+    variants = package not in _APART and (
+        any(one in there for one in libraries) or package in _BESIDE_BASE
+    )
+    return [
+        one for one in libraries if one not in there and (not variants or one.endswith(_MODULES))
+    ]
 
 
 def _is_library(name: str, letters: str) -> bool:
     """True if a package has shared libraries, or modules that such open by name."""
-    return name.startswith("lib") and ("l" in letters or name.endswith("-extra"))
+    return name.startswith("lib") and ("l" in letters or name.endswith(_MODULES))
 
 
 def _is_followed(name: str) -> bool:

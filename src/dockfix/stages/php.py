@@ -41,7 +41,8 @@ _SET_UP = words(
 _BEHIND = words("chmod chown groupmod sed usermod")
 _INSTALLER = lazy(r"--install-dir=\S+|composer-setup\.php")
 _EXTENSIONS = "/usr/local/lib/php/extensions"
-_SETTINGS = "/usr/local/etc/php/conf.d"
+_HOME = "/usr/local/etc/php"
+_SETTINGS = f"{_HOME}/conf.d"
 _OTHER_PLACES = lazy(
     r"\b(?:PHP_INI_DIR|PHP_INI_SCAN_DIR|PHP_EXTRA_CONFIGURE_ARGS)[ =](?!\s)|extension_dir"
     r"|--ini-path"
@@ -73,13 +74,16 @@ def cut(view: View) -> Cut:
     lines: list[str] = []
     for start, run in build.items():
         lines += _looked_at(view, run, is_last=start == last)
-    again = {
-        start
-        for start, run in view.runs.items()
-        if start < last and start not in build and _sets_up(run)
-    }
+    again: set[int] = set()
+    carried: set[int] = set()
+    for start, run in view.runs.items():
+        if start < last and start not in build:
+            if _is_on_carried(view, run):
+                carried.add(start)
+            elif _sets_up(run):
+                again.add(start)
     return Cut(
-        frozenset(build),
+        frozenset({*build, *carried}),
         view.stage.base or "",
         (
             f"COPY --from={{build}} {_EXTENSIONS} {_EXTENSIONS}",
@@ -170,6 +174,24 @@ def _looked_at(view: View, run: Run, *, is_last: bool) -> list[str]:
     ):
         raise UnsureError(f"the packages of line {line} cannot be told apart")
     return [f"RUN {' && '.join(again)}"] if again else []
+
+
+def _is_on_carried(view: View, run: Run) -> bool:
+    """True if a RUN works on files of what is carried, and on nothing else. Raises UnsureError."""
+    here = view.facts.places[run.instruction.start].base
+    inside: list[bool] = []
+    for done in run.done or ():
+        words_ = [value for value in done.values[1:] if value[:1] in ("/", "$", '"', ".")]
+        words_ += [one.target.text for one in done.simple.redirects if ">" in one.operator]
+        for word in words_:
+            plain = word.replace('"', "").replace("${PHP_INI_DIR}", _HOME)
+            path = resolve(here, plain.replace("$PHP_INI_DIR", _HOME))
+            if path is not None:
+                inside.append(any(within(path, top) for top in (_EXTENSIONS, _SETTINGS)))
+    if any(inside) and not (all(inside) and run.kinds <= {"files", "nothing"}):
+        line = view.line(run.instruction)
+        raise UnsureError(f"line {line} works on settings of extensions, and elsewhere")
+    return any(inside)
 
 
 def _check_pecl(done: Done, line: int) -> None:
