@@ -153,6 +153,10 @@ class Manager(Record):
     before_start: Callable[[Project, list[str], str], str] | None = None
     #: Given VIRTUAL_ENV, it works in that environment, though it lies in another one itself.
     enters_environment: bool = False
+    #: A variable that it needs beside, with the path of the environment's Python; empty: none.
+    interpreter: str = ""
+    #: A word that may stand before a verb; empty: there is none.
+    inner: str = ""
 
     #: What it may put into PATH; None: of a system's, what its words name; of others, not known.
     on_path: OnPath | None = None

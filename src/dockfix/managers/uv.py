@@ -191,6 +191,28 @@ def environment(values: list[str], above: str) -> str | None:
     return None
 
 
+_SYSTEM = lazy(r"UV_SYSTEM_PYTHON[= ][\"']?(?:1|true)")
+_SET = lazy(
+    r"\bUV_(?:PYTHON\w*|PROJECT_ENVIRONMENT|TARGET|PREFIX|MANAGED_PYTHON)[ =]|\bVIRTUAL_ENV\b"
+)
+#: Versions that are not known to take UV_PYTHON beside `--system` (tried: 0.3.0 to 0.13.9 do).
+_OLD = lazy(r"(?i)\buv(?:[-_]?version)?[\"']?(?:[=~<:@/]|\s)+v?0\.[0-2](?!\d)")
+
+
+def aside(values: list[str], above: str) -> str:
+    """Why what a command brings does not lie in the environment that UV_PYTHON names."""
+    if values[:2] != ["pip", "install"]:
+        return "it makes an environment of its own"
+    if "--system" not in values and not _SYSTEM.search(above):
+        return "without --system it looks for an environment"
+    options = {value.partition("=")[0] for value in values}
+    if found := options & {"--python", "-p", "--target", "-t", "--prefix", "--user"}:
+        return f"{min(found)} says where it installs"
+    if found_ := _SET.search(above):
+        return f"{found_[0].strip(' =')} says where it installs"
+    return "this version does not take UV_PYTHON" if _OLD.search(above) else ""
+
+
 def wants(project: Project, values: list[str]) -> Iterator[Wanted]:
     """The packages that the lock file, or a list, names; the project itself aside."""
     if "pip" in values[:2]:
@@ -229,6 +251,10 @@ def before_start(project: Project, values: list[str], text: str) -> str:
 MANAGER = Manager(
     name="uv",
     wants=wants,
+    aside=aside,
+    enters_environment=True,
+    interpreter="UV_PYTHON",
+    inner="pip",
     environment=environment,
     before_start=before_start,
     verbs=verbs(

@@ -87,7 +87,9 @@ def cut(view: View) -> Cut:
                 is_unknown = True
     needs = _needs(view, wanted, is_unknown=is_unknown)
     check_behind(view, max(run.instruction.start for run in installs))
-    variables = f"VIRTUAL_ENV={_VENV} {_PATH}" if enters and outside else _PATH
+    told = _interpreters(view, installs)
+    others = enters and outside and not told
+    variables = " ".join([f"VIRTUAL_ENV={_VENV}"] * bool(others) + [*told, _PATH])
     return Cut(
         frozenset([run.instruction.start for run in installs]),
         image,
@@ -102,6 +104,21 @@ def cut(view: View) -> Cut:
         lost=_programs_of(outside),
         there=_OF_IMAGE,
     )
+
+
+def _interpreters(view: View, installs: list[Run]) -> list[str]:
+    """The variables that tell installers the Python of the environment. Raises UnsureError."""
+    found = {
+        done.manager.name: f"{done.manager.interpreter}={_VENV}/bin/python"
+        for run in installs
+        for done in run.of_kind("language")
+        if done.manager is not None and done.manager.interpreter
+    }
+    for one in view.instructions:
+        words = one.json or one.arguments.split()
+        if one.keyword in ("CMD", "ENTRYPOINT") and found.keys() & set(words):
+            raise UnsureError(f"{min(found)} may install something when it starts")
+    return sorted(found.values())
 
 
 def _programs_of(tools: list[Run]) -> frozenset[str]:

@@ -110,7 +110,9 @@ def _done(simple: Simple) -> Done:
 def _verb(simple: Simple, manager: Manager) -> Action:
     """What the first word that is no option says, of a manager that is not read word by word."""
     values = [word.value or "" for word in simple.words[1:]]
-    verb = next((value for value in values if value[:1] != "-"), manager.bare)
+    plain = [value for value in values if value[:1] != "-"]
+    plain = plain[1:] if manager.inner and plain[:1] == [manager.inner] else plain
+    verb = plain[0] if plain else manager.bare
     return manager.verbs.get(verb, "other")
 
 
