@@ -626,6 +626,17 @@ BUN = "FROM oven/bun:1\nWORKDIR /app\nCOPY . .\nRUN bun install\n"
         (CONDA, {".condarc": "always_softlink: true\n"}),
         (BUN.replace("install", "install --backend=symlink"), {}),
         (BUN, {"bunfig.toml": '[install]\nbackend = "symlink"\n'}),
+        # where the project wants it, others may come for it
+        (NPM, {".npmrc": "cache=.npm-cache\n"}),
+        (
+            NPM.replace("npm ci", "yarn install"),
+            {".yarnrc": 'cache-folder "./c"\n', "yarn.lock": ""},
+        ),
+        (CONDA, {".condarc": "pkgs_dirs:\n  - /pkgs\n"}),
+        (
+            "FROM composer:2\nCOPY . .\nRUN composer install\n",
+            {"composer.json": '{"config": {"cache-dir": "c"}}'},
+        ),
         (NPM + "WORKDIR /b\nCOPY . .\nRUN --network=none npm ci\n", {}),
         (
             "FROM fedora:40\nRUN dnf install -y --repofrompath=a,file:///r a && rm -r /r\n"

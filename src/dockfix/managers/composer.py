@@ -113,7 +113,8 @@ CACHE = Cache(
     settled=words("--no-cache"),
     cleaned=(".composer", "COMPOSER_CACHE_DIR", "COMPOSER_HOME", ".cache", "--no-cache"),
     names=("COMPOSER_CACHE_DIR", "COMPOSER_HOME"),
-    kept=lazy(r"COMPOSER_DISABLE_NETWORK"),
+    kept=lazy(r"COMPOSER_DISABLE_NETWORK|\"cache-(?:files-)?dir\""),
+    settings=("composer.json",),
     shipped=True,
     mount=Mount(
         ("~/.composer/cache",),

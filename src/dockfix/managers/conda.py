@@ -22,7 +22,7 @@ CACHE = Cache(
     # links instead of files lead into the cache (conda's documentation, "Settings")
     kept=lazy(
         r"(?:CONDA|MAMBA)_(?:OFFLINE|ALWAYS_SOFTLINK|ALLOW_SOFTLINKS)"
-        r"|(?:always_softlink|allow_softlinks|offline)[: \t]+[Tt]rue"
+        r"|pkgs_dirs[: \t]|(?:always_softlink|allow_softlinks|offline)[: \t]+[Tt]rue"
     ),
     settings=(".condarc", "condarc", ".mambarc"),
     shipped=True,

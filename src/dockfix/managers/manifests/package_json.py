@@ -23,9 +23,10 @@ _LISTS = (
 )  # fmt: skip
 _LOCAL = lazy(r"(?:file|link|portal|patch|exec):|[./~]")
 
-#: Settings by which npm and pnpm do without the network, in a variable or in .npmrc.
+#: Settings by which npm and pnpm do without the network, in a variable or in .npmrc, or keep their
+#: cache where the project wants it.
 NPM_OFFLINE = lazy(
-    r"(?im)npm_config_(?:prefer_)?offline|^(?:prefer-)?offline[ \t]*=[ \t]*true"
+    r"(?im)npm_config_(?:prefer_)?offline|^(?:prefer-)?offline[ \t]*=[ \t]*true|^cache[ \t]*="
     r"|\bconfig[ \t]+set[ \t](?:[^\n&;]{0,40}[ \t])?(?:prefer-)?offline\b"
 )
 
