@@ -293,6 +293,16 @@ def test_what_nobody_declares_may_not() -> None:
     assert findings.holds
 
 
+def test_a_folder_that_a_script_of_a_package_made_may() -> None:
+    script = (f"{PACKAGES}gcc.postinst", b"FONTS=/usr/share/fonts\n")
+    kept: Member = ("usr/share/x", b"x")
+    folders = [info(f"usr/share/{name}", tarfile.DIRTYPE) for name in ("fonts", "other")]
+    left, _ = split(
+        [without(INSTALLED, "gcc", "/cc"), OWN, [kept]], before=(*OWN, kept, script, *folders)
+    )
+    assert left == ["missing /usr/share/other"]
+
+
 def test_a_package_that_was_asked_for_may_not() -> None:
     after = [without(INSTALLED, "gcc", "/cc", "ffmpeg"), OWN]
     left, findings = split(after)

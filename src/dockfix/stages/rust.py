@@ -43,7 +43,7 @@ _ALONE = words(
     "libssh2-sys libz-ng-sys libz-sys linux-raw-sys lmdb-sys lz4-sys mach-sys ndk-sys objc-sys",
     "ittapi-sys secp256k1-sys security-framework-sys tikv-jemalloc-sys wasi-sys",
     "web-sys winapi-sys windows-sys winreg-sys zstd-sys librocksdb-sys onig_sys hidapi-sys",
-    "schannel-sys rdkafka-sys fuchsia-zircon-sys redox-sys hermit-sys",
+    "schannel-sys rdkafka-sys fuchsia-zircon-sys redox-sys hermit-sys jni-sys",
 )
 _NAME = lazy(r'^name = "([^"]+)"', re.MULTILINE)
 _STARTS = lazy(r"\bCommand::new\(\s*(?:\"([^\"]*)\")?")

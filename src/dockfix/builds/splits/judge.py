@@ -262,8 +262,9 @@ class _Judge:
         while folder:
             owner = self.old_packages.owner(folder)
             if owner is not None:
-                # a folder that other packages have as well is still there
-                return owner if owner in self.gone and folder not in self.new.paths else None
+                if owner in self.gone and folder not in self.new.paths:
+                    return owner
+                break  # a folder that other packages have as well is still there
             folder = folder.rpartition(b"/")[0]
         return self.old_packages.made_by_script(path, self.gone)
 
