@@ -9,8 +9,8 @@ below: there the array is offered.
 
 Why: the shell form starts `/bin/sh -c "python app.py"`. Where that shell stays, it is process 1,
 gets the SIGTERM of `docker stop` and passes it to nobody: ten seconds later the program is killed.
-Newer shells (bash, dash since 0.5.11, busybox) replace themselves by a last simple command, so
-there the change only says what happens already; an image of a few years' age gains an orderly stop.
+bash and busybox replace themselves by a last simple command, so there the change only says what
+happens already. dash, which is /bin/sh on Debian and Ubuntu, stays (0.5.12 in Debian 12).
 A HEALTHCHECK that hangs is killed: in shell form that shell, while its program goes on. (One by
 `pgrep -f` is only offered: where the shell stays, it finds the shell's own command line.)
 
