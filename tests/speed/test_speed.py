@@ -144,7 +144,8 @@ def test_passes_without_a_sign_of_work_are_not_imported(tmp_path: Path) -> None:
 RARELY_NEEDED = """
     dockerfile.expansion dockerfile.heredocs dockerfile.refusals dockerfile.shell_patterns
     edit.one_instruction shell.conditional shell.conditions shell.fatal
-    context.bake context.makefile merging.related programs.path
+    context.bake context.makefile merging.related programs.path shell.errexit installs.sudo
+    passes.merge_installs
     installs.apk_index installs.adjacent installs.together installs.influence
     installs.reads installs.independence programs.downloads managers.go managers.npm managers.uv
     managers.manifests.package_json reorder.read_groups reorder.copy_moves edit.moves

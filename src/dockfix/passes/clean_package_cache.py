@@ -67,7 +67,6 @@ from dockfix.installs.runs import (
     with_uses,
 )
 from dockfix.installs.sight import Sight
-from dockfix.installs.sudo import may_run_everything
 from dockfix.managers import every_manager, load
 from dockfix.managers.parts import Cache
 from dockfix.passes.base import Pass, Settings
@@ -275,7 +274,11 @@ def _lists(
 
 def _allowed(facts: Facts, run: Run, group: Group, program: str, settings: Settings) -> Group:
     """The group, only offered if sudo may refuse what it adds."""
-    if "sudo" not in program or may_run_everything(facts, run.place, settings.context):
+    if "sudo" not in program:
+        return group
+    from dockfix.installs.sudo import may_run_everything
+
+    if may_run_everything(facts, run.place, settings.context):
         return group
     message = with_doubt(group.message, "sudo may be allowed for other commands only")
     return group._replace(message=message, safety=Safety.UNSAFE)

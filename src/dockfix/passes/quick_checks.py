@@ -1,8 +1,9 @@
 """Quick checks: whether a pass may have something to do in a file, told by a few comparisons.
 
 A function that is called like a pass is its quick check: the registry finds it by the name. It is
-asked of every file in every sweep, before the pass is even imported, so it reads no script. It may
-say yes for nothing, but no only where the pass would find nothing.
+asked of every file in every sweep, before the pass is even imported, so it looks into no script
+that other passes have not read before. It may say yes for nothing, but no only where the pass would
+find nothing.
 """
 
 from __future__ import annotations
@@ -248,6 +249,13 @@ def _runs(facts: Facts) -> list[str]:
             if one.heredocs:
                 found += [heredoc.content for heredoc in one.heredocs]
     return found
+
+
+def merge_installs(facts: Facts) -> bool:
+    """True if two installs of a script, or two updates, differ in nothing but their packages."""
+    from dockfix.installs.frames import has_alike
+
+    return any(has_alike(script) for _, script in facts.scripts)
 
 
 def use_workdir(facts: Facts) -> bool:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dockfix.records import Record
-from dockfix.shell.errexit import is_chain, sensitive
 from dockfix.shell.patterns import lazy
 from dockfix.shell.reader import read_script
 from dockfix.shell.remembered import cached_by_value
@@ -80,12 +79,16 @@ class Effects(Record):
     @property
     def sensitive(self) -> bool:
         """True if errexit could change what it does."""
+        from dockfix.shell.errexit import sensitive
+
         return sensitive(self.items)
 
     @property
     def chain(self) -> bool:
         """True if it is one list of commands joined by `&&` alone, in which errexit could change
         nothing."""
+        from dockfix.shell.errexit import is_chain
+
         return is_chain(self.items)
 
 

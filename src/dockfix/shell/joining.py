@@ -26,7 +26,6 @@ from collections.abc import Callable, Container
 
 from dockfix.records import Record
 from dockfix.shell.effects import CONTAINED, OPAQUE, Effects, effects, effects_of, identifiers
-from dockfix.shell.errexit import sensitive_item
 from dockfix.shell.fresh import barrier
 from dockfix.shell.reader import read_script
 from dockfix.shell.remembered import cached_by_value
@@ -286,7 +285,11 @@ class Chain:
         part = self.parts[index]
         if self.declared or not part.effects.sensitive:
             return True
-        return index == 0 and not wrapped and not sensitive_item(part.items[-1])
+        if index or wrapped:
+            return False
+        from dockfix.shell.errexit import sensitive_item
+
+        return not sensitive_item(part.items[-1])
 
     def _forgotten(self, name: str) -> bool:
         """True if a variable matters only to scripts that name it.

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dockfix.records import Record
 from dockfix.shell.effects import effects
-from dockfix.shell.errexit import sensitive_item
 from dockfix.shell.joining import ends_where_it_fails, prelude_of
 from dockfix.shell.tree import Group, Item, Script, Simple, Subshell
 from dockfix.typed import Literal
@@ -56,9 +55,16 @@ def at_end(script: Script, *, errexit: bool, declared: bool) -> InsertionPoint |
     sequence = (
         bool(prelude_of(script)) and len(script.items) > 2 and ends_where_it_fails(script.items)
     )
-    if not sequence and ("errexit" in kinds or errexit or not declared) and sensitive_item(last):
+    if not sequence and ("errexit" in kinds or errexit or not declared) and _is_sensitive(last):
         return None
     return InsertionPoint(last.end, last.terminator_start + len(last.terminator), sequence)
+
+
+def _is_sensitive(item: Item) -> bool:
+    """True if errexit could change what an item does."""
+    from dockfix.shell.errexit import sensitive_item
+
+    return sensitive_item(item)
 
 
 def behind(
@@ -125,7 +131,7 @@ def _behind(
         return None
     if errexit == "on" and alone and ends_where_it_fails(items):
         sequence = True
-    elif errexit != "off" and (around == "group" or sensitive_item(item)):
+    elif errexit != "off" and (around == "group" or _is_sensitive(item)):
         return None
     else:
         sequence = False
