@@ -21,7 +21,7 @@ _OF_GCC = ("libgomp1",)
 _COMPILERS = words("gcc g++ build-essential")
 #: They are for headers, and for libraries that every image has.
 _NO_LIBRARIES = words(
-    "libc6-dev libc-dev musl-dev linux-libc-dev python3-dev python-dev zlib1g-dev"
+    "libc6-dev libc-dev musl-dev linux-libc-dev python3-dev python-dev ruby-dev zlib1g-dev"
 )
 #: Headers of libraries that are no variants of each other.
 _APART = words("libwebp-dev")

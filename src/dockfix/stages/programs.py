@@ -11,7 +11,7 @@ from dockfix.shell.tree import Script
 from dockfix.stages.installs import in_image
 from dockfix.stages.packages import programs_of
 from dockfix.stages.sides import Done
-from dockfix.stages.source import brings_elsewhere, called_by, is_shell_script
+from dockfix.stages.source import brings_elsewhere, called_by, interpreter_of, is_shell_script
 from dockfix.stages.view import Cut, Ecosystem, View
 
 #: Programs that a container may well call, by the package that has them: it is installed then.
@@ -90,6 +90,8 @@ def _called(
             continue
         for name in ecosystem.calls(path, text):
             yield name, path, False
+        if (interpreter := interpreter_of(text)) and path.rpartition("/")[2] in view.text:
+            yield interpreter, path, False
 
 
 def _is_named(view: View, path: str) -> bool:

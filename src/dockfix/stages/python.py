@@ -39,6 +39,8 @@ _OF_IMAGE = frozenset(("2to3", "idle3", "pydoc3", "python", "python3"))
 _LOGIN = lazy(
     r"(?<![\w.-])(?:ba|da|z|k)?sh[\"']?[\s,\"']+(?:-\w+[\s,\"']+)*(?:-[a-km-z]*l\w*|--login)\b"
 )
+#: Debian's own Python, which is in the full image because of other packages.
+_OF_DEBIAN = lazy(r"/usr/bin/python[\d.]*")
 _READ = (".py", ".sh", ".cfg", ".conf", ".ini", ".toml", ".yaml", ".yml", ".service")
 
 
@@ -61,6 +63,7 @@ def cut(view: View) -> Cut:
     if makes_environment(view):
         return _cut_own(view, Own(view), image)
     _looks_into_an_environment(view)
+    _check_interpreter(view)
     installs = [run for run in view.runs.values() if run.of_kind("language")]
     tools = [run for run in installs if _only_tools(run)]
     first = next((run for run in installs if run not in tools), None)
@@ -134,6 +137,19 @@ def _programs_of(tools: list[Run]) -> frozenset[str]:
     )
 
 
+def _check_interpreter(view: View) -> None:
+    """Raises UnsureError for what is run by Debian's Python, which only the full image has."""
+    if view.image.is_slim:
+        return
+    if found := _OF_DEBIAN.search(view.text):
+        raise UnsureError(f"{found[0]} is named, which only the full image has")
+    for path in view.files:
+        text = view.read(path)
+        found = _OF_DEBIAN.match(text, 2) if text.startswith("#!") else None
+        if found and path.rpartition("/")[2] in view.text:
+            raise UnsureError(f"{path} is run by {found[0]}, which only the full image has")
+
+
 class _Needs(Record):
     """What packages need of the final stage: packages of Debian whose libraries they are linked
     with, and whose programs they call. `unknown`: they may be linked with a compiler's libraries.
@@ -166,6 +182,7 @@ def _cut_own(view: View, own: Own, image: str) -> Cut:
     check_behind(view, max((run.instruction.start for run in own.build), default=0))
     if "setcap" in view.text:
         raise UnsureError("capabilities are set on a program")
+    _check_interpreter(view)
     is_unknown, wanted = False, list[Wanted]()
     try:
         wanted = own.wanted()

@@ -108,9 +108,13 @@ class _Needs:
             self.look_at(one)
         if self.view.image.full:
             for path in self.view.files:
-                for name in _calls_of(path, self.view.read(path)):
+                text = self.view.read(path)
+                for name in _calls_of(path, text):
                     if name not in NO_CALLS:
                         self.need(name, path)
+                named = path.rpartition("/")[2] in self.view.text
+                if named and text.startswith("#!/usr/bin/python"):
+                    raise UnsureError(f"{path} is run by a Python that {self.slim} has not")
         certificates = "ca-certificates"
         if self.tls and self.view.image.full and certificates not in self.installed:
             self.needed[certificates] = None
