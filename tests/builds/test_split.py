@@ -403,6 +403,33 @@ def test_the_base_image_may_be_a_smaller_one() -> None:
     assert "of the base image" in [one.kind for one in findings.left]
 
 
+def test_a_script_of_the_base_image_without_its_interpreter_is_its_own_matter() -> None:
+    """npm brings scripts of Python, which a slim image of Node.js has not."""
+    base, own = layer(*BASE, ("usr/bin/env", b"x")), layer(*OWN)
+    script = executable("usr/local/lib/npm/gyp.py", b"#!/usr/bin/env python3\n")
+    old = image(base, script, executable("usr/bin/python3", b"x"), own, programs=True)
+
+    def lacking(bases: int) -> list[str]:
+        new = image(base, script, own, programs=True)
+        _, findings = judged(compare(old, new), Side(old, 3), Side(new, bases))
+        return [one.path for one in findings.lacks]
+
+    assert lacking(2) == []
+    assert lacking(1) == ["/usr/local/lib/npm/gyp.py"], "the file itself brings it"
+
+
+def test_certificates_of_the_base_image_are_those_of_its_day() -> None:
+    bundle = "etc/ssl/certs/ca-certificates.crt"
+
+    def left(bases: int) -> list[str]:
+        old, new = (made(BASE, [(bundle, data)], OWN) for data in (b"1", b"2"))
+        found, _ = judged(compare(old, new), Side(old, bases), Side(new, bases))
+        return [one.path for one in found.files]
+
+    assert left(2) == []
+    assert left(1) == [f"/{bundle}"], "an instruction of the file wrote it"
+
+
 def test_what_the_base_image_has_may_be_otherwise_if_that_is_declared() -> None:
     def both(path: str) -> list[Side]:
         images = [made([*BASE, ("opt/java/lib/modules", data), ("opt/java/x", b"x")],

@@ -35,6 +35,9 @@ from dockfix.records import Record
 _MOST_NAMED = 100
 
 
+_CERTIFICATES = b"etc/ssl/certs/"
+
+
 class LeftBehind(Record):
     """What of one kind is not in the new image any more. `size` is in bytes.
 
@@ -164,6 +167,7 @@ class _Judge:
             one
             for one in closure.lacks
             if (one.kind, one.path.rpartition("/")[2], one.what) not in earlier
+            and not self._is_of_base(one)
         )
         brought = sorted(self.new_packages.by_name.keys() - self.old_packages.by_name.keys())
         moves = tuple(Moves(*folders, count) for folders, count in self.moved.folders())
@@ -171,6 +175,11 @@ class _Judge:
         return SplitFindings(
             self.left(), moves, tuple(brought), lacks, gone, closure.looked, settings
         )
+
+    def _is_of_base(self, lack: Lack) -> bool:
+        """True if a script of the base image lacks its interpreter: the image is made so."""
+        placed = self.new.paths.get(lack.path.encode("utf-8", "surrogateescape")[1:])
+        return lack.kind == "interpreter" and placed is not None and placed.layer < self.after.own
 
     def left(self) -> tuple[LeftBehind, ...]:
         """What is left behind, as far as it was looked at."""
@@ -289,6 +298,9 @@ class _Judge:
         path = one.path.encode("utf-8", "surrogateescape")[1:]
         if path in ACCOUNTS and one.aspect == "content":
             return self._may_lack_accounts(path)
+        if path.startswith(_CERTIFICATES) and one.aspect in ("content", "target"):
+            # made by a script of a package, of what that has on the day of the base image
+            return self.old.paths[path].layer < self.before.own
         if fitting_glob(one.path, self.may_change):
             places = (self.old.paths[path], self.before.own), (self.new.paths[path], self.after.own)
             return all(placed.layer < own for placed, own in places)
