@@ -39,9 +39,10 @@ _RUBY = {
     "ruby:3.1-slim-bookworm": "FROM debian:bookworm-slim\n"
     "ENV GEM_HOME=/usr/local/bundle BUNDLE_APP_CONFIG=/usr/local/bundle"
     " PATH=/usr/local/bundle/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n"
-    f"{APT} ca-certificates ruby ruby-bundler {CLEAN} && mkdir -m 1777 /usr/local/bundle\n{_GEM}",
+    f"{APT} ca-certificates ruby ruby-bundler ruby-dev {CLEAN}\n"
+    f"RUN mkdir -m 1777 /usr/local/bundle\n{_GEM}",
     "ruby:3.1-bookworm": "FROM ruby:3.1-slim-bookworm\n"
-    f"{_FULL} libpq-dev libssl-dev libyaml-dev ruby-dev {CLEAN}\n",
+    f"{_FULL} libpq-dev libssl-dev libyaml-dev {CLEAN}\n",
 }
 _MAVEN = {
     "eclipse-temurin:17-jre-noble": "FROM debian:bookworm-slim\n"
@@ -84,7 +85,7 @@ _POM = """\
   </build>
 </project>
 """
-_COMPILER = f"{APT} gcc libc6-dev libpq-dev make ruby-dev {CLEAN}"
+_COMPILER = f"{APT} gcc libc6-dev libpq-dev make {CLEAN}"
 _PACKAGE = "RUN mvn -q -o -Dmaven.repo.local=/usr/share/maven-repo package\n"
 
 PROJECTS = (
