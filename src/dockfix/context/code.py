@@ -48,9 +48,8 @@ def build_texts(context: Context) -> Iterator[str]:
     """The texts of the files in a context that say how it is built, by their names, and of scripts
     without an ending."""
     for path in _files(context, _may_build, tests=False):
-        text = context.head(path, _LARGEST) or ""
-        if _is_build(path) or text.startswith("#!"):
-            yield text
+        if _is_build(path) or context.head(path, 2) == "#!":
+            yield context.head(path, _LARGEST) or ""
 
 
 def _is_code(path: str) -> bool:
