@@ -57,6 +57,12 @@ def after(source: str) -> str:
             id="all lists of a RUN are as deep",
         ),
         pytest.param(
+            "RUN apt-get install -y c b a \\\n  && pip install c b a \\\n  && x\n",
+            "RUN apt-get install -y \\\n    a \\\n    b \\\n    c \\\n"
+            "  && pip install \\\n    a \\\n    b \\\n    c \\\n  && x\n",
+            id="that of the first line, too",
+        ),
+        pytest.param(
             "RUN x && \\\n    apt-get install \\\n           b a && \\\n    pip install c b a\n",
             "RUN x && \\\n    apt-get install \\\n           a b && \\\n    pip install \\\n"
             "        a \\\n        b \\\n        c\n",
