@@ -128,25 +128,42 @@ class Programs:
         return (*self._path(stage)[0], *_INSTALLED)
 
     def _path(self, stage: Stage) -> tuple[tuple[str, ...], bool]:
-        """What a stage and those that it is built from put on PATH, and if all of it is known."""
-        if stage.index not in self._paths:
-            values, folders, known = Values(), list[str](), True
-            for one in reversed(tuple(self._line(stage))):
-                for other in one.instructions:
-                    if other.keyword != "ENV":
-                        continue
-                    for name, value in environment(other) if "PATH" in other.arguments else ():
-                        for entry in value.split(":") if name == "PATH" else ():
-                            if entry in ("$PATH", "${PATH}"):
-                                continue
-                            path = values.expanded(entry, self._escape)
-                            if path is None:
-                                known = False
-                            elif path.startswith("/"):
-                                folders.append(path.rstrip("/"))
-                    values.add(other)
-            self._paths[stage.index] = tuple(folders), known
-        return self._paths[stage.index]
+        """What a stage and those that it is built from put on PATH, and if all of it is known.
+
+        Most stages put nothing there: for them the answer is that of the stage below.
+        """
+        found: tuple[tuple[str, ...], bool] = (), True
+        alike: list[int] = []
+        for one in self._line(stage):
+            if one.index in self._paths:
+                found = self._paths[one.index]
+                break
+            if any(
+                other.keyword == "ENV" and "PATH" in other.arguments for other in one.instructions
+            ):
+                found = self._paths[one.index] = self._put_on_path(one)
+                break
+            alike.append(one.index)
+        self._paths.update(dict.fromkeys(alike, found))
+        return found
+
+    def _put_on_path(self, stage: Stage) -> tuple[tuple[str, ...], bool]:
+        values, folders, known = Values(), list[str](), True
+        for one in reversed(tuple(self._line(stage))):
+            for other in one.instructions:
+                if other.keyword != "ENV":
+                    continue
+                for name, value in environment(other) if "PATH" in other.arguments else ():
+                    for entry in value.split(":") if name == "PATH" else ():
+                        if entry in ("$PATH", "${PATH}"):
+                            continue
+                        path = values.expanded(entry, self._escape)
+                        if path is None:
+                            known = False
+                        elif path.startswith("/"):
+                            folders.append(path.rstrip("/"))
+                values.add(other)
+        return tuple(folders), known
 
     def _line(self, stage: Stage) -> Iterator[Stage]:
         """A stage and those that it is built from."""
