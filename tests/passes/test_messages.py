@@ -21,7 +21,7 @@ _VERBS = frozenset(
 #: Words that made readers ask what is meant.
 _RIDDLES = (
     r"\b(?:rows?|groups?|settled?|forgotten|lower layer|nobody|the former|the latter|capitals"
-    r"|small letters|on purpose|leaves? behind|brought along)\b"
+    r"|small letters|on purpose|leaves? behind|brought along|not divided|is not told)\b"
 )
 #: Longest message that is read at a glance, beside the names of files and packages in it.
 _LONGEST = 240

@@ -102,7 +102,7 @@ class _Project:
         if not folders:
             raise UnsureError("no packages are installed")
         if not all(one.startswith("/") and one != "/" for one in folders):
-            raise UnsureError("the folder of the project is not told, or is /")
+            raise UnsureError("it is unknown which folder is that of the project, or it is /")
         last = max(self.build)
         self.whole |= len(folders) > 1 or any(self._is_whole(one, last) for one in folders)
         self._check_places(folders)
@@ -216,7 +216,7 @@ class _Project:
 
     def _scripts(self, here: str, run: Run) -> Scripts:
         if not here.startswith("/") or here == "/":
-            raise UnsureError("the folder of the project is not told, or is /")
+            raise UnsureError("it is unknown which folder is that of the project, or it is /")
         one = run.instruction
         packages = [
             path.rpartition("/")[0]

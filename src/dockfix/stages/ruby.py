@@ -89,7 +89,7 @@ class _Project:
         build, again = set(self.build), set(self.again)
         for folder in self.folders:
             if folder == "/" or not folder.startswith("/"):
-                raise UnsureError("the folder of the project is not told, or is /")
+                raise UnsureError("it is unknown which folder is that of the project, or it is /")
             if self.whole:
                 self.paths = {one: None for one in self.paths if not within(one, folder)}
                 work = work_inside(view, self.build, folder, whole=True)
@@ -199,7 +199,7 @@ class _Project:
         """Has a setting for the user made again."""
         text = " ".join([word.text for word in done.simple.words])
         if "$" in text or "`" in text or done.simple.assignments:
-            raise UnsureError(f"line {line} sets what is not told")
+            raise UnsureError(f"it is unknown what line {line} sets")
         self.lines.append(f"RUN {text}")
 
     def _install(self, run: Run, done: Done, here: str) -> None:
