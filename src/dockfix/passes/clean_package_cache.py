@@ -55,30 +55,24 @@ from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.edit.style import as_beside, in_line
 from dockfix.installs.asked_for import is_asked_for, is_missed
 from dockfix.installs.caches import Use, caches_in, cleans_up, is_kept
-from dockfix.installs.children import child_with_needs
-from dockfix.installs.lists import Lists, Need, hidden_install, needed_behind, speaks_of_apt
+from dockfix.installs.list_needs import ListNeeds
+from dockfix.installs.lists import needed_behind, speaks_of_apt
 from dockfix.installs.runs import (
     Run,
-    first_call,
     lists_in,
     own_cleanup,
     runs_own_cleanup,
     undecided,
     with_uses,
 )
-from dockfix.installs.sight import Sight
 from dockfix.managers import every_manager, load
 from dockfix.managers.parts import Cache
 from dockfix.passes.base import Pass, Settings
-from dockfix.programs.deed import Deed, is_known
-from dockfix.programs.executables import copied
-from dockfix.programs.program_table import ANYTHING
 from dockfix.shell.remembered import cached_by_value
 from dockfix.shell.splice import InsertionPoint, at_end, behind, surely_runs
 from dockfix.shell.tree import Expansion, Simple
 from dockfix.shell.walk import simples
 from dockfix.state.facts import Facts, is_root, outer_base, source_span
-from dockfix.state.lineage import may_be_built_on
 from dockfix.state.run_commands import run_commands
 
 
@@ -234,7 +228,7 @@ def _lists(
     if not speaks_of_apt(facts.source) or is_missed(facts, stages, cache):
         return
     lists = [[lists_in(run) for run in runs] for runs in stages]
-    needs = _Needs(facts, settings)
+    needs = ListNeeds(facts, settings.context)
     own = [
         [needs.of_run(run, one) for run, one in zip(runs, row, strict=True)]
         for runs, row in zip(stages, lists, strict=True)
@@ -289,51 +283,6 @@ def _offered(group: Group, doubt: str) -> Group:
         return group
     message = with_doubt(group.message, f"{doubt} may install from the lists")
     return group._replace(message=message, safety=Safety.UNSAFE)
-
-
-class _Needs:
-    """Who needs the lists that a RUN leaves in an image."""
-
-    def __init__(self, facts: Facts, settings: Settings) -> None:
-        self._facts, self._sight = facts, Sight(facts, settings.context)
-        self._context = settings.context
-        # of a program in the table another may have been copied in front
-        self._copied = frozenset(filter(is_known, copied(facts, settings.context)))
-
-    def of_run(self, run: Run, lists: Lists) -> Need:
-        """What a RUN needs, before it fetches lists of its own."""
-        if lists.needy:
-            return Need(sure=True)
-        found = self._sight.of_run(run.shell, run.owner, run.place, run.script)
-        need = _need_of(hidden_install(found, lists.fetches))
-        if need == Need() and run.script is not None and lists.fetches is None:
-            return Need(doubt=first_call(run.script, self._copied))
-        return need
-
-    def of_starts(self) -> list[Need]:
-        """For each stage, what an image of it needs when it is started.
-
-        What the stages start that it is built on counts too. A stage that no image is made of
-        starts nothing.
-        """
-        shipped, bases = self._facts.shipped_stages, may_be_built_on(self._facts)
-        child = child_with_needs(self._facts, self._context) if self._context else ""
-        built_on = Deed(child, ANYTHING) if child else None
-        found: list[Deed | None] = []
-        for stage in self._facts.stages:
-            deed = None
-            if stage.index in shipped:
-                deed = hidden_install(self._sight.of_starts(stage), None)
-                below = [one for base in bases[stage.index] if (one := found[base])]
-                deed = deed or next(iter(below), built_on)
-            found.append(deed)
-        return [_need_of(deed) for deed in found]
-
-
-def _need_of(deed: Deed | None) -> Need:
-    if deed is None:
-        return Need()
-    return Need(doubt=deed.program) if deed.unknown else Need(sure=True)
 
 
 def _may_remove(facts: Facts, run: Run, fetches: Simple) -> bool:
