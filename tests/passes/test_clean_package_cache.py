@@ -658,7 +658,10 @@ def test_a_cache_stays_that_settings_live_on(source: str, files: dict[str, str])
         return rewrite(source, select=["clean-package-cache"], settings=settings).after
 
     assert cleaned(source, files) == source
-    for harmless in (NPM, CONDA, BUN):
+    key = (
+        "FROM centos:7\nRUN echo gpgkey=file:///k >> /etc/yum.repos.d/x.repo && yum install -y a\n"
+    )
+    for harmless in (NPM, CONDA, BUN, key):
         assert cleaned(harmless, {".npmrc": "audit=false\n"}) != harmless
 
 

@@ -26,7 +26,7 @@ CACHE = Cache(
     cleaned=("/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/yum", "/var/cache/tdnf"),
     offline=words("-C --cacheonly"),
     # what is known of a source in the image stays known when the source is gone
-    kept=lazy(r"\bfile:/|--add-repo[= ]/|\bcacheonly[= ]"),
+    kept=lazy(r"(?:\bbaseurl[ \t]*=[ \t]*|,)file:/|--add-repo[= ]/|\bcacheonly[= ]"),
     aliases=("DL3040",),
 )
 
