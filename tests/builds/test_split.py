@@ -377,6 +377,14 @@ def test_a_file_that_moved_may_be_otherwise_if_each_build_makes_another() -> Non
     assert "new /opt" in split(after, before=before, restless=other)[0]
 
 
+def test_what_a_setup_script_writes_of_a_package_goes_with_it() -> None:
+    old = "usr/local/lib/python3.11/dist-packages/fast-1.0-py3.11.egg-info/PKG-INFO"
+    after = [without(INSTALLED, "gcc", "/cc"), [*OWN, ("opt/venv/lib/fast-1.0.egg-info/x", b"2")]]
+    assert split(after, f"/{old}", before=[*OWN, (old, b"1")])[0] == []
+    other = old.replace("fast", "slow")
+    assert split(after, f"/{other}", before=[*OWN, (other, b"1")])[0] == ["new /opt"]
+
+
 def test_a_copied_folder_that_got_another_owner_or_mode_is_a_difference() -> None:
     own = [*OWN, info("srv", tarfile.DIRTYPE, mode=0o700, uid=7), ("srv/a", b"a")]
     after = [*OWN, info("srv", tarfile.DIRTYPE), ("srv/a", b"a")]

@@ -3,11 +3,12 @@
 A file has moved if it has the same name, content, mode and owner as one of the old image. Some
 files say where they lie, so that a copy is not the same: a script whose `#!` names another
 interpreter is the same below that line; what Python has compiled goes with its source; the list of
-the files of an installed package goes with the package (RECORD, PEP 376). A file whose content is
-another one in every build of the old image (a compiled module that has the name of a random folder
-in it) is the same by its path below the folder of packages. An environment of Python
-has files of its own (`pyvenv.cfg`, PEP 405, what activates it, links to its Python, and the
-installer that `venv` puts into it).
+the files of an installed package goes with the package (RECORD, PEP 376; what a `setup.py install`
+writes of it, whose folder may be named after the Python, and which an environment without `wheel`
+comes to, too). A file whose content is another one in every build of the old image (a compiled
+module that has the name of a random folder in it) is the same by its path below the folder of
+packages. An environment of Python has files of its own (`pyvenv.cfg`, PEP 405, what activates it,
+links to its Python, and the installer that `venv` puts into it).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _OF_ENVIRONMENT = re.compile(
 )
 _COMPILED = re.compile(rb"(.*/)__pycache__/([^/]+?)\.(?:cpython|pypy)[^/]*\.pyc")
 _PACKAGES = re.compile(rb".*?/(?:site-packages|dist-packages|node_modules|gems|extensions)/")
+_EGG = re.compile(rb".*/([^/]+?)(?:-py[\d.]+)?\.(?:egg|dist)-info/[^/]+")
 _LISTED = re.compile(rb".*\.dist-info/(?:RECORD|direct_url\.json|REQUESTED|INSTALLER)")
 
 
@@ -42,6 +44,7 @@ class MovedFiles:
         self._environments = {
             path.rpartition(b"/")[0] + b"/" for path in new.paths if path.endswith(b"/pyvenv.cfg")
         }
+        self._eggs = {found[1] for path in old.paths if (found := _EGG.fullmatch(path))}
         self._counts: dict[tuple[str, str], int] = {}
 
     def is_moved_here(self, path: bytes) -> bool:
@@ -57,6 +60,9 @@ class MovedFiles:
                 return True
         if entry.kind == "file" and _place(path) in self._restless:
             return True
+        egg = _EGG.fullmatch(path)
+        if egg is not None and b".egg-info/" in path:
+            return egg[1] in self._eggs
         compiled = _COMPILED.fullmatch(path)
         if compiled is not None:
             source = compiled[1] + compiled[2] + b".py"
