@@ -59,7 +59,7 @@ def read(text: str) -> object:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", large.KINDS + large.FURTHER, ids=lambda kind: kind.__name__)
 def test_time_grows_with_the_size(kind: Callable[[int], str]) -> None:
-    small, big = kind(1_000), kind(4_000)
+    small, big = kind(2_500), kind(10_000)
     dockfix.rewrite(kind(200))
     for function in (read, dockfix.rewrite):
         # four times as much; a square would make it sixteen
