@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from split_languages import POM
 
 from dockfix.builds import declared
 from dockfix.builds.target import PassSelection
@@ -49,33 +50,6 @@ UNTOLD = BUILD.replace("cp /usr/bin/jq ", "dd if=/usr/bin/jq of=").replace(
 )
 
 
-#: A project that Maven builds with what Debian has of its plugins.
-POM = """\
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>org.example</groupId>
-  <artifactId>shop</artifactId>
-  <version>1.0</version>
-  <properties>
-    <maven.compiler.release>17</maven.compiler.release>
-    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
-  </properties>
-  <build>
-    <plugins>
-      <plugin><artifactId>maven-resources-plugin</artifactId><version>3.3.0</version></plugin>
-      <plugin><artifactId>maven-compiler-plugin</artifactId><version>3.10.1</version></plugin>
-      <plugin><artifactId>maven-surefire-plugin</artifactId><version>2.22.3</version></plugin>
-      <plugin>
-        <artifactId>maven-jar-plugin</artifactId>
-        <version>3.3.0</version>
-        <configuration>
-          <archive><manifest><mainClass>Shop</mainClass></manifest></archive>
-        </configuration>
-      </plugin>
-    </plugins>
-  </build>
-</project>
-"""
 SHOP = """\
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -59,7 +59,7 @@ _LOCK = (
     ' "version": "1.0.0", "dependencies": {"ms": "2.1.2"}}, "node_modules/ms": {"version":'
     ' "2.1.2"}}}\n'
 )
-_POM = """\
+POM = """\
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>org.example</groupId>
@@ -188,7 +188,7 @@ PROJECTS = (
         "COPY --from=build /srv/target/shop-1.0.jar /srv/target/shop-1.0.jar\n"
         'CMD ["java", "-jar", "target/shop-1.0.jar"]\n',
         {
-            "pom.xml": _POM,
+            "pom.xml": POM,
             "src/main/java/Shop.java": "class Shop {\n    public static void main(String[] words)"
             ' {\n        System.out.println("shop");\n    }\n}\n',
         },
