@@ -7,7 +7,7 @@ import random
 
 from helpers.amount import some
 
-CASES = int(os.environ.get("DOCKFIX_SHELL_CASES") or some(5000, 50))
+CASES = int(os.environ.get("DOCKFIX_SHELL_CASES") or some(4000, 50))
 SEED = int(os.environ.get("DOCKFIX_SHELL_SEED", "20260301"))
 
 _FILES = "abcdef"

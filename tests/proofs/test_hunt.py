@@ -15,7 +15,8 @@ from helpers.real_engine import RealEngine
 from proofs.hunt import hunt, told
 
 NUMBER = int(os.environ.get("DOCKFIX_HUNT", "25"))
-SEED = int(os.environ.get("DOCKFIX_HUNT_SEED", "1"))
+# of the first ten seeds three install so much that each takes minutes
+SEED = int(os.environ.get("DOCKFIX_HUNT_SEED", "11"))
 
 
 def test_the_same_seed_is_the_same_project() -> None:

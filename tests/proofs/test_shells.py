@@ -55,7 +55,7 @@ def test_merging_never_changes_an_outcome(start: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", range(0, CASES // 2, BATCH))
+@pytest.mark.parametrize("start", range(0, CASES // 4, BATCH))
 def test_nor_under_a_base_image_whose_shell_is_strict(start: int, tmp_path: Path) -> None:
     before, after = _cases(start, "example.org/base")
     for shell in (*SHELLS.values(), *STRICT_SHELLS.values()):

@@ -128,7 +128,7 @@ CACHE = Cache(
     names=("BUN_INSTALL_CACHE_DIR", "BUN_INSTALL", "XDG_CACHE_HOME"),
     offline=_OFFLINE,
     # then packages are links into the cache (bun's reference of `bun install`)
-    kept=lazy(r"backend[ \t]*=?[ \t]*[\"']?symlink|globalStore[ \t]*=[ \t]*true"),
+    kept=lazy(r"backend(?:[ \t]*=)?[ \t]*[\"']?symlink|globalStore[ \t]*=[ \t]*true"),
     settings=("bunfig.toml",),
     shipped=True,
     mount=Mount(as_root=words("oven/bun"), offline=_OFFLINE),

@@ -35,7 +35,7 @@ CACHE = Cache(
 
 _CONFIGS = (".cargo/config.toml", ".cargo/config")
 #: Settings of these that say where things are put (The Cargo Book, "Configuration").
-_PLACED = lazy(r"(?m)^\s*(?:build\.)?(?:target|target-dir|build-dir|artifact-dir|out-dir)\s*=")
+_PLACED = lazy(r"(?m)^[ \t]*(?:build\.)?(?:target|target-dir|build-dir|artifact-dir|out-dir)\s*=")
 _ELSEWHERE = words("--target-dir --manifest-path --out-dir --artifact-dir --example --lib --bench")
 
 

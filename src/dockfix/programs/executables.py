@@ -326,7 +326,7 @@ def _compiles(text: str, targets: list[str], base: str) -> bool:
 
 #: Commands that edit a file where it lies. What `sed` replaces in a line may stay a first line.
 _EDITING = (
-    rf"(?:{_AT}(?:awk|ed|ex|gawk|node|patch|perl|php|python[\d.]*|ruby|truncate|vim?)\b"
+    rf"(?:{_AT}(?:awk|ed|ex|gawk|node|patch|perl|php|python[\d.]*+|ruby|truncate|vim?)\b"
     rf"|{_AT}sed[ \t][^;&|]*-i(?![^;&|]*[ \t\"']s(?P<mark>[^\w\s])[^;&|#]*(?P=mark)))"
 )
 

@@ -35,7 +35,7 @@ LANGUAGE = Language(
     "",
     words("dnx pwsh"),
     (),
-    lazy(r"(?:.*/)?(?:obj|\.vs|\.config)/.*|(?:.*/)?(?:global\.json|nuget\.config|packages\.lock\.json"
+    lazy(r"\A(?:.*/)?(?:(?:obj|\.vs|\.config)/.*|global\.json|nuget\.config|packages\.lock\.json"
          r"|launchSettings\.json|stylecop\.json)", 2).fullmatch,
 )  # fmt: skip
 #: Settings that only the SDK reads, and what its image has beside.

@@ -54,7 +54,7 @@ _CALLS = lazy(
     r"|\bnew\s+\\?(?:\w+\\)*Process\s*\(\s*(?:\[\s*)?(?:([\"'])([^\"'$]*)\3?)?"
     r"|\bProcess::(?:fromShellCommandline|run|start)\s*\(\s*(?:([\"'])([^\"'$]*)\5?)?"
 )
-_COMMENT = lazy(r"(?m)^\s*(?:\*|//|#|/\*).*$")
+_COMMENT = lazy(r"(?m)^[ \t]*(?:\*|//|#|/\*).*$")
 
 
 def concerns(view: View) -> bool:

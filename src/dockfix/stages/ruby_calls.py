@@ -28,7 +28,7 @@ _DEFINED = lazy(r"\bdef\s+(?:self\.)?$")
 _QUOTED = lazy(r"`([^`\n]*)`|%x[\[({|!](.*?)[\])}|!]")
 #: Ways to open a library, and to compile.
 _OPENS = lazy(r"\bffi_lib\b|\bFiddle\.dlopen\b|\bdlload\b")
-_COMPILES = lazy(r"\brequire\s*\(?\s*[\"'](?:mkmf|inline|rice)[\"']")
+_COMPILES = lazy(r"\brequire(?:\s*\()?\s*[\"'](?:mkmf|inline|rice)[\"']")
 
 
 def calls(path: str, text: str) -> frozenset[str]:

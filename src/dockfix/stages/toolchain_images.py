@@ -24,7 +24,7 @@ _OWN = {
     "rust": lazy(r"\b(?:RUSTUP|CARGO)_HOME\b|\bRUST_VERSION\b|/usr/local/(?:cargo|rustup)\b"),
 }
 _MANAGERS = lazy(r"\b(?:MAVEN|GRADLE)_(?:HOME|CONFIG|VERSION)\b|/usr/share/maven\b|/opt/gradle\b")
-_DEVELOPING = lazy(r"[\w.+-]+-dev\b")
+_DEVELOPING = lazy(r"(?<![\w.+-])[\w.+-]+-dev\b")
 _TLS = "ca-certificates"
 
 
