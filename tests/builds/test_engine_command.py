@@ -36,6 +36,12 @@ def verify(engine: RealEngine, folder: Path, *arguments: str) -> subprocess.Comp
 def leftovers(engine: RealEngine) -> list[str]:
     """Images and containers of dockfix that are still there, though the process that made them has
     ended; other processes of the tests have some of their own meanwhile."""
+    found = [one for one in _made() if not _is_in_use(one)]
+    # one that ended just now has taken its own away by then
+    return [one for one in _made() if one in found] if found else []
+
+
+def _made() -> list[str]:
     found: list[str] = []
     for command in (
         ["image", "ls", "--format={{.Repository}}"],
@@ -48,7 +54,7 @@ def leftovers(engine: RealEngine) -> list[str]:
             text=True,
         )
         found += done.stdout.split()
-    return [one for one in found if not _is_in_use(one)]
+    return found
 
 
 def _is_in_use(name: str) -> bool:
