@@ -36,9 +36,13 @@ def verify(engine: RealEngine, folder: Path, *arguments: str) -> subprocess.Comp
 def leftovers(engine: RealEngine) -> list[str]:
     """Images and containers of dockfix that are still there, though the process that made them has
     ended; other processes of the tests have some of their own meanwhile."""
-    found = [one for one in _made() if not _is_in_use(one)]
-    # one that ended just now has taken its own away by then
-    return [one for one in _made() if one in found] if found else []
+    # one that ends takes its own away, and an image is without its name for a moment then
+    for _ in range(40):
+        found = [one for one in _made() if not _is_in_use(one)]
+        if not found:
+            return []
+        time.sleep(0.25)
+    return found
 
 
 def _made() -> list[str]:
