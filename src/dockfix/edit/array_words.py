@@ -1,10 +1,13 @@
-"""The words of an exec form as a shell would be given them, with the variables that it replaces."""
+"""The words of an exec form: as a shell would be given them, and those of a command as an array."""
 
 from __future__ import annotations
 
 from dockfix.dockerfile.exec_form import NotStringsError, read_strings
-from dockfix.dockerfile.tree import Instruction
+from dockfix.dockerfile.tree import Instruction, Logical
+from dockfix.edit.arrays import escaped, merged, quoted
+from dockfix.edit.edits import Edit
 from dockfix.shell.patterns import lazy
+from dockfix.shell.tree import Word
 
 VARIABLE = lazy(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?[-+][^}]*)?\})")
 _BARE_VARIABLE = lazy(r"([\[,][ \t]*)(\$(?:\w+|\{\w+\}))(?=[ \t]*[,\]])")
@@ -51,3 +54,40 @@ def _as_word(value: str) -> str:
     if VARIABLE.search(value):
         return '"' + _IN_QUOTES.sub(r"\\\g<0>", value) + '"'
     return "'" + value.replace("'", "'\\''") + "'"
+
+
+def as_array(logical: Logical, base: int, words: tuple[Word, ...]) -> tuple[Edit, ...] | None:
+    """The edits that make an array of a command's words, whose offsets count from `base` on.
+
+    Each is put into quotes where it stands, so that the layout and comments between stay. None if
+    that cannot be: a word with a line break inside is written anew.
+    """
+    replaced = words[0].value == "exec"
+    opening = Edit(words[0].start, words[replaced].start, "[")
+    if crosses_lines(logical, base + opening.start, base + opening.end):
+        return None
+    edits = [opening]
+    for word in words[replaced:]:
+        inside = quoted(word.text, word.value or "")
+        if inside is None:
+            if crosses_lines(logical, base + word.start, base + word.end):
+                return None
+            inside = [Edit(0, len(word.text), f'"{escaped(word.value or "")}"')]
+        edits += [
+            Edit(edit.start + word.start, edit.end + word.start, edit.text) for edit in inside
+        ]
+        edits.append(Edit(word.end, word.end, "]" if word is words[-1] else ","))
+    return tuple(merged([in_source(logical, base, edit) for edit in edits]))
+
+
+def in_source(logical: Logical, base: int, edit: Edit) -> Edit:
+    """An edit of an instruction's text, counted from `base` on, as one of the source."""
+    start, end = base + edit.start, base + edit.end
+    if start == end:
+        return Edit(logical.offset_end(start), logical.offset_end(start), edit.text)
+    return Edit(logical.offset(start), logical.offset_end(end), edit.text)
+
+
+def crosses_lines(logical: Logical, start: int, end: int) -> bool:
+    """True if a continuation lies between two positions of a logical line."""
+    return start < end and logical.offset_end(end) - logical.offset(start) != end - start

@@ -81,15 +81,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.dockerfile.exec_form import behind_array, strings_at
-from dockfix.dockerfile.tree import Instruction, Logical, Stage
-from dockfix.edit.array_words import VARIABLE, as_script, scripts_in, strings_and_variables
-from dockfix.edit.arrays import escaped, merged, quoted, repair
+from dockfix.dockerfile.tree import Instruction, Stage
+from dockfix.edit.array_words import (
+    VARIABLE,
+    as_array,
+    as_script,
+    crosses_lines,
+    in_source,
+    scripts_in,
+    strings_and_variables,
+)
+from dockfix.edit.arrays import escaped, merged, repair
 from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.passes.base import Pass, Settings
 from dockfix.passes.quick_checks import STARTS
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
-from dockfix.shell.tree import Word
 from dockfix.stages.start_doubts import StartDoubts
 from dockfix.state.facts import Facts, Place, fact
 from dockfix.state.starts import (
@@ -195,7 +202,7 @@ def _without_shell(
     logical, base = instruction.logical, instruction.arguments_start
     strings = strings_at(instruction.arguments)
     start, end = base + strings[0][0] - 1, base + strings[-1][1] + 1
-    if _crosses_lines(logical, start, end):
+    if crosses_lines(logical, start, end):
         return None
     comma = instruction.arguments[strings[0][1] + 1 : strings[1][0] - 1]
     text = comma.join(f'"{escaped(word)}"' for word in argv)
@@ -291,7 +298,7 @@ def _with_variables(facts: Facts, stage: Stage, instruction: Instruction) -> Ite
         instruction.keyword == "ENTRYPOINT"
         or entrypoints(facts)[stage.index] is not None
         or place.shell.dialect is None
-        or _crosses_lines(
+        or crosses_lines(
             instruction.logical, instruction.arguments_start, instruction.arguments_end
         )
     ):
@@ -314,47 +321,14 @@ def _array(instruction: Instruction, place: Place) -> _Array | None:
         mended = repair(instruction.arguments)
         if mended is not None and is_text(instruction.arguments):
             base = instruction.arguments_start
-            moved = [_move(instruction.logical, base, edit) for edit in mended.edits]
+            moved = [in_source(instruction.logical, base, edit) for edit in mended.edits]
             return _Array(mended.argv, tuple(merged(moved)), mended.never_ran, repaired=True)
     words = simple_words(instruction, place)
-    edits = None if words is None else _edits(instruction, words)
+    base = command_start(instruction)
+    edits = None if words is None else as_array(instruction.logical, base, words)
     if words is None or edits is None:
         return None
     return _Array(argv_of(words), edits)
-
-
-def _edits(instruction: Instruction, words: tuple[Word, ...]) -> tuple[Edit, ...] | None:
-    """Each word put into quotes where it stands, so that the layout and comments between stay."""
-    base, logical = command_start(instruction), instruction.logical
-    replaced = words[0].value == "exec"
-    opening = Edit(words[0].start, words[replaced].start, "[")
-    if _crosses_lines(logical, base + opening.start, base + opening.end):
-        return None
-    edits = [opening]
-    for word in words[replaced:]:
-        inside = quoted(word.text, word.value or "")
-        if inside is None:
-            if _crosses_lines(logical, base + word.start, base + word.end):
-                return None
-            inside = [Edit(0, len(word.text), f'"{escaped(word.value or "")}"')]
-        edits += [
-            Edit(edit.start + word.start, edit.end + word.start, edit.text) for edit in inside
-        ]
-        edits.append(Edit(word.end, word.end, "]" if word is words[-1] else ","))
-    return tuple(merged([_move(logical, base, edit) for edit in edits]))
-
-
-def _move(logical: Logical, base: int, edit: Edit) -> Edit:
-    """An edit of an instruction's arguments as one of the source."""
-    start, end = base + edit.start, base + edit.end
-    if start == end:
-        return Edit(logical.offset_end(start), logical.offset_end(start), edit.text)
-    return Edit(logical.offset(start), logical.offset_end(end), edit.text)
-
-
-def _crosses_lines(logical: Logical, start: int, end: int) -> bool:
-    """True if a continuation lies between two positions of a logical line."""
-    return start < end and logical.offset_end(end) - logical.offset(start) != end - start
 
 
 def verify(before: Facts, after: Facts) -> str | None:
