@@ -60,7 +60,7 @@ def as_array(logical: Logical, base: int, words: tuple[Word, ...]) -> tuple[Edit
     """The edits that make an array of a command's words, whose offsets count from `base` on.
 
     Each is put into quotes where it stands, so that the layout and comments between stay. None if
-    that cannot be: a word with a line break inside is written anew.
+    a word would have to be written anew over a line break.
     """
     replaced = words[0].value == "exec"
     opening = Edit(words[0].start, words[replaced].start, "[")

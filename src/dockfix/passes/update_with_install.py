@@ -39,61 +39,37 @@ from dockfix.dockerfile.tree import Blank, Comment, Dockerfile, Instruction
 from dockfix.edit.edits import Edit, Group, Safety
 from dockfix.edit.ignores import pragma_of
 from dockfix.edit.style import as_beside, in_line
+from dockfix.installs.list_states import (
+    OWN_SOURCES,
+    Run,
+    State,
+    behind,
+    changes_sources,
+    has_no_lists,
+    read_run,
+)
 from dockfix.installs.lists import (
     SOURCES,
     UPDATE,
-    Lists,
     are_covered,
-    hidden_install,
-    lists_of,
-    removes_lists,
     speaks_of_apt,
 )
 from dockfix.installs.present import surely_missing
 from dockfix.installs.sight import Sight
 from dockfix.installs.sudo import may_run_everything
 from dockfix.managers import manager_of
-from dockfix.managers.manager import words
 from dockfix.passes.base import Pass, Settings
 from dockfix.programs.command import call_of, calls_in, command_of, is_update
-from dockfix.programs.deed import Deed
 from dockfix.records import Record
-from dockfix.shell.fatal import deciding
 from dockfix.shell.patterns import lazy
 from dockfix.shell.splice import before
-from dockfix.shell.tree import Script, Simple
+from dockfix.shell.tree import Simple
 from dockfix.shell.walk import shadowed
-from dockfix.state.facts import Facts, Place, outer_base, script_of, source_span
+from dockfix.state.facts import Facts, outer_base, source_span
 from dockfix.state.lineage import may_be_built_on
 from dockfix.state.run_commands import run_commands
-from dockfix.typed import Literal
 
-#: Official images on Debian and Ubuntu; all of them remove the lists they fetch.
-_WITHOUT_LISTS = words("debian ubuntu buildpack-deps python node ruby golang php perl rust gcc")
-_OTHER_SYSTEMS = ("alpine", "windows", "nanoserver", "$")
-
-#: Packages from files of the image: what may be removed, and cannot be fetched again then.
-_OWN_SOURCES = lazy(r"\b(?:file|copy|cdrom):/|-local[-_][\w.~+-]*\.deb")
-_REMOVES = lazy(r"\brm\b(?![^;&|]*/apt/lists)")
 _KEEPING = lazy(r"(?i)\btype=(?:cache|tmpfs)\b")
-
-#: Whether lists lie in the image: surely none, those of an earlier RUN, or nobody knows.
-State = Literal["none", "fetched", "unknown"]
-
-
-class Run(Record):
-    """A RUN and what it does with lists; `script` is None where it was not read.
-
-    `hidden` is the first program in it that may install from lists of an earlier RUN without saying
-    so, `unknown` says that one may do anything.
-    """
-
-    owner: Instruction
-    place: Place
-    script: Script | None
-    lists: Lists
-    hidden: Deed | None
-    unknown: bool
 
 
 class Found(Record):
@@ -117,7 +93,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         return
     known = facts.places
     sight = Sight(facts, settings.context)
-    own_sources = _OWN_SOURCES.search(facts.source) is not None
+    own_sources = OWN_SOURCES.search(facts.source) is not None
     ends: list[tuple[State, Run | None]] = []
     found: dict[int, Found] = {}
     kept: set[int] = set()
@@ -129,7 +105,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         fetched: Run | None = None
         if stage.base_stage is not None:
             state, fetched = ends[stage.base_stage]
-        elif _has_no_lists(outer_base(facts, stage.index)):
+        elif has_no_lists(outer_base(facts, stage.index)):
             state = "none"
         inherited = frozenset().union(*(perhaps[base] for base in bases[stage.index]))
         if stage.base_stage is None:
@@ -138,10 +114,10 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         perhaps.append(inherited)
         for item in stage.instructions:
             if (item.child or item).keyword != "RUN":
-                if state == "fetched" and _changes_sources(item):
+                if state == "fetched" and changes_sources(item):
                     state = "unknown"
                 continue
-            run = _read_run(item, known[item.start], sight)
+            run = read_run(item, known[item.start], sight)
             yield from _upgrades(run)
             edit: Edit | None = None
             if run.lists.needy or run.hidden:
@@ -159,7 +135,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
                 kept.add(fetched.owner.start)
             if run.hidden and fetched is not None and not _updates_before(run, edit):
                 kept.add(fetched.owner.start)
-            state, fetched = _behind(run, state, fetched, own_sources=own_sources)
+            state, fetched = behind(run, state, fetched, own_sources=own_sources)
         ends.append((state, fetched))
     kept |= {
         one.owner.start for one in _needed_elsewhere(facts.dockerfile, ends) if one is not None
@@ -191,72 +167,12 @@ def _surely_fails(facts: Facts, run: Run) -> bool:
     return surely_missing(outer_base(facts, run.place.stage), names)
 
 
-def _has_no_lists(image: str) -> bool:
-    name, _, tag = image.partition("@")[0].partition(":")
-    name = name.removeprefix("docker.io/library/").removeprefix("library/")
-    return name in _WITHOUT_LISTS and not any(one in tag for one in _OTHER_SYSTEMS)
-
-
-def _read_run(owner: Instruction, place: Place, sight: Sight) -> Run:
-    shell = owner.child or owner
-    script = script_of(shell, place)
-    found = sight.of_run(shell, owner, place, script)
-    unknown = any(deed.unknown for deed in found)
-    if isinstance(script, Script):
-        lists = lists_of(script)
-        return Run(owner, place, script, lists, hidden_install(found, lists.fetches), unknown)
-    body = shell.arguments + "".join(heredoc.content for heredoc in shell.heredocs)
-    opaque = speaks_of_apt(body) or shell.json is None
-    return Run(owner, place, None, Lists(opaque=opaque), hidden_install(found, None), True)
-
-
 def _upgrades(run: Run) -> Iterator[Group]:
     for _, call in calls_in(run.script) if run.script else ():
         if call.verb and call.verb.value in call.manager.refreshes_all:
             at = source_span(run.owner.child or run.owner, call.verb.start, call.verb.end)[0]
             message = "an upgrade makes every build differ: use a newer base image instead"
             yield Group(at, message, (), Safety.NOTE)
-
-
-def _behind(
-    run: Run, state: State, fetched: Run | None, *, own_sources: bool
-) -> tuple[State, Run | None]:
-    """What lies in the image behind a RUN, and the RUN that fetched it.
-
-    With `own_sources` the packages may come from the image, where they may be removed.
-    """
-    if run.owner.child is not None:
-        return state, fetched
-    mounts = [flag.value or "" for flag in run.owner.flags if flag.name == "mount"]
-    if are_covered(mounts):
-        return state, fetched
-    if run.script is None or run.unknown:
-        return "unknown", fetched
-    text = run.script.text
-    if own_sources and _REMOVES.search(text):
-        return "unknown", run if run.lists.fetches else fetched
-    if removes_lists(text):
-        return "none", None
-    changed = max((one.start() for one in SOURCES.finditer(text)), default=-1)
-    if changed > text.rfind(" update"):
-        return ("unknown" if state == "fetched" or run.lists.fetches else state), fetched
-    if not run.lists.fetches:
-        return state, fetched
-    # a failure that went by, of a source that is gone, would come up
-    return "fetched" if _succeeded(run.script, run.place) else "unknown", run
-
-
-def _succeeded(script: Script, place: Place) -> bool:
-    """True if an update in a script that succeeds has succeeded."""
-    found = deciding(script, errexit=place.shell.errexit)
-    return any((call := call_of(one)) and call.action == "update" for one in found)
-
-
-def _changes_sources(item: Instruction) -> bool:
-    """True if a COPY or ADD may bring sources of packages along."""
-    return item.keyword in ("ADD", "COPY") and (
-        "/etc" in item.arguments or item.arguments.split()[-1] in ("/", '"/"]')
-    )
 
 
 def _update(facts: Facts, run: Run, fetched: Run | None, context: Context | None) -> Edit | None:
