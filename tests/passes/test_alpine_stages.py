@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix import rewrite
-from dockfix.passes.base import Settings
-from helpers.memory_context import Files
+from helpers.divided import final_stage
 
 GO = {"go.mod": "module example.org/pulse\n", "main.go": "package main\n\nfunc main() {}\n"}
 RUST = {
@@ -17,18 +15,6 @@ RUST = {
 C = {"Makefile": "serve: serve.c\n\tcc -o serve serve.c\n", "serve.c": "int main() {}\n"}
 GO_END = 'WORKDIR /app\nCOPY . .\nRUN go build -o pulse .\nCMD ["./pulse"]\n'
 C_END = 'WORKDIR /app\nCOPY . .\nRUN make\nCMD ["./serve"]\n'
-
-
-def final(source: str, files: dict[str, str]) -> tuple[list[str], list[str]]:
-    """The lines of the final stage, and the notes."""
-    settings = Settings(context=Files(files))
-    result = rewrite(source, select=["multi-stage"], settings=settings)
-    assert not rewrite(result.after, select=["multi-stage"], settings=settings).changed
-    lines = result.after.rpartition("\n\n")[2].splitlines() if result.changed else []
-    return lines, [
-        note.message.removeprefix("not split into a build stage and a final stage: ")
-        for note in result.notes
-    ]
 
 
 @pytest.mark.parametrize(
@@ -43,22 +29,22 @@ def final(source: str, files: dict[str, str]) -> tuple[list[str], list[str]]:
     ],
 )
 def test_go_is_put_on_the_alpine_below(image: str, below: str) -> None:
-    lines, notes = final(f"FROM {image}\n{GO_END}", GO)
+    lines, notes = final_stage(f"FROM {image}\n{GO_END}", GO)
     assert lines[:2] == [f"FROM {below}", "RUN apk add --no-cache ca-certificates tzdata"], notes
 
 
 def test_go_whose_version_is_an_argument() -> None:
-    lines, notes = final(f"ARG GO=1.22\nFROM golang:${{GO}}-alpine\n{GO_END}", GO)
+    lines, notes = final_stage(f"ARG GO=1.22\nFROM golang:${{GO}}-alpine\n{GO_END}", GO)
     assert lines[:1] == ["FROM alpine:3"], notes
 
 
 def test_rust_brings_its_own_libraries() -> None:
     end = GO_END.replace("go build -o pulse .", "cargo build --release")
     end = end.replace("./pulse", "target/release/hello")
-    lines, notes = final(f"FROM rust:1.85-alpine3.21\n{end}", RUST)
+    lines, notes = final_stage(f"FROM rust:1.85-alpine3.21\n{end}", RUST)
     assert lines[:2] == ["FROM alpine:3.21", "RUN apk add --no-cache ca-certificates"], notes
     openssl = {**RUST, "Cargo.lock": '[[package]]\nname = "openssl-sys"\n'}
-    assert final(f"FROM rust:1.85-alpine3.21\n{end}", openssl)[1] == [
+    assert final_stage(f"FROM rust:1.85-alpine3.21\n{end}", openssl)[1] == [
         "it is unknown which libraries a program needs on Alpine"
     ]
 
@@ -76,7 +62,7 @@ def test_rust_brings_its_own_libraries() -> None:
     ],
 )  # fmt: skip
 def test_compilers_go_and_their_libraries_stay(install: str, again: list[str]) -> None:
-    lines, notes = final(f"FROM alpine:3.20\nRUN {install}\n{C_END}", C)
+    lines, notes = final_stage(f"FROM alpine:3.20\nRUN {install}\n{C_END}", C)
     assert [line for line in lines if line.startswith("RUN")] == again, notes
     assert lines[0] == "FROM alpine:3.20"
 
@@ -100,14 +86,14 @@ def test_compilers_go_and_their_libraries_stay(install: str, again: list[str]) -
     ],
 )  # fmt: skip
 def test_it_stays_with_a_reason(source: str, files: dict[str, str], reason: str) -> None:
-    assert final(source, files) == ([], [reason])
+    assert final_stage(source, files) == ([], [reason])
 
 
 def test_a_script_counts_if_something_names_it() -> None:
     files = {**C, "deploy.sh": "#!/bin/sh\nmake\n"}
     source = f"FROM alpine:3.20\nRUN apk add make gcc\n{C_END}"
-    assert final(source, files)[0]
+    assert final_stage(source, files)[0]
     started = source.replace('["./serve"]', '["sh", "deploy.sh"]')
-    assert final(started, files)[1] == [
+    assert final_stage(started, files)[1] == [
         "deploy.sh calls make, which only the build stage would have"
     ]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix import rewrite
-from dockfix.passes.base import Settings
-from helpers.memory_context import Files
+from helpers.divided import final_stage
 
 WEB = {
     "shop.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"></Project>\n',
@@ -20,18 +18,6 @@ PACKAGES = {
 BUILD = "FROM {}\nWORKDIR /app\nCOPY . .\nRUN dotnet publish -c Release -o out\n"
 START = 'ENTRYPOINT ["dotnet", "out/shop.dll"]\n'
 SDK = "mcr.microsoft.com/dotnet/sdk:"
-
-
-def final(source: str, files: dict[str, str]) -> tuple[list[str], list[str]]:
-    """The lines of the final stage, and the notes."""
-    settings = Settings(context=Files(files))
-    result = rewrite(source, select=["multi-stage"], settings=settings)
-    assert not rewrite(result.after, select=["multi-stage"], settings=settings).changed
-    lines = result.after.rpartition("\n\n")[2].splitlines() if result.changed else []
-    return lines, [
-        note.message.removeprefix("not split into a build stage and a final stage: ")
-        for note in result.notes
-    ]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +34,7 @@ def final(source: str, files: dict[str, str]) -> tuple[list[str], list[str]]:
     ],
 )
 def test_the_image_of_the_runtime(tag: str, files: dict[str, str], image: str) -> None:
-    lines, notes = final(BUILD.format(SDK + tag) + START, files)
+    lines, notes = final_stage(BUILD.format(SDK + tag) + START, files)
     assert lines[:1] == [f"FROM mcr.microsoft.com/dotnet/{image}"], notes
     assert lines[1:] == [
         "ENV DOTNET_USE_POLLING_FILE_WATCHER=true",
@@ -71,7 +57,7 @@ def test_the_image_of_the_runtime(tag: str, files: dict[str, str], image: str) -
     ],
 )  # fmt: skip
 def test_what_is_published_is_carried(rest: str, carried: list[str]) -> None:
-    lines, notes = final(BUILD.format(SDK + "8.0") + rest, WEB)
+    lines, notes = final_stage(BUILD.format(SDK + "8.0") + rest, WEB)
     assert [line.split()[-1] for line in lines if line.startswith("COPY --from")] == carried, notes
 
 
@@ -81,7 +67,7 @@ def test_a_last_stage_on_the_sdk() -> None:
         + f"\nFROM {SDK}8.0\nWORKDIR /srv\nCOPY --from=build /app/out .\n"
         + 'CMD ["dotnet", "shop.dll"]\n'
     )
-    assert final(source, WEB)[0] == [
+    assert final_stage(source, WEB)[0] == [
         "FROM mcr.microsoft.com/dotnet/aspnet:8.0",
         "ENV DOTNET_USE_POLLING_FILE_WATCHER=true",
         "WORKDIR /srv",
@@ -120,10 +106,10 @@ def test_a_last_stage_on_the_sdk() -> None:
     ],
 )  # fmt: skip
 def test_it_stays_with_a_reason(source: str, files: dict[str, str], reason: str) -> None:
-    assert final(source, files) == ([], [reason])
+    assert final_stage(source, files) == ([], [reason])
 
 
 def test_a_program_that_the_sdk_has_is_installed() -> None:
     files = {**WEB, "Program.cs": 'class P { void A() { Process.Start("git", "log"); } }\n'}
-    lines, notes = final(BUILD.format(SDK + "8.0") + START, files)
+    lines, notes = final_stage(BUILD.format(SDK + "8.0") + START, files)
     assert "    && apt-get install -y --no-install-recommends git \\" in lines, notes

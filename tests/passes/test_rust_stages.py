@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix import rewrite
-from dockfix.passes.base import Settings
-from helpers.memory_context import Files
+from helpers.divided import final_stage
 
 PACKAGE = '[package]\nname = "hello"\nedition = "2021"\n'
 LOCK = '[[package]]\nname = "hello"\n'
@@ -18,10 +16,7 @@ RELEASE = "/app/target/release/"
 def final(source: str, manifest: str, files: dict[str, str]) -> tuple[list[str], list[str]]:
     """The lines of the final stage, and the notes."""
     files = {"Cargo.toml": manifest, "Cargo.lock": LOCK, "src/main.rs": "fn main() {}\n", **files}
-    settings = Settings(context=Files(files))
-    result = rewrite(source, select=["multi-stage"], settings=settings)
-    lines = result.after.rpartition("\n\n")[2].splitlines() if result.changed else []
-    return lines, [note.message.rpartition(": ")[2] for note in result.notes]
+    return final_stage(source, files)
 
 
 @pytest.mark.parametrize(

@@ -62,10 +62,7 @@ def concerns(view: View) -> bool:
 
 def cut(view: View) -> Cut:
     """The packages, or the whole project as it was built, carried."""
-    image = view.image.slim_image()
-    if not image:
-        raise UnsureError(f"no slim form of {view.stage.base} is known")
-    return _Project(view).cut(image)
+    return _Project(view).cut(view.slim_image)
 
 
 def _is_of(run: Run) -> bool:

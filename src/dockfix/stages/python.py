@@ -55,9 +55,7 @@ def concerns(view: View) -> bool:
 
 def cut(view: View) -> Cut:
     """The install into an environment, and the environment carried."""
-    image = view.image.slim_image()
-    if not image:
-        raise UnsureError(f"no slim form of {view.stage.base} is known")
+    image = view.slim_image
     if view.image.reference.tag.startswith("2"):
         raise UnsureError("Python 2 makes no virtual environments")
     if makes_environment(view):

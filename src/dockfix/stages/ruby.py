@@ -43,10 +43,7 @@ def concerns(view: View) -> bool:
 
 def cut(view: View) -> Cut:
     """The gems carried, and the project if something of it is built."""
-    image = view.image.slim_image()
-    if not image:
-        raise UnsureError(f"no slim form of {view.stage.base} is known")
-    return _Project(view).cut(image)
+    return _Project(view).cut(view.slim_image)
 
 
 def _is_of(run: Run) -> bool:

@@ -95,6 +95,14 @@ class View:
             return Base((release.suite,), exact=False)
         return base_of(self.image.expanded)
 
+    @property
+    def slim_image(self) -> str:
+        """The slim form of the image, as FROM names it. Raises UnsureError if none is known."""
+        image = self.image.slim_image()
+        if not image:
+            raise UnsureError(f"no slim form of {self.stage.base} is known")
+        return image
+
     @cached_property
     def files(self) -> tuple[str, ...]:
         """The files of the context that the stage copies. Raises UnsureError."""
