@@ -86,6 +86,12 @@ POM = """\
 </project>
 """
 _COMPILER = f"{APT} gcc libc6-dev libpq-dev make {CLEAN}"
+_GEMS = {
+    "Gemfile": 'source "file:///srv/gems"\ngem "pg"\n',
+    "Gemfile.lock": "GEM\n  remote: file:///srv/gems/\n  specs:\n    pg (1.0.0)\n\n"
+    "PLATFORMS\n  ruby\n\nDEPENDENCIES\n  pg\n\nBUNDLED WITH\n   2.3.15\n",
+    "shop.rb": 'require "bundler/setup"\nrequire "pg_ext"\nputs pg_version\n',
+}
 _PACKAGE = "RUN mvn -q -o -Dmaven.repo.local=/usr/share/maven-repo package\n"
 
 PROJECTS = (
@@ -146,12 +152,7 @@ PROJECTS = (
         f"FROM ruby:3.1-slim-bookworm\n{APT} libpq5 {CLEAN}\nWORKDIR /srv\n"
         "COPY --from=build /usr/local/bundle /usr/local/bundle\nCOPY . .\n"
         'CMD ["bundle", "exec", "ruby", "shop.rb"]\n',
-        {
-            "Gemfile": 'source "file:///srv/gems"\ngem "pg"\n',
-            "Gemfile.lock": "GEM\n  remote: file:///srv/gems/\n  specs:\n    pg (1.0.0)\n\n"
-            "PLATFORMS\n  ruby\n\nDEPENDENCIES\n  pg\n\nBUNDLED WITH\n   2.3.15\n",
-            "shop.rb": 'require "bundler/setup"\nrequire "pg_ext"\nputs pg_version\n',
-        },
+        _GEMS,
         "shop.rb",
         "bundle exec ruby shop.rb",
         ("/root/.bundle/**",),
@@ -168,12 +169,7 @@ PROJECTS = (
         "RUN bundle config set without test\n"
         "COPY --from=build /usr/local/bundle /usr/local/bundle\nCOPY . .\n"
         'CMD ["bundle", "exec", "ruby", "shop.rb"]\n',
-        {
-            "Gemfile": 'source "file:///srv/gems"\ngem "pg"\n',
-            "Gemfile.lock": "GEM\n  remote: file:///srv/gems/\n  specs:\n    pg (1.0.0)\n\n"
-            "PLATFORMS\n  ruby\n\nDEPENDENCIES\n  pg\n\nBUNDLED WITH\n   2.3.15\n",
-            "shop.rb": 'require "bundler/setup"\nrequire "pg_ext"\nputs pg_version\n',
-        },
+        _GEMS,
         "shop.rb",
         "bundle exec ruby shop.rb",
         ("/root/.bundle/**",),
