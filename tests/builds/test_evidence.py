@@ -4,47 +4,84 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Sequence
 from typing import Any
 
 from dockfix.builds.evidence import evidence_of
 from dockfix.builds.images.archive import HistoryLine, Image
 from dockfix.builds.watched import Watched, watched
 from dockfix.dockerfile.parser import parse
-from dockfix.state.evidence import Evidence, Written
+from dockfix.state.evidence import Evidence, Left
 from helpers.archives import image, info, layer
 from helpers.elf_files import elf
 
 DOCKERFILE = """\
 FROM debian:bookworm-slim
-RUN apt-get install -y gcc libyaml-dev
+RUN apt-get install -y gcc libyaml-dev nginx
 COPY . /src
 RUN make install
 CMD ["serve"]
 """
 PACKAGES = "var/lib/dpkg/info/"
+STATUS = b"Package: libc6\nSection: libs\n"
 BASE = layer(
     ("usr/lib/libc.so.6", elf()),
-    ("var/lib/dpkg/status", b"Package: libc6\nSection: libs\n"),
+    ("var/lib/dpkg/status", STATUS),
     (f"{PACKAGES}libc6.list", b"/usr/lib/libc.so.6\n"),
+    info("usr/local", tarfile.DIRTYPE),
     info("usr/local/bin", tarfile.DIRTYPE),
-    info("etc", tarfile.DIRTYPE),
+    ("usr/share/given", b"x" * 100_000),
+    ("etc/given", b"given"),
+    ("etc/passwd", b"root:x:0:0::/root:/bin/sh\n"),
+    ("etc/group", b"root:x:0:\n"),
 )
 INSTALLED = layer(
-    ("var/lib/dpkg/status", b"Package: libc6\nSection: libs\n\nPackage: gcc\nSection: devel\n"),
+    (
+        "var/lib/dpkg/status",
+        STATUS + b"\nPackage: gcc\nSection: devel\n"
+        b"\nPackage: libyaml-dev\nSection: libdevel\nDepends: libyaml-0-2 (= 0.2)\n"
+        b"\nPackage: libyaml-0-2\nSection: libs\n"
+        b"\nPackage: nginx\nSection: httpd\nDepends: libssl3 | other, perl:any\n"
+        b"\nPackage: libssl3\nSection: libs\n\nPackage: perl-base\nProvides: perl\n"
+        b"\nPackage: libz1\nSection: libs\n",
+    ),
+    (
+        "var/lib/apt/extended_states",
+        b"\n".join(
+            f"Package: {name}\nAuto-Installed: 1\n".encode()
+            for name in ("libyaml-0-2", "libssl3", "perl-base", "libz1")
+        ),
+    ),
     ("usr/lib/libyaml-0.so.2", elf("libc.so.6")),
+    info("usr/lib/libyaml.so", tarfile.SYMTYPE, linkname="libyaml-0.so.2"),
+    ("usr/lib/libssl.so.3", elf("libc.so.6")),
+    ("usr/lib/libz.so.1", elf("libc.so.6")),
     ("usr/bin/gcc", elf()),
+    ("usr/bin/perl", elf()),
+    ("etc/nginx/nginx.conf", b"workers 1"),
     (f"{PACKAGES}libyaml-0-2.list", b"/usr/lib/libyaml-0.so.2\n"),
+    (f"{PACKAGES}libyaml-dev.list", b"/usr/lib/libyaml.so\n"),
+    (f"{PACKAGES}libssl3.list", b"/usr/lib/libssl.so.3\n"),
+    (f"{PACKAGES}libz1.list", b"/usr/lib/libz.so.1\n"),
+    (f"{PACKAGES}perl-base.list", b"/usr/bin/perl\n"),
     (f"{PACKAGES}gcc.list", b"/usr/bin/gcc\n"),
+    (f"{PACKAGES}nginx.list", b"/etc/nginx\n/etc/nginx/nginx.conf\n"),
     info("etc/alternatives/cc", tarfile.SYMTYPE, linkname="/usr/bin/gcc"),
-    ("etc/made-by-a-script", b"x"),
     ("var/log/dpkg.log", b"x"),
 )
 COPIED = layer(("src/main.c", b"int main"), ("src/Makefile", b"all:"))
+Member = tarfile.TarInfo | tuple[str, bytes]
 
 
-def shown(*written: tarfile.TarInfo | tuple[str, bytes], seen: Watched | None = None) -> Evidence:
-    made = image(BASE, INSTALLED, COPIED, layer(*written), programs=True)
-    return evidence_of(_with_history(made), parse(DOCKERFILE), None, seen)
+def shown(
+    *written: Member,
+    seen: Watched | None = None,
+    dockerfile: str = DOCKERFILE,
+    installed: bytes = INSTALLED,
+    lacked: Sequence[str] = (),
+) -> Evidence:
+    made = image(BASE, installed, COPIED, layer(*written), programs=True)
+    return evidence_of(_with_history(made), parse(dockerfile), None, seen, lacked)
 
 
 def _with_history(made: Image) -> Image:
@@ -58,44 +95,114 @@ def _with_history(made: Image) -> Image:
     return made._replace(history=tuple(HistoryLine(*one) for one in words))
 
 
-def of_line(found: Evidence, line: int) -> Written:
-    (one,) = (one for one in found.written if one.line == line)
-    return one
+def copies(*paths: str) -> tuple[Left, ...]:
+    return tuple(Left("copy", path) for path in paths)
 
 
 def test_what_a_run_wrote_is_what_no_package_has() -> None:
     found = shown(
         ("usr/local/bin/serve", elf("libyaml-0.so.2", "libc.so.6")),
         ("src/main.o", b"o"),
-        ("opt/shop/data/a", b"a"),
-        ("opt/shop/b", b"b"),
+        ("srv/shop/data/a", b"a"),
+        ("srv/shop/b", b"b"),
         ("root/.cache/pip/x", b"x"),
     )
-    assert of_line(found, 4) == Written(4, ("/opt", "/src/main.o", "/usr/local/bin/serve"))
-    assert (found.libraries, found.building) == (("libyaml-0-2",), ())
-    assert of_line(found, 2).paths == ("/etc/made-by-a-script",)
+    assert found.left == copies("/src/main.o", "/srv", "/usr/local/bin/serve")
+    assert (found.libraries, found.building, found.unfit) == (("libyaml-0-2",), (), "")
+    assert found.tools == {"gcc", "libyaml-dev"}
 
 
-def test_many_files_in_one_folder_are_the_folder() -> None:
-    files = [(f"usr/local/bin/{number}", b"x") for number in range(7)]
-    assert of_line(shown(*files), 4).paths == ("/usr/local/bin",)
-
-
-def test_what_a_copy_would_not_keep_is_said() -> None:
-    link = info("usr/local/bin/serve", tarfile.SYMTYPE, linkname="/src/serve")
-    assert of_line(shown(link), 4).unfit == "/usr/local/bin/serve is a link, which COPY follows"
-    folder = info("data", tarfile.DIRTYPE, uid=7)
-    assert of_line(shown(folder, ("data/a", b"")), 4).unfit == (
-        "/data has an owner or mode that COPY does not keep"
+def test_what_a_run_changed_is_carried_as_well() -> None:
+    found = shown(
+        ("etc/nginx/nginx.conf", b"workers 2"), ("etc/given", b"given"), ("src/Makefile", b"new:")
     )
+    assert found.left == copies("/etc/nginx/nginx.conf", "/src/Makefile")
+
+
+def test_a_folder_with_results_alone_is_taken_whole() -> None:
+    files = [(f"usr/local/bin/{number}", b"x") for number in range(7)]
+    assert shown(*files).left == copies("/usr/local")
+    # what else is there came with the base, and would be there twice
+    more = [(f"usr/local/{number}", b"x") for number in range(7)]
+    big = image(
+        layer(("usr/local/given", b"x" * 100_000), ("var/lib/dpkg/status", STATUS)),
+        INSTALLED, COPIED, layer(*more),
+    )  # fmt: skip
+    found = evidence_of(_with_history(big), parse(DOCKERFILE), None, None)
+    assert found.left == copies(*[f"/usr/local/{number}" for number in range(7)])
+
+
+def test_the_version_of_the_day_is_in_no_path() -> None:
+    made = ("usr/local/tool-1.2/bin/tool", b"x")
+    assert shown(made).left == copies("/usr/local")
+
+
+def test_what_a_copy_would_not_keep_is_made_anew() -> None:
+    link = info("usr/share/serve", tarfile.SYMTYPE, linkname="/src/serve")
+    assert shown(link).left == (Left("link", "/usr/share/serve", "/src/serve"),)
+    own = info("data", tarfile.DIRTYPE, uid=7), info("data/a", uid=7)
+    assert shown(*own).left == (Left("copy", "/data", owner="7:root"),)
+    mixed = info("data", tarfile.DIRTYPE, uid=7, mode=0o1777), ("data/a", b"")
+    assert shown(*mixed).left == (
+        Left("folder", "/data", owner="7:root", mode="1777"),
+        Left("copy", "/data"),
+    )
+    assert shown(("src/a b", b"")).unfit == "the name of /src/a b means something else in a COPY"
 
 
 def test_what_ran_adds_what_it_opened_and_names_what_it_started() -> None:
-    seen = Watched(
-        frozenset(("/usr/lib/libyaml-0.so.2", "/gone")), frozenset(("/usr/bin/gcc", "sh"))
-    )
+    seen = Watched(frozenset(("/usr/lib/libz.so.1", "/gone")), frozenset(("/usr/bin/gcc", "sh")))
     found = shown(("srv/x", b"x"), seen=seen)
-    assert (found.libraries, found.building) == (("libyaml-0-2",), ("gcc",))
+    assert (found.libraries, found.building) == (("gcc", "libyaml-0-2", "libz1"), ("gcc",))
+    # a name that only the package of the headers has
+    seen = Watched(frozenset(("/usr/lib/libyaml.so",)), frozenset())
+    found = shown(("srv/x", b"x"), seen=seen)
+    assert (found.libraries, found.building) == (("libyaml-dev",), ())
+    assert found.tools == {"gcc"}
+
+
+def test_packages_that_others_bring_are_not_named() -> None:
+    script = ("srv/start", b"#!/usr/bin/perl\n")
+    found = shown(script, ("srv/x", elf("libssl.so.3", "libz.so.1")))
+    assert found.libraries == ("libyaml-0-2", "libz1")
+
+
+def test_what_is_removed_again_is_not_copied() -> None:
+    gone = [("src/.wh.main.c", b""), ("src/.wh.Makefile", b"")]
+    assert shown(("srv/x", b""), *gone).gone == {3}
+    assert shown(("srv/x", b""), *gone).unfit == ""
+    assert shown(("srv/x", b""), gone[0]).unfit == "/src/main.c is removed"
+    assert shown(("srv/x", b""), ("etc/.wh.given", b"")).unfit == "/etc/given is removed"
+
+
+def test_a_package_may_be_removed_again() -> None:
+    removed = "usr/bin/.wh.gcc", "var/lib/dpkg/info/.wh.gcc.list", "etc/alternatives/.wh.cc"
+    purged = [(path, b"") for path in removed]
+    found = shown(("srv/x", b""), *purged)
+    assert (found.unfit, "gcc" in found.tools) == ("", False)
+    assert shown(("srv/x", b""), purged[0]).unfit == "/usr/bin/gcc is removed"
+
+
+def test_accounts_are_seen() -> None:
+    made = ("etc/passwd", b"root:x:0:0::/root:/bin/sh\napp:x:1:1::/:/bin/sh\n")
+    assert shown(("srv/x", b""), made).accounts == {4}
+    assert shown(("srv/x", b"")).accounts == frozenset()
+
+
+def test_what_scripts_of_packages_make_comes_with_these() -> None:
+    dockerfile = DOCKERFILE.replace("install -y gcc", "update && ./x && apt-get install -y gcc")
+    made = layer(
+        ("etc/nginx/modules", b"x"), ("etc/made-by-hand", b"x"), ("etc/made-by-script", b"x"),
+        (f"{PACKAGES}nginx.postinst", b"#!/bin/sh\ntouch /etc/made-by-script\n"),
+        (f"{PACKAGES}nginx.list", b"/etc/nginx\n/etc/nginx/nginx.conf\n"),
+        ("var/lib/dpkg/status", STATUS),
+    )  # fmt: skip
+    found = shown(("srv/x", b""), dockerfile=dockerfile, installed=made)
+    assert found.left == copies("/etc/made-by-hand", "/srv")
+    found = shown(
+        ("srv/x", b""), dockerfile=dockerfile, installed=made, lacked=("/etc/nginx/modules",)
+    )
+    assert found.left == copies("/etc/made-by-hand", "/etc/nginx/modules", "/srv")
 
 
 def test_the_loaders_own_words_are_read() -> None:

@@ -293,6 +293,22 @@ def test_what_nobody_declares_may_not() -> None:
     assert findings.holds
 
 
+def test_what_was_removed_may_not_come_back() -> None:
+    conf = (f"{PACKAGES}ffmpeg.list", b"/etc/ffmpeg.conf\n"), ("etc/ffmpeg.conf", b"on")
+    removed = (*OWN, ("etc/.wh.ffmpeg.conf", b""))
+    base = (*BASE, ("etc/of-base", b""))
+    old = made(base, (*INSTALLED, *conf), (*removed, ("etc/.wh.of-base", b"")))
+    # in one instruction with the install, nothing shows that there was such a file
+    at_once = made(base, (*INSTALLED, conf[0]), (*OWN, ("etc/.wh.of-base", b"")))
+    new = made(base, (*INSTALLED, *conf), OWN)
+    for before in (old, at_once):
+        found, _ = judged(compare(before, new), Side(before, 1), Side(new, 1))
+        left = [f"{one.aspect} {one.path}" for one in found.files]
+        assert left in (["new /etc/ffmpeg.conf", "new /etc/of-base"], ["new /etc"])
+    found, _ = judged(compare(old, new), Side(old, 1), Side(new, 1), ["+/etc/**"])
+    assert found.files == ()
+
+
 def test_a_folder_that_a_script_of_a_package_made_may() -> None:
     script = (f"{PACKAGES}gcc.postinst", b"FONTS=/usr/share/fonts\n")
     kept: Member = ("usr/share/x", b"x")

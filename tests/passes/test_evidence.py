@@ -5,7 +5,7 @@ from __future__ import annotations
 from dockfix.core.pipeline import rewrite
 from dockfix.core.result import Rewrite
 from dockfix.passes.base import Settings
-from dockfix.state.evidence import Evidence, Written
+from dockfix.state.evidence import Evidence, Left
 from helpers.memory_context import Files
 
 SOURCE = """\
@@ -19,12 +19,32 @@ RUN make install
 EXPOSE 80
 CMD ["serve"]
 """
-SHOWN = Evidence((Written(7, ("/opt/shop", "/usr/local/bin/serve")),), ("libyaml-0-2",), ())
+COPIES = (Left("copy", "/opt/shop"), Left("copy", "/usr/local/bin/serve"))
+SHOWN = Evidence(
+    COPIES, libraries=("libyaml-0-2",), tools=frozenset(("gcc", "libyaml-dev", "make"))
+)
 
 
 def divided(evidence: Evidence | None, source: str = SOURCE) -> Rewrite:
     settings = Settings(context=Files({"main.c": "int main"}), evidence=evidence)
     return rewrite(source, select=["multi-stage"], settings=settings)
+
+
+def final(evidence: Evidence, source: str = SOURCE) -> str:
+    """The final stage; what stands above it is the file's own."""
+    found = divided(evidence, source)
+    assert found.changed, [note.message for note in found.notes]
+    build, _, last = found.after.partition("\n\nFROM ")
+    own = build.replace(" AS build", "").splitlines()
+    assert [line for line in source.splitlines() if line in own] == own
+    return last
+
+
+def why(evidence: Evidence, source: str = SOURCE) -> str:
+    """Why a file is left alone."""
+    found = divided(evidence, source)
+    assert not found.changed
+    return found.notes[0].message
 
 
 def test_what_a_build_showed_is_carried() -> None:
@@ -49,22 +69,86 @@ def test_without_it_nothing_is_done() -> None:
     assert divided(None).after == SOURCE
 
 
+def test_an_image_that_has_no_row_stays_the_base() -> None:
+    source = SOURCE.replace("debian:bookworm-slim", "registry.example.com/base:1")
+    assert divided(None, source).after == source
+    assert final(SHOWN, source).startswith("registry.example.com/base:1\n")
+
+
+def test_what_a_copy_would_not_keep_is_made_again() -> None:
+    left = (
+        Left("folder", "/data", owner="web:web", mode="1777"),
+        Left("copy", "/data"),
+        Left("copy", "/home/web/x", owner="web:web"),
+        Left("link", "/usr/local/bin/serve", "/opt/shop/serve"),
+    )
+    assert """\
+COPY . .
+RUN install -d -m 1777 -o web -g web /data
+COPY --from=build /data /data
+COPY --from=build --chown=web:web /home/web/x /home/web/x
+RUN ln -sf /opt/shop/serve /usr/local/bin/serve \\
+    && ldconfig
+EXPOSE 80
+""" in final(SHOWN._replace(left=left, cached=True))
+    source = SOURCE.replace("WORKDIR", "USER web\nWORKDIR")
+    assert "make files as web" in why(SHOWN._replace(cached=True), source)
+    assert "/opt/shop" in final(SHOWN, source)
+
+
+def test_a_version_stays_a_variable() -> None:
+    source = SOURCE.replace("ENV A=1", "ARG SHOP_VERSION=1.2.0\nENV A=1")
+    left = (Left("copy", "/opt/shop-1.2.0"), Left("copy", "/srv/1.2.0a"))
+    found = final(SHOWN._replace(left=left), source)
+    assert "COPY --from=build /opt/shop-$SHOP_VERSION /opt/shop-$SHOP_VERSION\n" in found
+    assert "/srv/${SHOP_VERSION}a" in found
+    assert "ARG SHOP_VERSION=1.2.0\n" in found
+
+
+def test_accounts_that_a_build_makes_are_made_again() -> None:
+    source = SOURCE.replace("RUN make", "RUN useradd -m web && make")
+    found = final(SHOWN._replace(accounts=frozenset((7,))), source)
+    assert "COPY . .\nRUN useradd -m web\nCOPY --from=build /opt/shop /opt/shop\n" in found
+    source = SOURCE.replace("RUN make", "RUN ./make-users && make")
+    assert "makes users" in why(SHOWN._replace(accounts=frozenset((7,))), source)
+
+
+def test_what_the_build_removes_again_is_not_copied() -> None:
+    assert "COPY . ." not in final(SHOWN._replace(gone=frozenset((6,))))
+
+
+def test_files_that_are_changed_behind_a_build_are_of_the_build() -> None:
+    source = SOURCE.replace("EXPOSE", "RUN cp /src/serve /usr/local/bin/\nEXPOSE")
+    assert "RUN cp" not in final(SHOWN, source)
+    source = SOURCE.replace("EXPOSE", "RUN useradd web && mkdir /data\nEXPOSE")
+    assert final(SHOWN, source).endswith(
+        'RUN useradd web && mkdir /data\nEXPOSE 80\nCMD ["serve"]\n'
+    )
+
+
+def test_an_install_stands_beside_what_is_not_read() -> None:
+    source = SOURCE.replace(" make\nW", " make \\\n    && curl x | tar x; make\nW")
+    assert "install -y --no-install-recommends jq libyaml-0-2\n" in final(SHOWN, source)
+    source = SOURCE.replace("RUN apt-get update &&", "RUN if true; then").replace(
+        " make\nW", " make; fi\nW"
+    )
+    assert "cannot be told apart" in why(SHOWN, source)
+    source = SOURCE.replace("RUN apt-get", "RUN deps=gcc && apt-get").replace("gcc jq", "$deps jq")
+    assert "$deps" in why(SHOWN, source)
+
+
+def test_a_package_of_headers_that_was_used_stays() -> None:
+    evidence = SHOWN._replace(libraries=("libyaml-dev",), tools=frozenset(("gcc", "make")))
+    assert "recommends jq libyaml-dev\n" in final(evidence)
+
+
 def test_what_needs_a_compiler_when_it_runs_is_left_alone() -> None:
-    found = divided(SHOWN._replace(building=("gcc",)))
-    assert found.after == SOURCE
-    assert "gcc when it runs" in found.notes[0].message
+    assert "gcc when it runs" in why(SHOWN._replace(building=("gcc",)))
 
 
-def test_what_a_copy_would_not_keep_is_left_alone() -> None:
-    left = Written(7, ("/usr/local/bin/serve",), "/usr/local/bin/serve is a link")
-    found = divided(SHOWN._replace(written=(left,)))
-    assert found.after == SOURCE
-    assert "/usr/local/bin/serve is a link" in found.notes[0].message
-
-
-def test_what_is_all_over_the_system_is_left_alone() -> None:
-    assert divided(SHOWN._replace(written=(Written(7, ("/usr", "/srv")),))).after == SOURCE
-    assert divided(SHOWN._replace(written=())).after == SOURCE
+def test_what_cannot_be_carried_is_left_alone() -> None:
+    assert "/etc/x is removed" in why(SHOWN._replace(unfit="/etc/x is removed"))
+    assert "cannot be seen" in why(SHOWN._replace(left=()))
 
 
 def test_what_the_text_tells_stays_the_same() -> None:

@@ -30,6 +30,7 @@ from dockfix.builds.splits.judge import Side, SplitFindings, judged
 from dockfix.builds.splits.started import health_command
 from dockfix.builds.target import Target
 from dockfix.builds.trial import Trial, Watch, require_space
+from dockfix.builds.watched import Watched
 from dockfix.builds.weights import first_own_layer
 from dockfix.core.findings import Applied
 from dockfix.core.result import Rewrite
@@ -134,6 +135,9 @@ class _Verification(Trial):
         self._original: Built | None = None
         self.again: Image | None = None
         self.tries = 0
+        #: Paths without which an image was not the same that followed from what a build showed.
+        self.lacked: tuple[str, ...] = ()
+        self.seen: Watched | None = None
         #: Told only where it matters.
         self.store: ImageStore | None = None
 
@@ -146,13 +150,27 @@ class _Verification(Trial):
         self.looks = seeks or self.is_split(result)
         try:
             if seeks:
+                try:
+                    self.build_original()
+                except BuildFailed as error:
+                    return Verdict(self.target, "unbuilt", result, error=error)
                 result = self.with_evidence()
             if not result.changed:
                 return Verdict(self.target, "untouched", result)
             found = self._compared(result)
+            if seeks and found.outcome == "different":
+                found = self._with_lacked(found)
         finally:
             self.remove()
         return found._replace(seconds=tuple(one.seconds for one in self.built))
+
+    def _with_lacked(self, found: Verdict) -> Verdict:
+        """The verdict on what follows if paths that were not the same are carried, too."""
+        self.lacked = tuple([one.path for one in found.files if one.aspect != "new"])
+        before = self.target.settings.evidence
+        result = self.with_evidence()
+        same = self.target.settings.evidence == before or not result.changed
+        return found if same else self._compared(result)
 
     def _compared(self, result: Rewrite) -> Verdict:
         """The verdict on a rewrite that changes something, without the times."""
@@ -218,21 +236,17 @@ class _Verification(Trial):
 
         Raises EngineError if nothing says what is to be run.
         """
-        try:
-            self.build_original()
-        except BuildFailed:
-            # which is said when it is built to be compared
-            return self.rewritten()
         (image,) = self.images_of(self.original)
         if self.checks.run is None and health_command(image.config) is None:
             raise EngineError(
                 "--evidence needs --run COMMAND, or a HEALTHCHECK: what a program opens by name "
                 "shows only when it runs"
             )
-        with self.watch(f"{self.target.shown_path}: watching what it opens"):
-            seen = self.engine.watch(self.original.image, self.checks.run, _RUN)
+        if self.seen is None:
+            with self.watch(f"{self.target.shown_path}: watching what it opens"):
+                self.seen = self.engine.watch(self.original.image, self.checks.run, _RUN)
         dockerfile = parse(decode(self.target.source), self.target.path)
-        evidence = evidence_of(image, dockerfile, self.options.target, seen)
+        evidence = evidence_of(image, dockerfile, self.options.target, self.seen, self.lacked)
         settings = self.target.settings._replace(evidence=evidence)
         self.target = self.target._replace(settings=settings)
         return self.rewritten()

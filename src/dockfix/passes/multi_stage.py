@@ -73,8 +73,9 @@ settings that may write outside of the project; packages of Node.js that build s
 known; packages that are installed when the container starts; a file that does not say what the
 container starts; a build context that is not at hand, where files of it are copied. A file in which
 there is nothing to gain is left alone without a note. What no text tells, `dockfix verify
---evidence` learns from a build: then what each RUN was seen to leave is carried, on the same base,
-and the result is built and compared before it is written.
+--evidence` learns from a build: then what the RUNs were seen to leave is carried, on the same base,
+with the packages that it was seen to need, and the result is built and compared before it is
+written.
 
 Safety: unsafe. The image is another one on purpose: it is without what only builds, its packages
 lie in another folder, and PATH names that. What runs is argued as far as the file and its build

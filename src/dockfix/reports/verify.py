@@ -62,6 +62,12 @@ def verdict_text(found: Verdict, *, colored: bool = False, long: bool = False) -
         )
     lines += _behavior_lines(found)
     lines += _suspect_lines(found)
+    if found.outcome == "untouched":
+        lines += [
+            f"  line {one.line}: {visible(one.message)}"
+            for one in found.result.notes
+            if one.name == "multi-stage"
+        ]
     if found.noise:
         some = ", ".join(visible(one.path) for one in found.noise[:2])
         more = ", …" if len(found.noise) > 2 else ""

@@ -40,23 +40,33 @@ def find(
         return None
     image = image_of(stage.base, default_values(facts) if "$" in stage.base else None)
     view = View(facts, image or unlisted(stage.base), context)
+    if evidence is not None and len(facts.stages) > evidence.stages:
+        return None  # what came of it
+    found = _by_text(view, known=image is not None)
+    if evidence is None or isinstance(found, Split | Trimmed):
+        return found
+    try:
+        return Seen(evidence).divide(view)
+    except UnsureError as error:
+        return Left(str(error))
+
+
+def _by_text(view: View, *, known: bool) -> Split | Trimmed | Left | None:
+    """How the last stage is divided, by its text; `known`: there is a row of its image."""
     ecosystems = [one for one in _ECOSYSTEMS if one.concerns(view)][:1]
     if not ecosystems and is_filled(view):
         try:
             return trimmed(view)
         except UnsureError as error:
             return Left(str(error))
-    if image is None:
+    if not known:
         return None
-    if evidence is not None:
-        ecosystems.append(Seen(evidence))
-    found: Left | None = None
     for one in ecosystems:
         try:
             return split(view, one)
         except UnsureError as error:
-            found = Left(_on_alpine(view) or str(error)) if _is_worth_it(view) else None
-    return found
+            return Left(_on_alpine(view) or str(error)) if _is_worth_it(view) else None
+    return None
 
 
 #: Images in which packages of a language are linked with libraries of the system.

@@ -1,74 +1,220 @@
-"""Any language, by what a build showed: what each RUN left is carried as it is.
+"""Any language, by what a build showed: what the RUNs that build left is carried as it is.
 
 This is for stages of which the text does not tell what the build leaves. The facts are handed over
 (`dockfix.state.evidence`); what is written follows from them and from the text, and has no trace of
 them. The base image stays the same, so that the result finds everything of it; the compilers and
-headers that the file installs stay with the build.
+headers that the file installs stay with the build. All else is done on both sides.
+
+COPY follows a link that it is to copy, and makes a folder as root's with mode 0755, unless it is
+there (tried with BuildKit): so links are made again, and folders of others before their content.
 """
 
 from __future__ import annotations
 
-from dockfix.managers.manifests.shape import UnsureError
-from dockfix.stages.view import Cut, View
-from dockfix.state.evidence import Evidence
+from collections.abc import Iterator, Sequence
 
-#: Kinds of commands that the final stage does again.
+from dockfix.dockerfile.tree import Dockerfile, Instruction
+from dockfix.edit.stages import Call, calls_text
+from dockfix.managers.manager import words
+from dockfix.managers.manifests.shape import UnsureError
+from dockfix.shell.patterns import lazy
+from dockfix.stages.sides import Done, Run
+from dockfix.stages.split import Side, Sorted, Split
+from dockfix.stages.view import Cut, View
+from dockfix.state.evidence import Evidence, Left
+from dockfix.state.facts import Facts
+from dockfix.state.image_variants import unlisted
+
+#: Kinds of commands that the final stage does again, if no RUN above it has built anything.
 _AGAIN = frozenset(("system", "files", "nothing", "scratch"))
+#: Those that it does again anywhere.
+_ANYWHERE = _AGAIN - {"files"}
+_ACCOUNTS = words("addgroup adduser groupadd useradd")
+#: What can be done behind a build as well as on top of what it leaves.
+_BEHIND = _ACCOUNTS | {"mkdir"}
+_ROOT = (None, "root", "0", "root:root", "0:0")
+_VALUE = lazy(r"[^\W\d]{0,9}\d[\w.-]+")
+
+
+def lines_that_build(dockerfile: Dockerfile) -> frozenset[int]:
+    """The lines of the RUNs of the last stage whose results are carried."""
+    facts = Facts(dockerfile)
+    view = View(facts, unlisted(facts.stages[-1].base or ""), None)
+    return frozenset([view.line(run.instruction) for run in _building(view)])
+
+
+def _building(view: View) -> list[Run]:
+    """The RUNs whose results are carried: those that run something of which the text does not tell
+    what it leaves, and what is done to files behind the first of them."""
+    found: list[Run] = []
+    behind: list[Run] = []
+    for run in view.runs.values():
+        if run.done is None or not run.kinds <= _AGAIN:
+            found += [*behind, run]
+            behind = []
+        elif found and not run.kinds <= _ANYWHERE:
+            behind.append(run)
+    for place, run in enumerate(behind, 1):
+        if any(done.program not in _BEHIND for done in run.of_kind("files")):
+            return [*found, *behind[:place]]
+    return found
 
 
 class Seen:
-    """An ecosystem that knows no language, and what a build showed."""
+    """What a build showed of a stage."""
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
 
-    def concerns(self, view: View) -> bool:
-        """True: there is a build of it."""
-        return True
+    def divide(self, view: View) -> Split | None:
+        """How the stage is divided; None if that would bring nothing. Raises UnsureError."""
+        sorted_ = _Shown(view, self._cut(view), self._evidence)
+        if not sorted_.gains:
+            return None
+        sorted_.check()
+        return sorted_.split(sorted_.needed())
 
-    def cut(self, view: View) -> Cut:
+    def _cut(self, view: View) -> Cut:
         """The RUNs that build, and what they left. Raises UnsureError."""
         evidence = self._evidence
         if evidence.building:
             raise UnsureError(f"what it starts uses {evidence.building[0]} when it runs")
-        written = {one.line: one for one in evidence.written}
-        builds = [run for run in view.runs.values() if run.done is None or not run.kinds <= _AGAIN]
+        builds = _building(view)
         if not builds:
             raise UnsureError("no RUN builds anything")
-        paths: list[str] = []
-        for run in builds:
-            line = view.line(run.instruction)
-            left = written.get(line)
-            if left is None:
-                continue
-            if left.unfit:
-                raise UnsureError(f"what line {line} leaves cannot be carried: {left.unfit}")
-            paths += left.paths
-        if not paths:
+        if evidence.unfit:
+            raise UnsureError(f"what the build leaves cannot be carried: {evidence.unfit}")
+        if not evidence.left:
             raise UnsureError("what the build leaves cannot be seen")
-        if "/" in paths or any(path.count("/") == 1 and path in _OF_SYSTEM for path in paths):
-            raise UnsureError("what the build leaves is all over the system")
+        again = {run.instruction.start: _accounts_again(view, run)
+                 for run in builds if view.line(run.instruction) in evidence.accounts}  # fmt: skip
+        gone = [
+            one.start for one in view.instructions
+            if one.keyword in ("COPY", "ADD") and view.line(one) in evidence.gone
+        ]  # fmt: skip
         return Cut(
-            frozenset([run.instruction.start for run in builds]),
+            frozenset([*(run.instruction.start for run in builds), *gone]),
             view.stage.base or "",
-            tuple(f"COPY --from={{build}} {path} {path}" for path in _outermost(paths)),
-            linked=evidence.libraries,
+            tuple(self._carried(view, builds[-1].instruction)),
             what="what the build leaves",
+            tools=evidence.tools,
+            users=True,
+            fits=True,
+            repeats=again,
         )
 
-    def calls(self, path: str, text: str) -> frozenset[str]:
-        """The programs that a file calls: those were seen when it ran."""
-        return frozenset()
+    def _carried(self, view: View, last: Instruction) -> Iterator[str]:
+        """The lines that bring what the build left, on top of all else."""
+        folders = [one for one in self._evidence.left if one.how == "folder"]
+        links = [one for one in self._evidence.left if one.how == "link"]
+        before = [Call(f"install -d{_access(one)} {one.path}") for one in folders]
+        behind = [Call(f"ln -sf {one.target} {one.path}") for one in links]
+        if self._evidence.cached:
+            behind.append(Call("ldconfig"))
+        if (before or behind) and (user := view.facts.places[last.start].user) not in _ROOT:
+            raise UnsureError(f"the final stage would have to make files as {user}")
+        if before:
+            yield _run(view, before)
+        for one in self._evidence.left:
+            if one.how == "copy":
+                path = _with_variables(view, last, one.path)
+                owner = f"--chown={one.owner} " if one.owner else ""
+                yield f"COPY --from={{build}} {owner}{path} {path}"
+        if behind:
+            yield _run(view, behind)
 
 
-#: Folders that belong to the system as a whole.
-_OF_SYSTEM = frozenset(("/bin", "/boot", "/etc", "/lib", "/sbin", "/usr", "/var"))
+class _Shown(Sorted):
+    """The instructions of a stage of which a build was seen, with their sides."""
+
+    def __init__(self, view: View, cut: Cut, evidence: Evidence) -> None:
+        self._evidence = evidence
+        super().__init__(view, cut)
+
+    def side_of_run(self, one: Instruction) -> Side:
+        """Both: what builds was told apart before."""
+        return "both"
+
+    def side_of_copy(self, one: Instruction, copies: frozenset[int]) -> Side:
+        """Both: what a build removed again was told apart before."""
+        return "both"
+
+    def check_build(self, run: Run) -> None:
+        """Raises UnsureError if packages are named by what only the shell knows; what a RUN leaves
+        otherwise was seen."""
+        known = self.view.facts.places[run.instruction.start].names
+        for done in run.of_kind("system"):
+            for word in done.command.packages if done.command else ():
+                if any(one.kind != "parameter" or one.name not in known for one in word.expansions):
+                    line = self.view.line(run.instruction)
+                    raise UnsureError(f"line {line} installs what {word.text} stands for")
+
+    def is_told_apart(self, run: Run, done: Done) -> bool:
+        """True if it is a command of its own, not inside of another: that it succeeded was seen."""
+        return done.command is not None and any(
+            pipeline.commands == (done.simple,) and not pipeline.negated
+            for item in (run.script.items if run.script else ())
+            if all(operator.text == "&&" for operator in item.node.operators)
+            for pipeline in item.node.pipelines
+        )
+
+    def only_builds(self, name: str) -> bool:
+        """True if the distribution says so, and it was not seen in use."""
+        return name not in self._evidence.libraries and super().only_builds(name)
+
+    def needed(self) -> list[str]:
+        """The packages that the final stage needs beside those that the file names."""
+        return [
+            name
+            for name in self._evidence.libraries
+            if name not in self.kept or super(_Shown, self).only_builds(name)
+        ]
 
 
-def _outermost(paths: list[str]) -> list[str]:
-    """The paths, sorted, without those that lie below another one."""
-    found: list[str] = []
-    for path in sorted(set(paths)):
-        if not any(path.startswith(f"{one}/") for one in found):
-            found.append(path)
-    return found
+def _run(view: View, calls: Sequence[Call]) -> str:
+    """A RUN of these commands, in the file's style."""
+    begin = view.stage.instructions[0]
+    keyword = "RUN" if begin.logical.text[begin.keyword_start :][:4].isupper() else "run"
+    return calls_text(view.facts.style.of(), keyword, calls, [True] * (len(calls) - 1), begin)
+
+
+def _access(one: Left) -> str:
+    """The options of `install` for the mode and the owner of a folder."""
+    user, _, group = one.owner.partition(":")
+    texts = ("m", one.mode), ("o", user), ("g", group)
+    return "".join([f" -{letter} {value}" for letter, value in texts if value])
+
+
+def _accounts_again(view: View, run: Run) -> str:
+    """A RUN that makes the accounts that another RUN makes. Raises UnsureError."""
+    found = [done for done in run.done or () if done.program in _ACCOUNTS]
+    line = view.line(run.instruction)
+    if not found or not run.chained or any("$" in one.simple.words[-1].text or one.simple.redirects
+                                           for one in found):  # fmt: skip
+        raise UnsureError(f"line {line} makes users or groups")
+    return _run(view, [Call(_words(one)) for one in found])
+
+
+def _words(done: Done) -> str:
+    return " ".join([word.text for word in done.simple.words])
+
+
+def _with_variables(view: View, last: Instruction, path: str) -> str:
+    """A path with the variables of the file in the place of the versions that they stand for."""
+    values: dict[str, str] = {}
+    for one in view.instructions:
+        if one.keyword in ("ARG", "ENV"):
+            for word in one.words:
+                name, equals, value = word.text.partition("=")
+                known = bool(equals) and name not in values and one.start < last.start
+                values[name] = value.strip("\"'") if known else ""
+    for name, value in values.items():
+        if _VALUE.fullmatch(value):
+            path = path.replace(value, f"${{{name}}}" if _goes_on(path, value) else f"${name}")
+    return path
+
+
+def _goes_on(path: str, value: str) -> bool:
+    """True if a letter follows a value in a path, which would be of the variable's name."""
+    behind = path.partition(value)[2][:1]
+    return behind.isalnum() or behind == "_"

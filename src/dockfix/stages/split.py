@@ -19,7 +19,7 @@ from dockfix.stages import installs
 from dockfix.stages.copies import needed_copies
 from dockfix.stages.packages import of_alpine, of_compilers, relied_on, runtime_of
 from dockfix.stages.programs import check_programs
-from dockfix.stages.sides import Run
+from dockfix.stages.sides import Done, Run
 from dockfix.stages.view import Cut, Ecosystem, View
 from dockfix.typed import Literal
 
@@ -63,7 +63,7 @@ def split(view: View, ecosystem: Ecosystem) -> Split | None:
         raise UnsureError(
             f"{view.stage.base} may be another image for somebody, and then not fit {cut.image}"
         )
-    sorted_ = _Sorted(view, cut)
+    sorted_ = Sorted(view, cut)
     if not sorted_.gains:
         return None
     sorted_.check()
@@ -73,7 +73,7 @@ def split(view: View, ecosystem: Ecosystem) -> Split | None:
     return sorted_.split(needed)
 
 
-class _Sorted:
+class Sorted:
     """The instructions of a stage with their sides."""
 
     def __init__(self, view: View, cut: Cut) -> None:
@@ -109,7 +109,7 @@ class _Sorted:
         found = run.of_kind("system")
         builders: list[str] = []
         for done in found:
-            if done.action in ("install", "remove") and (done.command is None or not run.chained):
+            if done.action in ("install", "remove") and not self.is_told_apart(run, done):
                 raise UnsureError(f"the packages of line {self.view.line(run.instruction)} "
                                   "cannot be told apart")  # fmt: skip
             if done.command is None:
@@ -118,20 +118,25 @@ class _Sorted:
             plain = [installs.base_name(name) for name in names]
             if done.action == "install":
                 self.recommends |= not installs.without_recommends(done)
-                builders += [name for name in plain if self._only_builds(name)]
-                self.kept += [name for name in plain if not self._only_builds(name)]
+                builders += [name for name in plain if self.only_builds(name)]
+                self.kept += [name for name in plain if not self.only_builds(name)]
             elif done.action == "remove":
                 self._removed.update(plain)
                 builders += plain[:1]
             elif done.action == "upgrade" and names:
                 raise UnsureError("single packages are upgraded")
         self.dropped += [
-            name for name in builders if name not in self._removed or self._only_builds(name)
+            name for name in builders if name not in self._removed or self.only_builds(name)
         ]
         if builders or (found and run.instruction.start in self.cut.build):
             self._anew.append(run)
 
-    def _only_builds(self, name: str) -> bool:
+    def is_told_apart(self, run: Run, done: Done) -> bool:
+        """True if an install or a removal is done whatever else the RUN does."""
+        return done.command is not None and run.chained
+
+    def only_builds(self, name: str) -> bool:
+        """True if a package is of use to the build alone."""
         return installs.is_builder(self.view, name, self.cut.tools)
 
     def _side(self, one: Instruction, build: set[int], copies: frozenset[int]) -> Side:
@@ -158,7 +163,15 @@ class _Sorted:
         if keyword == "ARG":
             return "both"
         if keyword in ("COPY", "ADD"):
-            return "both" if one.start in copies else "build"
+            return self.side_of_copy(one, copies)
+        return self.side_of_run(one)
+
+    def side_of_copy(self, one: Instruction, copies: frozenset[int]) -> Side:
+        """The side of a copy above the cut; `copies` are those that the final stage needs."""
+        return "both" if one.start in copies else "build"
+
+    def side_of_run(self, one: Instruction) -> Side:
+        """The side of a RUN above the cut that does not build. Raises UnsureError."""
         run = self.view.runs[one.start]
         if run.done is None:
             raise UnsureError(f"what the RUN of line {self.view.line(one)} does is not understood")
@@ -182,7 +195,8 @@ class _Sorted:
     def _settle_arguments(self) -> None:
         """ARGs that nothing of the final stage names stay with the build."""
         finals = [one for one in self.view.instructions if self.sides[one.start] != "build"]
-        text = " ".join([one.logical.text for one in finals if one.keyword != "ARG"])
+        texts = [one.logical.text for one in finals if one.keyword != "ARG"]
+        text = " ".join([*texts, *self.cut.carried])
         runs = any(
             one.keyword == "RUN" and self.sides[one.start] == "final"
             for one in self.view.instructions
@@ -202,7 +216,7 @@ class _Sorted:
             raise UnsureError("nothing says what the container starts")
         for one in view.instructions:
             if one.keyword == "RUN" and one.start <= self.last.start:
-                self._check_build(view.runs[one.start])
+                self.check_build(view.runs[one.start])
             elif one.keyword == "RUN" and view.runs[one.start].of_kind("language"):
                 raise UnsureError(f"what line {view.line(one)} installs may need a compiler")
             side = self.sides[one.start]
@@ -211,7 +225,7 @@ class _Sorted:
             if side in ("both", "build") and one.heredocs and one.keyword == "RUN":
                 raise UnsureError(f"the RUN of line {view.line(one)} has a here-document")
 
-    def _check_build(self, run: Run) -> None:
+    def check_build(self, run: Run) -> None:
         """Raises UnsureError for a RUN that leaves more than packages of the system."""
         start = run.instruction.start
         if self.sides[start] == "build" and start not in self.cut.build:
@@ -253,6 +267,10 @@ class _Sorted:
                 needed = [] if text.placed else needed
                 if text.line:
                     pieces.append(Piece(one, text.line))
+                if one.start in cut.repeats:
+                    pieces.append(Piece(None, cut.repeats[one.start]))
+            elif one.start in cut.repeats:
+                pieces.append(Piece(None, cut.repeats[one.start]))
             elif needed and self._may_take(one):
                 taking = view.runs[one.start]
                 line = installs.without_builders(view, taking, needed, cut.tools).line

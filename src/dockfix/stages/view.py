@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from dockfix.context import Context
@@ -33,7 +34,8 @@ class Cut(Record):
     belongs to whom if the build runs as another user than root. `gains`: there is something to gain
     beside packages that only build, and another base. `starts`: the image says what it starts.
     `fits`: the image is right whatever a variable in the name of the base is given.
-    `manifests`: what runs reads the manifests of its packages.
+    `manifests`: what runs reads the manifests of its packages. `repeats` are lines of the final
+    stage that do a part of what an instruction of the build does, by its start.
     """
 
     build: frozenset[int]
@@ -55,6 +57,7 @@ class Cut(Record):
     tools: frozenset[str] = frozenset()
     starts: bool = False
     manifests: bool = False
+    repeats: Mapping[int, str] = {}
 
 
 class Ecosystem(Protocol):

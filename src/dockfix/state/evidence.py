@@ -7,30 +7,46 @@ builds hands them over (`dockfix.builds.evidence`), as the build context is hand
 from __future__ import annotations
 
 from dockfix.records import Record
+from dockfix.typed import Literal
+
+#: "copy": it is copied as it is. "link": it is made again, because COPY follows links. "folder": it
+#: is made with its owner and mode, which COPY does not keep.
+How = Literal["copy", "link", "folder"]
 
 
-class Written(Record):
-    """What a RUN left that no package of the system has.
+class Left(Record):
+    """A path that RUNs which build have left: the highest folder that nothing else brings, or a
+    file in a folder that something else brings.
 
-    `line` is that of the instruction, from 1. Each of `paths` is the highest folder that neither
-    the base image nor a package nor an instruction such as COPY brings, or a file in a folder that
-    one of them brings. `unfit` says why a COPY of one of them would bring something else, "" if it
-    would not.
+    `target` is that of a link. `owner` is `USER:GROUP` where it is not root's: of a folder that is
+    made, or of all that is copied. `mode` is that of a folder that is made, as `install -m` has it.
     """
 
-    line: int
-    paths: tuple[str, ...]
-    unfit: str = ""
+    how: How
+    path: str
+    target: str = ""
+    owner: str = ""
+    mode: str = ""
 
 
 class Evidence(Record):
     """What a build showed of a file.
 
-    `libraries` are packages of the system, beyond those of the base image, that the written files
-    are linked with, or of which something was opened or started when it ran. `building` are those
-    of them that are for building alone: a file that needs one is not for two stages.
+    `left` are the results of the RUNs that build, and `unfit` says why they cannot be brought to
+    another stage, "" if they can. `libraries` are packages of the system that these need, beyond
+    those that the base image and the packages bring that stay; `tools` are packages for building
+    alone, `building` those of them of which something was started when it ran. `cached` says that
+    a library is found by the loader's cache alone (`ldconfig`); `stages` is how many the file has.
+    By their lines: `accounts` are RUNs that made users or groups, `gone` are copies of which
+    nothing is there in the end.
     """
 
-    written: tuple[Written, ...]
-    libraries: tuple[str, ...]
-    building: tuple[str, ...]
+    left: tuple[Left, ...]
+    stages: int = 1
+    libraries: tuple[str, ...] = ()
+    building: tuple[str, ...] = ()
+    tools: frozenset[str] = frozenset()
+    cached: bool = False
+    accounts: frozenset[int] = frozenset()
+    gone: frozenset[int] = frozenset()
+    unfit: str = ""

@@ -9,9 +9,10 @@ A split leaves out on purpose what only a build needs. So a path that is gone is
 - it lies elsewhere now: a file of the same name, content, mode and owner is new in the image;
 - it is a link to something of these.
 
-What is new has to be of a package, of the base image, or such a file that lies elsewhere. What both
-images have has to be the same, as in any other rewrite, but for records, caches, and files of a
-package that comes in another version with the base image. Whether what is there finds all that it
+What is new has to be of a package, of the base image, or such a file that lies elsewhere; it may
+not be what the old image had removed from its base, or from a package that is still there. What
+both images have has to be the same, as in any other rewrite, but for records, caches, and files of
+a package that comes in another version with the base image. Whether what is there finds all that it
 needs is another question (`dockfix.builds.splits.closure`); both have to be answered well.
 """
 
@@ -22,7 +23,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from dockfix.builds.compare import Comparison, PathDifference, SettingDifference, compare
 from dockfix.builds.images.archive import Image
-from dockfix.builds.images.layers import ACCOUNTS
+from dockfix.builds.images.layers import ACCOUNTS, PACKAGE_FILES
 from dockfix.builds.images.overlay import Overlay
 from dockfix.builds.path_globs import fitting_glob
 from dockfix.builds.splits.closure import Closure, Lack
@@ -135,7 +136,9 @@ class _Judge:
         self.old, self.new = Overlay(before.image.layers), Overlay(after.image.layers)
         self.old_packages, self.new_packages = Packages(self.old), Packages(self.new)
         self.gone = frozenset(self.old_packages.by_name.keys() - self.new_packages.by_name.keys())
-        base = Packages(Overlay(before.image.layers[: before.own])).by_name
+        self._old_base = Overlay(before.image.layers[: before.own])
+        self._old_base_packages = Packages(self._old_base)
+        base = self._old_base_packages.by_name
         self.missed = frozenset(
             name
             for name in self.gone - base.keys() - packages
@@ -280,7 +283,11 @@ class _Judge:
     def _may_be_new(self, path: bytes) -> bool:
         """True if the new image may have a path that the old one lacks."""
         shown = "/" + path.decode("utf-8", "surrogateescape")
-        if self.new_packages.owner(path) is not None or is_cache(shown):
+        if is_cache(shown) or is_documentation(shown):
+            return True
+        if self._was_removed(path):
+            return fitting_glob(shown, self.may_come) != ""
+        if self.new_packages.owner(path) is not None:
             return True
         owner = owner_of_target(self.new, self.new_packages, path)
         if owner is not None and owner not in self.old_packages.by_name:
@@ -290,6 +297,25 @@ class _Judge:
             or self.new.paths[path].layer < self.after.own
             or fitting_glob(shown, self.may_come) != ""
         )
+
+    def _was_removed(self, path: bytes) -> bool:
+        """True if the old image had a path and it was removed again: from its base, or from a
+        package that is still there."""
+        if path in self._old_base.paths:
+            owner = self._old_base_packages.owner(path)
+            return owner is None or owner in self.old_packages.by_name
+        owner = self.new_packages.owner(path)
+        if owner is None or path.startswith(PACKAGE_FILES):
+            return False
+        if self.old_packages.owner(path) != owner:
+            return False
+        versions = self._versions(owner)
+        return versions[0] == versions[1]
+
+    def _versions(self, name: str) -> list[str]:
+        """The versions of a package that both images have."""
+        both = self.old_packages, self.new_packages
+        return [packages.by_name[name].version for packages in both]
 
     def _may_differ(self, one: PathDifference) -> bool:
         """True if what both images have at a path may be otherwise."""
@@ -306,9 +332,7 @@ class _Judge:
             return all(placed.layer < own for placed, own in places)
         old, new = self.old_packages.owner(path), self.new_packages.owner(path)
         if old is not None and old == new:
-            versions = [
-                packages.by_name[old].version for packages in (self.old_packages, self.new_packages)
-            ]
+            versions = self._versions(old)
             return versions[0] != versions[1]
         # an alternative whose first choice is gone
         target = owner_of_target(self.old, self.old_packages, path)
@@ -320,7 +344,7 @@ class _Judge:
             {line.partition(b":")[0] for line in overlay.texts.get(path, b"").split(b"\n")}
             for overlay in (self.old, self.new)
         )
-        base = Overlay(self.before.image.layers[: self.before.own]).texts.get(path, b"")
+        base = self._old_base.texts.get(path, b"")
         of_base = {line.partition(b":")[0] for line in base.split(b"\n")}
         if new - old:
             return False

@@ -33,7 +33,7 @@ _DEPENDENCIES = re.compile(r".*/(?:node_modules|site-packages|dist-packages|vend
 #: Where nothing is kept for longer than a build, and what package managers write down.
 _CACHES = re.compile(
     r"(?:/var)?/tmp/.*|/var/cache/(?:apt|debconf|ldconfig|fontconfig|man)(?:/.*)?"
-    r"|/var/lib/(?:apt|dpkg)(?:/.*)?|/lib/apk/db/.*|/etc/apk/world|/var/cache/apk/.*"
+    r"|/var/lib/(?:apt|dpkg)(?:/.*)?|/var/lib/systemd/deb-systemd-(?:user-)?helper-\w+(?:/.*)?|/lib/apk/db/.*|/etc/apk/world|/var/cache/apk/.*"
     r"|/var/log/(?:apt(?:/.*)?|(?:alternatives|bootstrap|dpkg|fontconfig)\.log|faillog|lastlog|[bw]tmp)"
     r"|.*/__pycache__(?:/.*)?|/etc/(?:passwd|group|shadow|gshadow|subuid|subgid)-"
     r"|/etc/ld\.so\.cache|/(?:root|home/[^/]+)/\.(?:wget-hsts|\w+_history)"

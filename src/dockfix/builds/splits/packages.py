@@ -14,7 +14,7 @@ from dockfix.builds.images.links import resolved
 from dockfix.builds.images.overlay import Overlay
 from dockfix.records import Record
 
-_STATUS, _INSTALLED, _WORLD = b"var/lib/dpkg/status", b"lib/apk/db/installed", b"etc/apk/world"
+STATUS, _INSTALLED, _WORLD = b"var/lib/dpkg/status", b"lib/apk/db/installed", b"etc/apk/world"
 #: Links that lead on to links.
 _MOST_LINKS = 8
 #: Sections of Debian whose packages are for building alone.
@@ -90,10 +90,10 @@ class Packages:
         texts = self._overlay.texts
         automatic = {
             record.get("Package", "")
-            for record in _records(texts.get(AUTOMATIC, b""))
+            for record in records(texts.get(AUTOMATIC, b""))
             if record.get("Auto-Installed") == "1"
         }
-        states = {one.get("Package", ""): one for one in _records(texts.get(_STATUS, b""))}
+        states = {one.get("Package", ""): one for one in records(texts.get(STATUS, b""))}
         for path, text in texts.items():
             if not (path.startswith(PACKAGE_FILES) and path.endswith(b".list")):
                 continue
@@ -161,7 +161,7 @@ def _package_of(path: bytes) -> str:
     return name.decode("utf-8", "replace")
 
 
-def _records(text: bytes) -> list[dict[str, str]]:
+def records(text: bytes) -> list[dict[str, str]]:
     """The records of a file in Debian's form, without their further lines."""
     return [
         dict(line.partition(": ")[::2] for line in record.split("\n") if line[:1] not in ("", " "))
