@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from dockfix.context.containers import commands_in
 from dockfix.context.dockerfiles import Written, is_dockerfile
 from dockfix.context.ignorefile import EVERYTHING, parse_ignore_file
 
@@ -49,6 +50,14 @@ class Files:
             for path, text in self.files.items()
             if is_dockerfile(path.rpartition("/")[2])
         )
+
+    def container_commands(self) -> tuple[str, ...]:
+        return commands_in(("",), self._names, self.files.get)
+
+    def _names(self, folder: str) -> list[str]:
+        below = folder + "/" if folder else ""
+        names = [one[len(below) :].partition("/")[0] for one in self.files if one.startswith(below)]
+        return sorted(set(names))
 
     def mode(self, path: str) -> int | None:
         return {"file": 0o644, "directory": 0o755, None: None}[self.kind(path)]

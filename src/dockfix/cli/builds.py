@@ -14,6 +14,7 @@ from dockfix.builds.target import PassSelection, Target
 from dockfix.builds.trial import Watch
 from dockfix.cli.build_options import Request
 from dockfix.cli.config import Finder, check_options
+from dockfix.cli.library import commands_around
 from dockfix.cli.options import Options
 from dockfix.cli.registry import registry_for
 from dockfix.cli.streams import StandardStreams, Terminal
@@ -95,7 +96,11 @@ def _target(path: str, finder: Finder) -> Target:
     context, unknown = find_context(path, parse(decode(source), path), config.context)
     folder = config.context or os.path.dirname(path) or "."
     settings = Settings(
-        config.merge_strategy, context, registry=registry_for(config), refresh=config.refresh
+        config.merge_strategy,
+        context,
+        registry=registry_for(config),
+        refresh=config.refresh,
+        around=partial(commands_around, path),
     )
     root = folder if context is None else context.root
     passes = PassSelection(config.select, config.extend_select, config.ignore, config.unsafe_fixes)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from dockfix.cli.config import Config, Finder, check_options
 from dockfix.cli.options import MergeStrategy, Options
@@ -123,6 +124,7 @@ def rewrite_configured(
                 alone=alone,
                 registry=registry_for(config),
                 refresh=config.refresh,
+                around=partial(commands_around, path) if on_disk else None,
             ),
             find_context=finding,
             only=only,
@@ -177,6 +179,13 @@ def write_together(path: str, before: bytes, found: Configured) -> bool:
         parted = files.has_other_names(path)
     files.replace_together(changes)
     return parted
+
+
+def commands_around(path: str) -> tuple[str, ...]:
+    """What files around a Dockerfile run in containers, as texts."""
+    from dockfix.context import containers
+
+    return containers.commands_around(path)
 
 
 class _Finding:

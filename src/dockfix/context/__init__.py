@@ -42,6 +42,9 @@ class Context(Protocol):
         None if there are too many files to look through, or if some Dockerfile is not known.
         """
 
+    def container_commands(self) -> tuple[str, ...]:
+        """What files around the Dockerfile run in containers (`containers`), ignored ones too."""
+
     def mode(self, path: str) -> int | None:
         """The permission bits of a file or directory, setuid and setgid among them.
 

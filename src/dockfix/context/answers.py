@@ -41,6 +41,10 @@ def _asked_elsewhere(name: str) -> Callable[[str, str], object] | None:
         from dockfix.context.history import count_changes
 
         return count_changes
+    if name == "find_commands":
+        from dockfix.context.containers import find_commands
+
+        return find_commands
     if name == "find_dockerfiles":
         from dockfix.context.dockerfiles import find_dockerfiles
 

@@ -47,6 +47,7 @@ class DirectoryContext:
         self._text = ignore_text
         self._dockerfile = dockerfile
         self._written: list[tuple[Written, ...] | None] = []
+        self._commands: tuple[str, ...] | None = None
         self._listed: dict[str, tuple[str, ...] | None] = {}
 
     def read(self, path: str) -> str | None:
@@ -101,6 +102,14 @@ class DirectoryContext:
 
             self._written.append(disk.ask(find_dockerfiles, self.root, self._dockerfile))
         return self._written[0]
+
+    def container_commands(self) -> tuple[str, ...]:
+        """What is run in containers of the project."""
+        if self._commands is None:
+            from dockfix.context.containers import find_commands
+
+            self._commands = disk.ask(find_commands, self.root)
+        return self._commands
 
     def mode(self, path: str) -> int | None:
         """The permission bits of a path of the context."""

@@ -10,6 +10,7 @@ from dockfix.installs.asked_for import is_asked_for, unforced
 from dockfix.installs.runs import Run, removes, undecided
 from dockfix.managers.apk import CACHE as APK
 from dockfix.programs.effects import deeds
+from dockfix.shell.patterns import lazy
 from dockfix.shell.splice import without
 from dockfix.shell.tree import Simple
 from dockfix.state.facts import Facts, source_span
@@ -51,6 +52,20 @@ def index_is_missed(facts: Facts, stages: list[list[Run]]) -> bool:
         nothing_kept(dockerfile, stages, optioned=True)
         and all(_goes(run, simple) for run, simple in failing)
     )
+
+
+_LIVES = lazy(r"\bapk\b(?![\w./-])[^;&|\n]{0,200}?\b(?:add|fetch|search|upgrade|policy)\b[^;&|\n]*")
+_UPDATES = lazy(r"\bapk\b[^;&|\n]{0,200}?\bupdate\b")
+_OWN_INDEX = lazy(r"--no-cache\b|--update(?:-cache)?\b|(?<!\S)-\w*U|\.apk\b")
+
+
+def lives_on_index(text: str) -> bool:
+    """True if a text of commands uses an index that is there: without one, `apk add` fails."""
+    if "apk" not in text:
+        return False
+    updated = _UPDATES.search(text)
+    until = len(text) if updated is None else updated.start()
+    return any(not _OWN_INDEX.search(found[0]) for found in _LIVES.finditer(text, 0, until))
 
 
 def _goes(run: Run, simple: Simple) -> bool:

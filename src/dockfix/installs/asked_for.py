@@ -17,6 +17,7 @@ from dockfix.installs.runs import Run, cleaning_run
 from dockfix.managers.parts import Cache
 from dockfix.programs.program_table import QUOTES
 from dockfix.shell.patterns import lazy
+from dockfix.shell.reader import read_script
 from dockfix.shell.tree import Script, Simple
 from dockfix.state.facts import Facts, ReadRun, fact
 
@@ -56,6 +57,17 @@ def is_missed(facts: Facts, stages: list[list[Run]], cache: Cache) -> bool:
         if run.of(cache) and (found := cleaning_run(runs[number + 1 :], cache))
     }
     return is_asked_for(facts, cache, moved)
+
+
+def asks_for(text: str, cache: Cache) -> bool:
+    """True if a text of commands comes for what a cache holds, by the cache's own folder."""
+    signs = [_sign(folder) for folder in cache.folders]
+    if not any(sign in text and sign != _SHARED for sign in signs):
+        return False
+    script = read_script(text, "bash")
+    if not isinstance(script, Script):
+        return True
+    return any(_needs(simple, cache) for simple in script.nested)
 
 
 def _sign(folder: str) -> str:

@@ -92,6 +92,25 @@ def relies_on_lists(text: str) -> bool:
     )
 
 
+_LIVES = lazy(
+    r"\b(?:apt-get|apt|aptitude)\b[^;&|\n]{0,200}?\b(?:install|satisfy|build-dep|source|download)\b"
+)
+_UPDATES = lazy(r"\b(?:apt-get|apt|aptitude)\b[^;&|\n]{0,200}?\bupdate\b|\badd-apt-repository\b")
+#: An install from files alone needs no lists.
+_FILES_ONLY = lazy(r"install(?:[ \t]+-[\w-]+)*(?:[ \t]+[\w./*-]+\.deb\b)+[ \t\"']*$")
+
+
+@cached_by_value
+def installs_from_lists(text: str) -> bool:
+    """True if a text of commands, in any language, installs by apt before it fetches lists."""
+    found = _LIVES.search(text) if "apt" in text else None
+    if found is None:
+        return False
+    line = text[found.start() :].partition("\n")[0]
+    updated = _UPDATES.search(text)
+    return (updated is None or updated.start() > found.start()) and not _FILES_ONLY.search(line)
+
+
 def speaks_of_apt(text: str) -> bool:
     """True if a file or a script may have to do with apt, by its text."""
     return "apt-" in text or ("apt" in text and _APT.search(text) is not None)

@@ -29,6 +29,10 @@ _SCRIPT_NAMES = lazy(
     r"\.(?:ba)?sh$|entry|start|run|init|boot|setup|install|wrap|launch|^cmd|^up$|exec|^my_",
     re.IGNORECASE,
 )
+#: Words that may name a script.
+_PATHS = lazy(
+    r"(?<![\w$.=-])(?:[\w./-]*/[\w.-]+|[\w-]+\.sh|[\w-]*(?:entry|start|run|init)[\w-]*)(?![\w/])"
+)
 _FOLDERS = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
 #: What a start script runs in the end is what CMD says, which is looked at by itself, or itself.
 _ARGUMENTS = frozenset(("$@", "${@}", "$*", "$0"))
@@ -108,6 +112,29 @@ class Sight:
             for path, text in started_unseen(self._line(stage), self._starting, self._context):
                 if installs(text):
                     yield Deed(path, ANYTHING)
+
+    def texts_of_starts(self, stage: Stage) -> Iterator[str]:
+        """What an image of a stage starts, as texts: its CMDs and ENTRYPOINTs, the scripts of the
+        context that they name, and those that these name."""
+        for one in self._line(stage):
+            for item in one.instructions:
+                if item.keyword in ("CMD", "ENTRYPOINT"):
+                    text = _text_of_start(item)
+                    yield text
+                    if self._context is not None:
+                        behind = one.instructions[-1]
+                        yield from self._scripts_named(text, behind, _DEEPEST)
+
+    def _scripts_named(self, commands: str, owner: Instruction, depth: int) -> Iterator[str]:
+        place = self._facts.places[owner.start]
+        for word in dict.fromkeys(_PATHS.findall(commands)):
+            folders = _FOLDERS if "/" not in word else ("",)
+            for folder in folders:
+                path = f"{folder}/{word}" if folder else resolve(place.base, word)
+                for text in (self._texts_at(path, owner) or ()) if path else ():
+                    yield text
+                    if depth > 1 and text.startswith("#!"):
+                        yield from self._scripts_named(text, owner, depth - 1)
 
     def _line(self, stage: Stage) -> Iterator[Stage]:
         """A stage and those that it is built from."""

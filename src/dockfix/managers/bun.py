@@ -127,6 +127,7 @@ CACHE = Cache(
     cleaned=(".bun", "BUN_INSTALL", "bun pm cache"),
     names=("BUN_INSTALL_CACHE_DIR", "BUN_INSTALL", "XDG_CACHE_HOME"),
     offline=_OFFLINE,
+    runners=words("bunx"),
     # then packages are links into the cache (bun's reference of `bun install`)
     kept=lazy(r"backend(?:[ \t]*=)?[ \t]*[\"']?symlink|globalStore[ \t]*=[ \t]*true"),
     settings=("bunfig.toml",),

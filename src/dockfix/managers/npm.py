@@ -159,6 +159,7 @@ CACHE = Cache(
     cleaned=(".npm", "npm_config_cache", "NPM_CONFIG_CACHE", "npm config set cache"),
     names=("npm_config_cache", "NPM_CONFIG_CACHE"),
     offline=words("--cache --offline --prefer-offline"),
+    runners=words("npx"),
     kept=NPM_OFFLINE,
     settings=(".npmrc",),
     shipped=True,

@@ -78,6 +78,8 @@ class Cache(Record):
     names: tuple[str, ...] = ()
     #: Words by which a later command lives on what was stored.
     offline: frozenset[str] = frozenset()
+    #: Programs beside the manager that run what was stored.
+    runners: frozenset[str] = frozenset()
     #: What a file, or a file of settings in the context, says where commands live on what was
     #: stored, or what was installed consists of links into it.
     kept: re.Pattern[str] | None = None

@@ -121,6 +121,7 @@ CACHE = Cache(
     settled=words("--offline --prefer-offline --store-dir"),
     cleaned=("pnpm/store", ".pnpm-store", "store-dir"),
     offline=words("--offline --prefer-offline"),
+    runners=words("pnpx"),
     kept=NPM_OFFLINE,
     settings=(".npmrc",),
     shipped=True,

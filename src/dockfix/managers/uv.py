@@ -146,6 +146,7 @@ CACHE = Cache(
     names=("UV_NO_CACHE", "UV_CACHE_DIR", "XDG_CACHE_HOME", "UV_LINK_MODE", "UV_OFFLINE",
            "UV_CONFIG_FILE"),
     offline=words("--offline"),
+    runners=words("uvx"),
     kept=lazy(r"(?m)UV_OFFLINE|^offline[ \t]*=[ \t]*true"),
     settings=("pyproject.toml", "uv.toml"),
     is_known=links_nothing,

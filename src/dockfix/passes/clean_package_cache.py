@@ -40,7 +40,9 @@ known not to install from them: the table of programs is `dockfix.programs.effec
 the build context, that of the ENTRYPOINT among them, are read (`dockfix.installs.sight`), and so
 are files that known programs run (a Rakefile, setup.py, the recipes of make), and what a container
 runs by itself: tables of cron, what a supervisor starts, scripts in a folder that the entrypoint of
-an image is known for (`/docker-entrypoint.d`). A program in no table, or a script that cannot be
+an image is known for (`/docker-entrypoint.d`). What files around the image run in containers is read
+for every cache, too: Compose files, dev containers, Tiltfiles, pipelines, recipes of make and the
+scripts that they name (`dockfix.installs.containers`). A program in no table, or a script that cannot be
 seen, makes it an offer. What an image starts in another language than the shell's is taken for its
 application, and so is a program that is not called like a script that starts one. An image built
 FROM this one elsewhere has to fetch lists before it installs, as with the official images, which
@@ -55,6 +57,7 @@ from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.edit.style import as_beside, in_line
 from dockfix.installs.asked_for import is_asked_for, is_missed
 from dockfix.installs.caches import Use, caches_in, cleans_up, is_kept
+from dockfix.installs.containers import Containers
 from dockfix.installs.list_needs import ListNeeds
 from dockfix.installs.lists import needed_behind, speaks_of_apt
 from dockfix.installs.runs import (
@@ -81,17 +84,18 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
     stages: list[list[Run]] = [[] for _ in facts.stages]
     for one in facts.runs:
         stages[one.place.stage].append(with_uses(one))
+    outside = Containers(facts, settings.context, settings.around)
     used = {use.cache.name for found in stages for run in found for use in run.uses}
     for cache in caches_in(facts.source):
         # what stands beside no call that is seen may still be theirs: lists, or an index that goes
         if cache.name not in used and not (cache.lists or cache.keeps_index):
             continue
         if cache.lists:
-            yield from _lists(facts, stages, cache, settings)
+            yield from _lists(facts, stages, cache, settings, outside)
         elif cache.option:
-            yield from _options(facts, stages, cache, settings)
+            yield from _options(facts, stages, cache, settings, outside)
         else:
-            yield from _cleanups(facts, stages, cache, settings)
+            yield from _cleanups(facts, stages, cache, settings, outside)
 
 
 def _at_run(run: Run, cache: Cache, message: str, edits: tuple[Edit, ...]) -> Group:
@@ -102,7 +106,11 @@ def _at_run(run: Run, cache: Cache, message: str, edits: tuple[Edit, ...]) -> Gr
 
 
 def _options(
-    facts: Facts, stages: list[list[Run]], cache: Cache, settings: Settings
+    facts: Facts,
+    stages: list[list[Run]],
+    cache: Cache,
+    settings: Settings,
+    outside: Containers,
 ) -> Iterator[Group]:
     everything = [use for runs in stages for run in runs for use in run.of(cache)]
     if (
@@ -110,12 +118,17 @@ def _options(
         or is_kept(cache, facts.source, settings.context)
         or not _is_known(cache, everything, settings)
         or (not cache.keeps_index and is_asked_for(facts, cache))
+        or outside.live_on(cache)
     ):
         return
     if cache.keeps_index:
         from dockfix.installs.apk_index import converts_whole, index_is_missed
 
-        if not converts_whole(facts.dockerfile, stages) or index_is_missed(facts, stages):
+        if (
+            not converts_whole(facts.dockerfile, stages)
+            or index_is_missed(facts, stages)
+            or outside.live_on_index()
+        ):
             return
     found = False
     for index, runs in enumerate(stages):
@@ -161,7 +174,11 @@ def _with_option(run: Run, use: Use) -> Edit:
 
 
 def _cleanups(
-    facts: Facts, stages: list[list[Run]], cache: Cache, settings: Settings
+    facts: Facts,
+    stages: list[list[Run]],
+    cache: Cache,
+    settings: Settings,
+    outside: Containers,
 ) -> Iterator[Group]:
     everything = [use for runs in stages for run in runs for use in run.of(cache)]
     if (
@@ -169,6 +186,7 @@ def _cleanups(
         or any(use.says(cache.offline) for use in everything)
         or is_kept(cache, facts.source, settings.context)
         or is_missed(facts, stages, cache)
+        or outside.live_on(cache)
     ):
         return
     shipped = facts.shipped_stages if cache.shipped else range(len(stages))
@@ -223,12 +241,16 @@ def _is_known(cache: Cache, found: list[Use], settings: Settings) -> bool:
 
 
 def _lists(
-    facts: Facts, stages: list[list[Run]], cache: Cache, settings: Settings
+    facts: Facts,
+    stages: list[list[Run]],
+    cache: Cache,
+    settings: Settings,
+    outside: Containers,
 ) -> Iterator[Group]:
     if not speaks_of_apt(facts.source) or is_missed(facts, stages, cache):
         return
     lists = [[lists_in(run) for run in runs] for runs in stages]
-    needs = ListNeeds(facts, settings.context)
+    needs = ListNeeds(facts, settings.context, outside)
     own = [
         [needs.of_run(run, one) for run, one in zip(runs, row, strict=True)]
         for runs, row in zip(stages, lists, strict=True)

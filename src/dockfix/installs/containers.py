@@ -1,0 +1,92 @@
+"""Whether what runs in containers of an image lives on what its build has left there.
+
+    RUN npm ci                              services: {web: {build: ., command: npm ci --offline}}
+    CMD ["/start.sh"]                       start.sh: npx --offline serve
+
+No later RUN needs the cache here; a container does. What it starts is said by CMD and ENTRYPOINT,
+with the scripts of the build context, and by files around the image: those of Compose, dev
+containers, pipelines, make (`dockfix.context.containers`). An install there without an update of
+its own shows that the image is meant to carry lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from dockfix.context import Context
+from dockfix.installs.asked_for import asks_for
+from dockfix.installs.lists import installs_from_lists
+from dockfix.installs.sight import Sight
+from dockfix.managers import manager_of
+from dockfix.managers.parts import Cache
+from dockfix.shell.patterns import lazy
+from dockfix.state.facts import Facts
+
+_PIECES = lazy(r"&&|\|\||[;|\n]")
+_WORDS = lazy(r"[\w./@+-]+")
+
+
+class Containers:
+    """What containers of a file's images run."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        context: Context | None,
+        around: Callable[[], tuple[str, ...]] | None = None,
+    ) -> None:
+        self._facts, self._context, self._around = facts, context, around
+
+    @cached_property
+    def around(self) -> tuple[str, ...]:
+        """What files around the image run in containers."""
+        found = () if self._around is None else self._around()
+        more = () if self._context is None else self._context.container_commands()
+        return tuple(dict.fromkeys((*found, *more)))
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """All that they run, the starts of the image included."""
+        sight, facts = Sight(self._facts, self._context), self._facts
+        started = [
+            text
+            for stage in facts.stages
+            if stage.index in facts.shipped_stages
+            for text in sight.texts_of_starts(stage)
+        ]
+        return tuple(dict.fromkeys((*started, *self.around)))
+
+    def live_on(self, cache: Cache) -> bool:
+        """True if something that runs in a container lives on what a manager has stored."""
+        return any(_lives_on(cache, text) for text in self.texts)
+
+    def live_on_lists(self) -> bool:
+        """True if something around the image installs from lists that are there already."""
+        return any(map(installs_from_lists, self.around))
+
+    def live_on_index(self) -> bool:
+        """True if something that runs in a container installs from an index that is there."""
+        from dockfix.installs.apk_index import lives_on_index
+
+        return any(map(lives_on_index, self.texts))
+
+
+def _lives_on(cache: Cache, text: str) -> bool:
+    if cache.kept is not None and cache.kept.search(text):
+        return True
+    if asks_for(text, cache):
+        return True
+    if not any(word in text for word in cache.offline):
+        return False
+    for piece in _PIECES.split(text):
+        words = _WORDS.findall(piece)
+        if not cache.offline.isdisjoint(words) and any(_calls(word, cache) for word in words):
+            return True
+    return False
+
+
+def _calls(word: str, cache: Cache) -> bool:
+    name = word.rpartition("/")[2]
+    manager = manager_of(name)
+    return name in cache.runners or (manager is not None and manager.cache is cache)
