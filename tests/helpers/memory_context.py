@@ -52,7 +52,7 @@ class Files:
         )
 
     def container_commands(self) -> tuple[str, ...]:
-        return commands_in(("",), self._names, self.files.get)
+        return commands_in("", self._names, self.files.get)
 
     def _names(self, folder: str) -> list[str]:
         below = folder + "/" if folder else ""

@@ -29,7 +29,8 @@ _FOLDERS = (
     "", ".devcontainer", ".docker", ".github/workflows", "build", "ci", "compose", "deploy",
     "deployment", "dev", "docker", "scripts",
 )  # fmt: skip
-_SCRIPTS = lazy(r"(?i)(?:gnu)?makefile|.*\.mk|justfile|.*\.sh|taskfile\.ya?ml|.*\.ya?ml")
+_MAKEFILES = frozenset(("GNUmakefile", "Makefile", "justfile", "makefile"))
+_SCRIPTS = (".mk", ".sh", ".yaml", ".yml")
 _DEV_CONTAINERS = frozenset(("devcontainer.json", ".devcontainer.json"))
 #: What a dev container runs inside (containers.dev, "Lifecycle scripts").
 _OF_DEV_CONTAINER = lazy(
@@ -70,31 +71,40 @@ def find_commands(root: str, _: str = "") -> tuple[str, ...]:
     folders = [root]
     while folders[-1] != top and len(folders) < _MOST_FOLDERS:
         folders.append(os.path.dirname(folders[-1]))
+    found = (text for folder in folders for text in _commands_of(folder, top))
+    return tuple(dict.fromkeys(found))
+
+
+@disk.kept
+def _commands_of(root: str, top: str) -> tuple[str, ...]:
+    """What the files of one folder, and some below it, run in containers."""
 
     def names(folder: str) -> Iterable[str]:
         return disk.names(folder, _MOST_NAMES) or ()
 
     def read(path: str) -> str | None:
-        if path != top and not path.startswith(f"{top.rstrip('/')}/"):
+        if not path.startswith(f"{top.rstrip('/')}/"):
             return None
         data = disk.content(path, _LARGEST)
         return None if data is None else data.decode("utf-8", "surrogateescape")
 
-    return commands_in(folders, names, read)
+    return commands_in(root, names, read)
 
 
-def commands_in(folders: Iterable[str], names: Names, read: Read) -> tuple[str, ...]:
-    """What the files of projects with these roots run in containers, as texts."""
+def commands_in(root: str, names: Names, read: Read) -> tuple[str, ...]:
+    """What the files of a project with this root run in containers, as texts."""
     found: dict[str, None] = {}
-    for root in folders:
-        for folder in _FOLDERS:
-            where = os.path.join(root, folder) if folder else root
-            for name in names(where):
-                path = os.path.join(where, name) if where else name
-                found |= dict.fromkeys(_of_file(path, name, root, read))
-                if folder == ".devcontainer" and "." not in name:
-                    inner = os.path.join(path, "devcontainer.json")
-                    found |= dict.fromkeys(_of_file(inner, "devcontainer.json", root, read))
+    present = frozenset(names(root))
+    for folder in _FOLDERS:
+        if folder and folder.partition("/")[0] not in present:
+            continue
+        where = os.path.join(root, folder) if folder else root
+        for name in names(where):
+            path = os.path.join(where, name) if where else name
+            found |= dict.fromkeys(_of_file(path, name, root, read))
+            if folder == ".devcontainer" and "." not in name:
+                inner = os.path.join(path, "devcontainer.json")
+                found |= dict.fromkeys(_of_file(inner, "devcontainer.json", root, read))
     return tuple(found)
 
 
@@ -113,7 +123,7 @@ def _of_file(path: str, name: str, root: str, read: Read) -> Iterator[str]:
         if "dockerfile" in text:
             for found in _OF_JENKINS.findall(text):
                 yield from _with_scripts(found, (root,), read)
-    elif _SCRIPTS.fullmatch(name):
+    elif name in _MAKEFILES or name.endswith(_SCRIPTS):
         text = read(path) or ""
         if _SIGNS.search(text):
             yield from _RUNS.findall(_CONTINUED.sub(" ", text))

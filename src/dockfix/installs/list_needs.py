@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dockfix.context import Context
 from dockfix.installs.children import child_with_needs
-from dockfix.installs.containers import Containers
 from dockfix.installs.lists import Lists, Need, hidden_install
 from dockfix.installs.runs import Run, first_call
 from dockfix.installs.sight import Sight
@@ -14,15 +13,12 @@ from dockfix.programs.program_table import ANYTHING
 from dockfix.state.facts import Facts
 from dockfix.state.lineage import may_be_built_on
 
-_INSTALLS = Deed("a container", frozenset(("installs",)))
-
 
 class ListNeeds:
     """The needs of one file's RUNs and starts."""
 
-    def __init__(self, facts: Facts, context: Context | None, containers: Containers) -> None:
+    def __init__(self, facts: Facts, context: Context | None) -> None:
         self._facts, self._context, self._sight = facts, context, Sight(facts, context)
-        self._containers = containers
         # of a program in the table another may have been copied in front
         self._copied = frozenset(filter(is_known, copied(facts, context)))
 
@@ -45,7 +41,6 @@ class ListNeeds:
         shipped, bases = self._facts.shipped_stages, may_be_built_on(self._facts)
         child = child_with_needs(self._facts, self._context) if self._context else ""
         built_on = Deed(child, ANYTHING) if child else None
-        around = self._containers.live_on_lists()
         found: list[Deed | None] = []
         for stage in self._facts.stages:
             deed = None
@@ -53,7 +48,6 @@ class ListNeeds:
                 deed = hidden_install(self._sight.of_starts(stage), None)
                 below = [one for base in bases[stage.index] if (one := found[base])]
                 deed = deed or next(iter(below), built_on)
-                deed = _INSTALLS if around else deed
             found.append(deed)
         return [_need_of(deed) for deed in found]
 

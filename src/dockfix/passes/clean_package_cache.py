@@ -40,13 +40,13 @@ known not to install from them: the table of programs is `dockfix.programs.effec
 the build context, that of the ENTRYPOINT among them, are read (`dockfix.installs.sight`), and so
 are files that known programs run (a Rakefile, setup.py, the recipes of make), and what a container
 runs by itself: tables of cron, what a supervisor starts, scripts in a folder that the entrypoint of
-an image is known for (`/docker-entrypoint.d`). What files around the image run in containers is read
-for every cache, too: Compose files, dev containers, Tiltfiles, pipelines, recipes of make and the
-scripts that they name (`dockfix.installs.containers`). A program in no table, or a script that cannot be
-seen, makes it an offer. What an image starts in another language than the shell's is taken for its
-application, and so is a program that is not called like a script that starts one. An image built
-FROM this one elsewhere has to fetch lists before it installs, as with the official images, which
-ship none either."""
+an image is known for (`/docker-entrypoint.d`). What files around the image run in containers is
+read for every cache, too: Compose files, dev containers, Tiltfiles, pipelines, recipes of make and
+the scripts that they name (`dockfix.installs.containers`). A program in no table, or a script that
+cannot be seen, makes it an offer. What an image starts in another language than the shell's is
+taken for its application, and so is a program that is not called like a script that starts one. An
+image built FROM this one elsewhere has to fetch lists before it installs, as with the official
+images, which ship none either."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ def _lists(
     if not speaks_of_apt(facts.source) or is_missed(facts, stages, cache):
         return
     lists = [[lists_in(run) for run in runs] for runs in stages]
-    needs = ListNeeds(facts, settings.context, outside)
+    needs = ListNeeds(facts, settings.context)
     own = [
         [needs.of_run(run, one) for run, one in zip(runs, row, strict=True)]
         for runs, row in zip(stages, lists, strict=True)
@@ -285,7 +285,8 @@ def _lists(
                     group = _allowed(facts, run, group, program, settings)
                     found.append(_offered(group, need.doubt))
             need = need.joined(own[index][number])
-        yield from reversed(found)
+        if found and not outside.live_on_lists():
+            yield from reversed(found)
 
 
 def _allowed(facts: Facts, run: Run, group: Group, program: str, settings: Settings) -> Group:
