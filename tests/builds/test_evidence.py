@@ -7,7 +7,8 @@ import tarfile
 from collections.abc import Sequence
 from typing import Any
 
-from dockfix.builds.evidence import evidence_of
+from dockfix.builds.compare import PathDifference
+from dockfix.builds.evidence import Learned, evidence_of
 from dockfix.builds.images.archive import HistoryLine, Image
 from dockfix.builds.watched import Watched, watched
 from dockfix.dockerfile.parser import parse
@@ -79,9 +80,17 @@ def shown(
     dockerfile: str = DOCKERFILE,
     installed: bytes = INSTALLED,
     lacked: Sequence[str] = (),
+    back: Sequence[str] = (),
 ) -> Evidence:
     made = image(BASE, installed, COPIED, layer(*written), programs=True)
-    return evidence_of(_with_history(made), parse(dockerfile), None, seen, lacked)
+    learned = Learned(seen)
+    learned.learn([PathDifference(path, "missing", "file", "") for path in lacked])
+    learned.learn([PathDifference(path, "new", "", "file") for path in back])
+    return evidence_of(_with_history(made), parse(dockerfile), None, learned)
+
+
+def removed(*written: Member, back: Sequence[str] = ()) -> list[str]:
+    return [one.path for one in shown(*written, back=back).left if one.how == "gone"]
 
 
 def _with_history(made: Image) -> Image:
@@ -128,7 +137,7 @@ def test_a_folder_with_results_alone_is_taken_whole() -> None:
         layer(("usr/local/given", b"x" * 100_000), ("var/lib/dpkg/status", STATUS)),
         INSTALLED, COPIED, layer(*more),
     )  # fmt: skip
-    found = evidence_of(_with_history(big), parse(DOCKERFILE), None, None)
+    found = evidence_of(_with_history(big), parse(DOCKERFILE), None, Learned())
     assert found.left == copies(*[f"/usr/local/{number}" for number in range(7)])
 
 
@@ -170,17 +179,28 @@ def test_packages_that_others_bring_are_not_named() -> None:
 def test_what_is_removed_again_is_not_copied() -> None:
     gone = [("src/.wh.main.c", b""), ("src/.wh.Makefile", b"")]
     assert shown(("srv/x", b""), *gone).gone == {3}
-    assert shown(("srv/x", b""), *gone).unfit == ""
-    assert shown(("srv/x", b""), gone[0]).unfit == "/src/main.c is removed"
-    assert shown(("srv/x", b""), ("etc/.wh.given", b"")).unfit == "/etc/given is removed"
+    assert removed(("srv/x", b""), *gone) == []
+    assert removed(("srv/x", b""), gone[0]) == ["/src/main.c"]
+    assert removed(("srv/x", b""), ("etc/.wh.given", b"")) == ["/etc/given"]
+    assert removed(("srv/x", b""), back=("/etc/nginx/default",)) == ["/etc/nginx/default"]
 
 
 def test_a_package_may_be_removed_again() -> None:
-    removed = "usr/bin/.wh.gcc", "var/lib/dpkg/info/.wh.gcc.list", "etc/alternatives/.wh.cc"
-    purged = [(path, b"") for path in removed]
-    found = shown(("srv/x", b""), *purged)
-    assert (found.unfit, "gcc" in found.tools) == ("", False)
-    assert shown(("srv/x", b""), purged[0]).unfit == "/usr/bin/gcc is removed"
+    paths = "usr/bin/.wh.gcc", "var/lib/dpkg/info/.wh.gcc.list", "etc/alternatives/.wh.cc"
+    purged = [(path, b"") for path in paths]
+    assert removed(("srv/x", b""), *purged) == []
+    assert "gcc" not in shown(("srv/x", b""), *purged).tools
+    assert removed(("srv/x", b""), purged[0]) == ["/usr/bin/gcc"]
+
+
+def test_what_a_script_installs_is_needed() -> None:
+    dockerfile = DOCKERFILE.replace("RUN apt-get install -y gcc libyaml-dev nginx", "RUN ./install")
+    assert shown(("srv/x", b""), dockerfile=dockerfile).libraries == ("libyaml-0-2", "nginx")
+
+
+def test_what_works_in_a_folder_for_files_of_the_day_is_left_alone() -> None:
+    made = image(BASE, INSTALLED, COPIED, layer(("srv/x", b"")), WorkingDir="/tmp/x")
+    assert "/tmp/x" in evidence_of(_with_history(made), parse(DOCKERFILE), None, Learned()).unfit
 
 
 def test_accounts_are_seen() -> None:

@@ -293,6 +293,17 @@ def test_what_nobody_declares_may_not() -> None:
     assert findings.holds
 
 
+def test_a_package_of_another_version_may_come_with_the_base_alone() -> None:
+    changed = {
+        "usr/bin/ffmpeg": b"other",
+        "var/lib/dpkg/status": STATUS.replace(b"Version: 5", b"Version: 6"),
+    }
+    other = [*without(INSTALLED, *changed), *changed.items()]
+    assert split([other, OWN])[0] == ["content /usr/bin/ffmpeg"]
+    old, new = made([*BASE, *INSTALLED], OWN), made([*BASE, *other], OWN)
+    assert judged(compare(old, new), Side(old, 1), Side(new, 1))[0].files == ()
+
+
 def test_what_was_removed_may_not_come_back() -> None:
     conf = (f"{PACKAGES}ffmpeg.list", b"/etc/ffmpeg.conf\n"), ("etc/ffmpeg.conf", b"on")
     removed = (*OWN, ("etc/.wh.ffmpeg.conf", b""))

@@ -96,6 +96,19 @@ EXPOSE 80
     assert "/opt/shop" in final(SHOWN, source)
 
 
+def test_sources_of_packages_come_before_packages() -> None:
+    source = "/etc/apt/sources.list.d/x.list"
+    found = final(SHOWN._replace(left=(Left("copy", source), *COPIES)))
+    assert found.startswith(
+        f"debian:bookworm-slim\nCOPY --from=build {source} {source}\nENV A=1\nRUN apt-get"
+    )
+
+
+def test_what_is_removed_is_removed_again() -> None:
+    found = final(SHOWN._replace(left=(Left("gone", "/etc/x"), *COPIES)))
+    assert "COPY . .\nRUN rm -r /etc/x\nCOPY --from=build /opt/shop /opt/shop\n" in found
+
+
 def test_a_version_stays_a_variable() -> None:
     source = SOURCE.replace("ENV A=1", "ARG SHOP_VERSION=1.2.0\nENV A=1")
     left = (Left("copy", "/opt/shop-1.2.0"), Left("copy", "/srv/1.2.0a"))
@@ -126,6 +139,14 @@ def test_files_that_are_changed_behind_a_build_are_of_the_build() -> None:
     )
 
 
+def test_a_script_that_is_called_as_a_program_is_none() -> None:
+    for script in ("./install", "/src/install", "./date"):
+        source = SOURCE.replace("RUN make install", f"RUN {script} /src/serve /usr/local/bin")
+        assert "COPY --from=build /opt/shop" in final(SHOWN, source)
+    source = SOURCE.replace("RUN make install", "RUN /usr/bin/install serve /usr/local/bin")
+    assert "no RUN builds" in why(SHOWN, source)
+
+
 def test_an_install_stands_beside_what_is_not_read() -> None:
     source = SOURCE.replace(" make\nW", " make \\\n    && curl x | tar x; make\nW")
     assert "install -y --no-install-recommends jq libyaml-0-2\n" in final(SHOWN, source)
@@ -147,7 +168,7 @@ def test_what_needs_a_compiler_when_it_runs_is_left_alone() -> None:
 
 
 def test_what_cannot_be_carried_is_left_alone() -> None:
-    assert "/etc/x is removed" in why(SHOWN._replace(unfit="/etc/x is removed"))
+    assert "/x is a fifo" in why(SHOWN._replace(unfit="/x is a fifo"))
     assert "cannot be seen" in why(SHOWN._replace(left=()))
 
 

@@ -14,6 +14,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
+from dockfix.builds.compare import PathDifference
 from dockfix.builds.images.archive import Image
 from dockfix.builds.images.layers import (
     ACCOUNTS,
@@ -35,36 +36,47 @@ from dockfix.builds.watched import Watched
 from dockfix.builds.weights import first_own_layer, lines_of_layers
 from dockfix.dockerfile.tree import Dockerfile
 from dockfix.stages.seen import lines_that_build
-from dockfix.state.evidence import Evidence
+from dockfix.state.evidence import Evidence, Left
+
+
+class Learned:
+    """What else is known of an image: what it opened and started when it ran (`watched`), and what
+    an image that followed from the facts lacked, or had back."""
+
+    def __init__(self, watched: Watched | None = None) -> None:
+        self.watched = watched
+        self.lacked: frozenset[bytes] = frozenset()
+        self.back: frozenset[bytes] = frozenset()
+
+    def learn(self, differences: Iterable[PathDifference]) -> None:
+        """Takes down what differs between the image and one that followed from the facts."""
+        for one in differences:
+            path = one.path.encode("utf-8", "surrogateescape").strip(b"/")
+            if one.aspect == "new":
+                self.back |= {path}
+            else:
+                self.lacked |= {path}
 
 
 def evidence_of(
-    image: Image,
-    dockerfile: Dockerfile,
-    target: str | None,
-    watched: Watched | None,
-    lacked: Iterable[str] = (),
+    image: Image, dockerfile: Dockerfile, target: str | None, learned: Learned
 ) -> Evidence:
-    """The facts that an image shows.
-
-    `watched`: what it opened and started when it ran; `lacked`: paths without which an image that
-    followed from these facts was not the same.
-    """
-    return _Evidence(image, dockerfile, target, lacked).found(watched)
+    """The facts that an image shows."""
+    return _Evidence(image, dockerfile, target, learned).found()
 
 
 class _Evidence:
     """An image, and what its base had."""
 
     def __init__(
-        self, image: Image, dockerfile: Dockerfile, target: str | None, lacked: Iterable[str]
+        self, image: Image, dockerfile: Dockerfile, target: str | None, learned: Learned
     ) -> None:
         self._image = image
         self._stages = dockerfile.stages
         self._own = first_own_layer(image, dockerfile, target)
         self._lines = lines_of_layers(image, dockerfile, target)
         self._building = lines_that_build(dockerfile)
-        self._lacked = {one.encode("utf-8", "surrogateescape").strip(b"/") for one in lacked}
+        self._learned = learned
         self._overlay = Overlay(image.layers)
         self._base = Overlay(image.layers[: self._own])
         self._packages = Packages(self._overlay)
@@ -90,10 +102,12 @@ class _Evidence:
         for path in self._overlay.paths:
             self._children.setdefault(path.rpartition(b"/")[0], []).append(path)
 
-    def found(self, watched: Watched | None) -> Evidence:
+    def found(self) -> Evidence:
         """All facts."""
+        watched = self._learned.watched
         results = list(self._results())
-        gone, removed = self._removed()
+        gone = self._gone()
+        removed = tuple(Left("gone", shown_path(one)) for one in self._removed(gone))
         left, unfit = Carrying(self._overlay, self._base, self._packages, self._given).all_left(
             results
         )
@@ -117,16 +131,39 @@ class _Evidence:
         }
         libraries = self._dependencies.fewest(needed - kept, {*kept, *self._of_base})
         return Evidence(
-            left,
+            (*removed, *left),
             len(self._stages),
-            tuple(sorted({*libraries, *needed & of_tools})),
+            tuple(
+                sorted({*libraries, *needed & of_tools, *self._installed_while_building() - tools})
+            ),
             tuple(sorted(of_tools & started)),
             frozenset(tools),
             not cached.isdisjoint(results),
             self._accounts(),
             gone,
-            removed or unfit,
+            unfit or self._unfit(),
         )
+
+    def _installed_while_building(self) -> set[str]:
+        """Packages that somebody asked for by name in a RUN that builds, or in a script of it."""
+        return {
+            name
+            for name, one in self._packages.by_name.items()
+            if one.asked
+            and name not in self._of_base
+            and any(
+                self._is_installed_in(name, place)
+                for place in range(self._own, len(self._image.layers))
+                if self._lines.get(place) in self._building
+            )
+        }
+
+    def _unfit(self) -> str:
+        """Why what was seen is no ground to divide a file."""
+        folder = str(self._image.config.get("WorkingDir") or "/") + "/"
+        if folder.startswith(("/tmp/", "/var/tmp/")):
+            return f"it works in {folder.rstrip('/')}, of which nothing is carried"
+        return ""
 
     # results
 
@@ -136,7 +173,7 @@ class _Evidence:
         for path, placed in self._overlay.paths.items():
             if placed.layer < self._own or self._lines.get(placed.layer) not in self._building:
                 continue
-            if path in self._lacked or self._is_result(path, placed.entry, placed.layer):
+            if path in self._learned.lacked or self._is_result(path, placed.entry, placed.layer):
                 yield path
 
     def _is_result(self, path: bytes, entry: LayerEntry, layer: int) -> bool:
@@ -180,8 +217,8 @@ class _Evidence:
             for path in self._image.layers[layer].entries
         )
 
-    def _removed(self) -> tuple[frozenset[int], str]:
-        """The lines of copies of which nothing is left, and what else RUNs that build removed."""
+    def _gone(self) -> frozenset[int]:
+        """The lines of copies of which nothing is left."""
         gone: set[int] = set()
         for place, line in self._lines.items():
             if line in self._building or place < self._own:
@@ -193,25 +230,28 @@ class _Evidence:
             ]
             if files and all(path not in self._overlay.paths for path in files):
                 gone.add(line)
-        paths = [
+        return frozenset(gone)
+
+    def _removed(self, gone: frozenset[int]) -> Iterator[bytes]:
+        """What RUNs that build removed, though the final stage has it."""
+        paths = {
             path
             for place, layer in enumerate(self._image.layers)
             if place >= self._own and self._lines.get(place) in self._building
             for path in layer.removed
             if path not in self._overlay.paths and path in self._given
-        ]
-        if not paths:
-            return frozenset(gone), ""
-        given = sorted(self._given)
-        packed = self._of_gone_packages()
-        for path in paths:
+        }
+        given = sorted(self._given) if paths else []
+        packed = self._of_gone_packages() if paths else set[bytes]()
+        for path in sorted(paths):
             at = bisect_left(given, path)
             while at < len(given) and (given[at] == path or given[at].startswith(path + b"/")):
-                one = given[at]
+                if given[at] not in packed and not self._may_be_removed(given[at], gone):
+                    yield path
+                    break
                 at += 1
-                if one not in packed and not self._may_be_removed(one, gone):
-                    return frozenset(gone), f"{shown_path(one)} is removed"
-        return frozenset(gone), ""
+        # what was there for one instruction alone, an image without what follows from it shows
+        yield from (one for one in sorted(self._learned.back) if one not in self._overlay.paths)
 
     def _of_gone_packages(self) -> set[bytes]:
         """The paths of packages that were there and are not any more."""
@@ -226,7 +266,7 @@ class _Evidence:
             if len(line) > 2
         }
 
-    def _may_be_removed(self, path: bytes, gone: set[int]) -> bool:
+    def _may_be_removed(self, path: bytes, gone: frozenset[int]) -> bool:
         """True if a path that is removed is one that the final stage does not get, or that does
         not matter."""
         text = shown_path(path)

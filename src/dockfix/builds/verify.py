@@ -22,7 +22,7 @@ from dockfix.builds.compare import (
 )
 from dockfix.builds.declared import DeclaredDifference, splitting, without_declared
 from dockfix.builds.engine import Built, Engine, ImageStore, Ran, Stopped
-from dockfix.builds.evidence import evidence_of
+from dockfix.builds.evidence import Learned, evidence_of
 from dockfix.builds.image_store import has_linked_copies, made_by_store
 from dockfix.builds.images.archive import Image
 from dockfix.builds.options import BuildOptions
@@ -30,7 +30,6 @@ from dockfix.builds.splits.judge import Side, SplitFindings, judged
 from dockfix.builds.splits.started import health_command
 from dockfix.builds.target import Target
 from dockfix.builds.trial import Trial, Watch, require_space
-from dockfix.builds.watched import Watched
 from dockfix.builds.weights import first_own_layer
 from dockfix.core.findings import Applied
 from dockfix.core.result import Rewrite
@@ -42,6 +41,8 @@ from dockfix.typed import Literal
 
 #: Seconds in which a container has to get well, and those that each is given at least.
 _HEALTH, _LEAST_HEALTH = 30.0, 5.0
+#: How a command ends that was not done in time, may not be started, or is not there.
+_NOT_RUN = (None, 126, 127)
 #: Seconds for the command of --run.
 _RUN = 300.0
 #: Seconds that a container gets after SIGTERM, as `docker stop` gives it.
@@ -135,9 +136,7 @@ class _Verification(Trial):
         self._original: Built | None = None
         self.again: Image | None = None
         self.tries = 0
-        #: Paths without which an image was not the same that followed from what a build showed.
-        self.lacked: tuple[str, ...] = ()
-        self.seen: Watched | None = None
+        self.learned = Learned()
         #: Told only where it matters.
         self.store: ImageStore | None = None
 
@@ -159,14 +158,14 @@ class _Verification(Trial):
                 return Verdict(self.target, "untouched", result)
             found = self._compared(result)
             if seeks and found.outcome == "different":
-                found = self._with_lacked(found)
+                found = self._once_more(found)
         finally:
             self.remove()
         return found._replace(seconds=tuple(one.seconds for one in self.built))
 
-    def _with_lacked(self, found: Verdict) -> Verdict:
-        """The verdict on what follows if paths that were not the same are carried, too."""
-        self.lacked = tuple([one.path for one in found.files if one.aspect != "new"])
+    def _once_more(self, found: Verdict) -> Verdict:
+        """The verdict on what follows if what was not the same is known, too."""
+        self.learned.learn(found.files)
         before = self.target.settings.evidence
         result = self.with_evidence()
         same = self.target.settings.evidence == before or not result.changed
@@ -242,11 +241,11 @@ class _Verification(Trial):
                 "--evidence needs --run COMMAND, or a HEALTHCHECK: what a program opens by name "
                 "shows only when it runs"
             )
-        if self.seen is None:
+        if self.learned.watched is None:
             with self.watch(f"{self.target.shown_path}: watching what it opens"):
-                self.seen = self.engine.watch(self.original.image, self.checks.run, _RUN)
+                self.learned.watched = self.engine.watch(self.original.image, self.checks.run, _RUN)
         dockerfile = parse(decode(self.target.source), self.target.path)
-        evidence = evidence_of(image, dockerfile, self.options.target, self.seen, self.lacked)
+        evidence = evidence_of(image, dockerfile, self.options.target, self.learned)
         settings = self.target.settings._replace(evidence=evidence)
         self.target = self.target._replace(settings=settings)
         return self.rewritten()
@@ -331,6 +330,10 @@ class _Verification(Trial):
             # what differs from itself, too, is nobody's fault
             if one != other and one == self.engine.run(self.original.image, command, _RUN):
                 found = found._replace(problem="the command of --run does something else")
+            elif self.checks.evidence and one.status in _NOT_RUN:
+                found = found._replace(
+                    problem="the command of --run shows nothing: it does not run"
+                )
         if stop:
             first = self.engine.stop(self.original.image, _GRACE)
             second = self.engine.stop(after.image, _GRACE)
@@ -352,6 +355,8 @@ class _Verification(Trial):
         limit = _HEALTH if one.status else min(_HEALTH, _LEAST_HEALTH + 3 * taken)
         other = self.engine.health(after.image, words, limit)
         problem = "it does not get well any more" if one.status == 0 != other.status else ""
+        if self.checks.evidence and self.checks.run is None and one.status != 0:
+            problem = "its HEALTHCHECK shows nothing: it does not get well as it is"
         return Behavior(health=(one, other), problem=problem)
 
     def fails(self, part: Rewrite) -> bool:

@@ -211,5 +211,7 @@ def _suspect_lines(found: Verdict) -> list[str]:
         for one in found.suspects
     ]
     names = ",".join(dict.fromkeys(one.name for one in found.suspects))
+    if found.target.settings.evidence is not None:
+        return [*lines, "  What a build showed is not enough to divide it, so it stays as it is"]
     lines.append(f"  Please report it with the file; until then: --ignore {names}")
     return lines

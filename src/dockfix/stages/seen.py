@@ -33,6 +33,9 @@ _ACCOUNTS = words("addgroup adduser groupadd useradd")
 #: What can be done behind a build as well as on top of what it leaves.
 _BEHIND = _ACCOUNTS | {"mkdir"}
 _ROOT = (None, "root", "0", "root:root", "0:0")
+_SOURCES = ("/etc/apt", "/usr/share/keyrings")
+#: So many paths stand in one line.
+_FEW = 2
 _VALUE = lazy(r"[^\W\d]{0,9}\d[\w.-]+")
 
 
@@ -96,6 +99,7 @@ class Seen:
             frozenset([*(run.instruction.start for run in builds), *gone]),
             view.stage.base or "",
             tuple(self._carried(view, builds[-1].instruction)),
+            begins=tuple(_copy(one, one.path) for one in evidence.left if _is_of_sources(one)),
             what="what the build leaves",
             tools=evidence.tools,
             users=True,
@@ -107,7 +111,9 @@ class Seen:
         """The lines that bring what the build left, on top of all else."""
         folders = [one for one in self._evidence.left if one.how == "folder"]
         links = [one for one in self._evidence.left if one.how == "link"]
-        before = [Call(f"install -d{_access(one)} {one.path}") for one in folders]
+        removed = [one.path for one in self._evidence.left if one.how == "gone"]
+        before = [Call("rm -r", tuple(removed), len(removed) > _FEW)] if removed else []
+        before += [Call(f"install -d{_access(one)} {one.path}") for one in folders]
         behind = [Call(f"ln -sf {one.target} {one.path}") for one in links]
         if self._evidence.cached:
             behind.append(Call("ldconfig"))
@@ -116,10 +122,8 @@ class Seen:
         if before:
             yield _run(view, before)
         for one in self._evidence.left:
-            if one.how == "copy":
-                path = _with_variables(view, last, one.path)
-                owner = f"--chown={one.owner} " if one.owner else ""
-                yield f"COPY --from={{build}} {owner}{path} {path}"
+            if one.how == "copy" and not _is_of_sources(one):
+                yield _copy(one, _with_variables(view, last, one.path))
         if behind:
             yield _run(view, behind)
 
@@ -176,6 +180,17 @@ def _run(view: View, calls: Sequence[Call]) -> str:
     begin = view.stage.instructions[0]
     keyword = "RUN" if begin.logical.text[begin.keyword_start :][:4].isupper() else "run"
     return calls_text(view.facts.style.of(), keyword, calls, [True] * (len(calls) - 1), begin)
+
+
+def _copy(one: Left, path: str) -> str:
+    """The line that brings a path."""
+    owner = f"--chown={one.owner} " if one.owner else ""
+    return f"COPY --from={{build}} {owner}{path} {path}"
+
+
+def _is_of_sources(one: Left) -> bool:
+    """True if it says from where packages come: the installs of the final stage need it."""
+    return one.how == "copy" and one.path.startswith(_SOURCES)
 
 
 def _access(one: Left) -> str:

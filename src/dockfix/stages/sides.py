@@ -12,7 +12,7 @@ from dockfix.managers import every_manager, manager_of
 from dockfix.managers.manager import Action, Command, Manager, words
 from dockfix.programs.command import call_of, command_of
 from dockfix.records import Record
-from dockfix.shell.tree import Script, Simple
+from dockfix.shell.tree import Script, Simple, Word
 from dockfix.shell.walk import simples
 from dockfix.state.facts import Facts, Place, script_of
 from dockfix.typed import Literal
@@ -23,6 +23,8 @@ _FILES = words(
     "id install ldconfig ln locale-gen localedef ls mkdir mv passwd printf rm rmdir sed tee touch",
     "update-ca-certificates update-locale useradd usermod",
 )
+#: Where these lie.
+_PROGRAMS = words("/bin /sbin /usr/bin /usr/sbin")
 #: Commands of the shell that leave nothing behind.
 _NOTHING = words(": [ cd exit export false pwd set test true unset")
 #: Where what is removed is nothing that an image needs, beside the caches of managers.
@@ -100,11 +102,19 @@ def _done(simple: Simple) -> Done:
             return Done("nothing", simple, name)
         if name == "rm" and _only_scratch(simple):
             return Done("scratch", simple, name)
-        return Done("files" if name in _FILES else "runs", simple, name)
+        known = name in _FILES and _is_of_system(simple.words[0])
+        return Done("files" if known else "runs", simple, name)
     manager, action = call.manager, call.action
     if manager.system:
         return Done("system", simple, name, manager, action, command_of(simple))
     return _of_language(simple, name, manager, action)
+
+
+def _is_of_system(word: Word) -> bool:
+    """True if a word calls a program by its name, or in a folder of the system: `./install` is
+    another one than `install`."""
+    folder = (word.value or "").rpartition("/")[0]
+    return not folder or folder in _PROGRAMS
 
 
 def _verb(simple: Simple, manager: Manager) -> Action:

@@ -280,8 +280,8 @@ class Sorted:
                 pieces.append(Piece(one, moved=self.sides[one.start] == "final"))
         if needed:
             pieces.insert(0, Piece(None, installs.new_install(view, needed, cut.image)))
-        pieces[:0] = [Piece(None, line) for line in cut.begins]
         build = names["build"]
+        pieces[:0] = [Piece(None, line.replace("{build}", build)) for line in cut.begins]
         division = Division(
             view.stage.instructions[0],
             self.last,

@@ -10,8 +10,9 @@ from dockfix.records import Record
 from dockfix.typed import Literal
 
 #: "copy": it is copied as it is. "link": it is made again, because COPY follows links. "folder": it
-#: is made with its owner and mode, which COPY does not keep.
-How = Literal["copy", "link", "folder"]
+#: is made with its owner and mode, which COPY does not keep. "gone": it is removed, be it of the
+#: base, of a package or copied.
+How = Literal["copy", "link", "folder", "gone"]
 
 
 class Left(Record):

@@ -333,10 +333,15 @@ class _Judge:
         old, new = self.old_packages.owner(path), self.new_packages.owner(path)
         if old is not None and old == new:
             versions = self._versions(old)
-            return versions[0] != versions[1]
+            return versions[0] != versions[1] and not self._is_installed(path)
         # an alternative whose first choice is gone
         target = owner_of_target(self.old, self.old_packages, path)
         return one.aspect == "target" and target in self.gone
+
+    def _is_installed(self, path: bytes) -> bool:
+        """True if both images have a path from what the file itself installs."""
+        old, new = self.old.paths[path].layer, self.new.paths[path].layer
+        return old >= self.before.own and new >= self.after.own
 
     def _may_lack_accounts(self, path: bytes) -> bool:
         """True if only accounts are gone that the base image or packages that are gone had made."""
