@@ -44,12 +44,6 @@ COPY --from=build /srv/shop /srv/shop
 {END}"""
 
 
-#: What `dd` leaves no text tells.
-UNTOLD = BUILD.replace("cp /usr/bin/jq ", "dd if=/usr/bin/jq of=").replace(
-    "serve\n", "serve && chmod 755 /srv/shop/serve\n"
-)
-
-
 SHOP = """\
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,20 +103,6 @@ def test_a_split_without_a_library_is_blamed(
     assert "/srv/shop/serve needs the library libjq.so.1, which is not found" in text
     assert "HEALTHCHECK: healthy → unhealthy" in text
     assert [one.name for one in found.suspects] == ["be-bold"]
-
-
-def test_what_no_text_tells_a_build_shows(real_engine: RealEngine, tmp_path: Path) -> None:
-    real_engine.need("debian")
-    source = f"FROM debian:bookworm-slim\n{UNTOLD.replace(' -m 711', '')}{END}"
-    checks = Checks(run="/srv/shop/serve -n 41+1", evidence=True)
-    found = verified(tmp_path, source, passes=PassSelection(select=("multi-stage",)), checks=checks)
-    text = verdict_text(found)
-    assert found.outcome == "declared", text
-    first, second = found.result.after.split("\n\n")
-    assert first == source.partition("HEALTHCHECK")[0].rstrip().replace("slim", "slim AS build", 1)
-    assert "libyaml-dev" not in second
-    assert "COPY --from=build /srv/shop /srv/shop\n" in second
-    assert "--run: the same output" in text
 
 
 def test_what_only_the_full_base_has_may_go(real_engine: RealEngine, tmp_path: Path) -> None:

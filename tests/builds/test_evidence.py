@@ -180,6 +180,8 @@ def test_what_is_removed_again_is_not_copied() -> None:
     gone = [("src/.wh.main.c", b""), ("src/.wh.Makefile", b"")]
     assert shown(("srv/x", b""), *gone).gone == {3}
     assert removed(("srv/x", b""), *gone) == []
+    touched: list[Member] = [info("src", tarfile.DIRTYPE), *gone]
+    assert shown(("srv/x", b""), *touched).left == copies("/src", "/srv")
     assert removed(("srv/x", b""), gone[0]) == ["/src/main.c"]
     assert removed(("srv/x", b""), ("etc/.wh.given", b"")) == ["/etc/given"]
     assert removed(("srv/x", b""), back=("/etc/nginx/default",)) == ["/etc/nginx/default"]

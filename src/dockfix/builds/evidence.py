@@ -83,10 +83,11 @@ class _Evidence:
         self._of_base = Packages(self._base).by_name.keys()
         self._closure = Closure(image, self._overlay)
         self._dependencies = Dependencies(self._overlay)
+        self._gone = self._copies_that_are_gone()
         #: What the final stage has anyway: of the base, and what other instructions make again.
         self._given = set(self._base.paths)
         for place, layer in enumerate(image.layers):
-            if place >= self._own and self._lines.get(place) not in self._building:
+            if place >= self._own and self._lines.get(place) not in (*self._building, *self._gone):
                 for path in layer.entries:
                     while path and path not in self._given:
                         self._given.add(path)
@@ -106,8 +107,7 @@ class _Evidence:
         """All facts."""
         watched = self._learned.watched
         results = list(self._results())
-        gone = self._gone()
-        removed = tuple(Left("gone", shown_path(one)) for one in self._removed(gone))
+        removed = tuple(Left("gone", shown_path(one)) for one in self._removed())
         left, unfit = Carrying(self._overlay, self._base, self._packages, self._given).all_left(
             results
         )
@@ -140,7 +140,7 @@ class _Evidence:
             frozenset(tools),
             not cached.isdisjoint(results),
             self._accounts(),
-            gone,
+            self._gone,
             unfit or self._unfit(),
         )
 
@@ -171,7 +171,8 @@ class _Evidence:
         """What RUNs that build wrote and no package has: files, links, and empty folders; also
         what they changed of what was there."""
         for path, placed in self._overlay.paths.items():
-            if placed.layer < self._own or self._lines.get(placed.layer) not in self._building:
+            line = self._lines.get(placed.layer)
+            if placed.layer < self._own or line not in (*self._building, *self._gone):
                 continue
             if path in self._learned.lacked or self._is_result(path, placed.entry, placed.layer):
                 yield path
@@ -182,9 +183,9 @@ class _Evidence:
             return False
         before = self._before(path, layer)
         if entry.kind == "directory":
-            if before is not None and before.kind == "directory":
-                return access(before) != access(entry)
-            if self._children.get(path):
+            if before is not None and before.kind == entry.kind and access(before) != access(entry):
+                return True
+            if path in self._given or self._children.get(path) or self._packages.owner(path):
                 return False
         elif before is not None and _is_same(before, entry):
             return False
@@ -217,7 +218,7 @@ class _Evidence:
             for path in self._image.layers[layer].entries
         )
 
-    def _gone(self) -> frozenset[int]:
+    def _copies_that_are_gone(self) -> frozenset[int]:
         """The lines of copies of which nothing is left."""
         gone: set[int] = set()
         for place, line in self._lines.items():
@@ -232,7 +233,7 @@ class _Evidence:
                 gone.add(line)
         return frozenset(gone)
 
-    def _removed(self, gone: frozenset[int]) -> Iterator[bytes]:
+    def _removed(self) -> Iterator[bytes]:
         """What RUNs that build removed, though the final stage has it."""
         paths = {
             path
@@ -246,7 +247,7 @@ class _Evidence:
         for path in sorted(paths):
             at = bisect_left(given, path)
             while at < len(given) and (given[at] == path or given[at].startswith(path + b"/")):
-                if given[at] not in packed and not self._may_be_removed(given[at], gone):
+                if given[at] not in packed and not self._may_be_removed(given[at]):
                     yield path
                     break
                 at += 1
@@ -266,7 +267,7 @@ class _Evidence:
             if len(line) > 2
         }
 
-    def _may_be_removed(self, path: bytes, gone: frozenset[int]) -> bool:
+    def _may_be_removed(self, path: bytes) -> bool:
         """True if a path that is removed is one that the final stage does not get, or that does
         not matter."""
         text = shown_path(path)
@@ -277,7 +278,7 @@ class _Evidence:
         if path.startswith(_ALTERNATIVES) or target.startswith(b"/" + _ALTERNATIVES):
             return True
         return path not in self._base.paths and all(
-            self._lines.get(place) in (*gone, *self._building)
+            self._lines.get(place) in (*self._gone, *self._building)
             for place, layer in enumerate(self._image.layers)
             if place >= self._own and path in layer.entries
         )
