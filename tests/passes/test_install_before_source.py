@@ -504,3 +504,23 @@ def test_which_program_runs_may_be_said_by_a_file(base: str, install: str, versi
     # an official image has the programs themselves
     official = source.replace(base, "python:3.12")
     assert rewritten(official, with_file) != official
+
+
+NPM = "FROM node\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
+NPM_FILES = {"package.json": "{}", "package-lock.json": "{}", "a.js": "", "Dockerfile": NPM}
+
+
+@pytest.mark.parametrize(
+    ("other", "safe"),
+    [
+        ("FROM node\nCOPY . .\nRUN npm ci\n", True),
+        ("FROM nginx\nCOPY a.js /srv/\n", True),
+        ("FROM nginx\nCOPY node_modules/x /srv/\n", False),
+        ("FROM node\nCOPY . .\nCMD node a.js\n", False),
+        ("FROM node\nCOPY ${WHAT} .\n", False),
+    ],
+)
+def test_what_another_build_copies_is_not_left_out(other: str, safe: bool) -> None:
+    settings = Settings(context=Files({**NPM_FILES, "ops/Dockerfile": other}))
+    assert (rewritten(NPM, settings) != NPM) == safe
+    assert rewritten(NPM, settings, unsafe=True) != NPM

@@ -1,7 +1,8 @@
 """The Dockerfiles of a build context: all that may be built from it, in any folder.
 
 A line of an ignore file has to be right for all of them. They are found by their names, anywhere
-below the root, and in the Compose, Bake and `devcontainer.json` files there, inline ones too.
+below the root, and in the Compose, Bake and `devcontainer.json` files there, inline ones too, and
+by what scripts and pipelines build (`build_calls`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 from collections.abc import Iterator
 
 from dockfix.context import disk
+from dockfix.context.build_calls import built_by, may_build
 from dockfix.context.ignore_names import ENDINGS
 from dockfix.context.named import named_by, names_dockerfiles
 from dockfix.records import Record
@@ -46,6 +48,7 @@ def find_dockerfiles(root: str, own: str = "") -> tuple[Written, ...] | None:
     if own:
         own = os.path.relpath(os.path.realpath(own), os.path.realpath(root))
     found: dict[str, Written] = {}
+    scripts: list[str] = []
     folders = [""]
     names = 0
     for at, folder in enumerate(folders):
@@ -59,7 +62,10 @@ def find_dockerfiles(root: str, own: str = "") -> tuple[Written, ...] | None:
                     if entry.is_dir(follow_symlinks=False):
                         if entry.name not in _FOREIGN:
                             folders.append(path)
-                    elif is_dockerfile(entry.name):
+                        continue
+                    if may_build(path):
+                        scripts.append(path)
+                    if is_dockerfile(entry.name):
                         found[path] = Written(path, _text(root, path), path == own)
                     elif names_dockerfiles(entry.name):
                         for one in _named_by(root, path):
@@ -68,6 +74,10 @@ def find_dockerfiles(root: str, own: str = "") -> tuple[Written, ...] | None:
                             found.setdefault(f"{one.path}\n{one.text}", one)
         except OSError:
             continue
+    for built in built_by(root, sorted(scripts)):
+        if built is None:
+            return None
+        found.setdefault(built[0], Written(*built, built[0] == own))
     return tuple({(one.path, one.text): one for one in found.values()}.values())
 
 

@@ -50,7 +50,8 @@ Safety: every install finds the same files, and what it writes stays: the image 
 files, times aside, and the mode of a directory that the COPY itself would have made. Of two calls
 the second finds the packages installed, and adds the project. Safe where the above proves it,
 unsafe where it has to be taken on trust: install scripts of unknown packages, a lock file that the
-install may bring up to date.
+install may bring up to date, another Dockerfile of the context that may copy what a new line of the
+ignore file leaves out.
 """
 
 from __future__ import annotations
@@ -128,6 +129,16 @@ def _moving(
         )
     )
     if ignored and settings.context and not settings.alone:
+        from dockfix.reorder.other_builds import missed_by
+
+        managers = {
+            reads.manager
+            for move in moves
+            for run in (*(run for run, _ in move.needs_first), move.below)
+            for reads in (run.chain.reads if run.chain else ())
+        }
+        missing = missed_by(facts.dockerfile, ignored, managers, settings.context)
+        reason = reason or (missing and f"{missing} may copy what then is left out of the build")
         verb = "go" if ignored[1:] else "goes"
         message += f"; {_listed(ignored)} {verb} into {settings.context.ignore_file}"
     return Group(
