@@ -195,6 +195,17 @@ def test_a_package_may_be_removed_again() -> None:
     assert removed(("srv/x", b""), purged[0]) == ["/usr/bin/gcc"]
 
 
+def test_what_pip_brought_is_told() -> None:
+    assert shown(("srv/x", b"")).behind_pip is None
+    pip = b"Package: python3-pip\nDepends: libz1, python3-wheel, libssl3\n\nPackage: nginx\n"
+    installed = layer(
+        ("var/lib/dpkg/status", STATUS + b"\n" + pip + b"Depends: libssl3\n\nPackage: libssl3\n"
+         b"\nPackage: libz1\n\nPackage: python3-wheel\n"),
+        *[(f"{PACKAGES}{name}.list", b"") for name in ("nginx", "python3-pip")],
+    )  # fmt: skip
+    assert shown(("srv/x", b""), installed=installed).behind_pip == ("libz1",)
+
+
 def test_what_a_script_installs_is_needed() -> None:
     dockerfile = DOCKERFILE.replace("RUN apt-get install -y gcc libyaml-dev nginx", "RUN ./install")
     assert shown(("srv/x", b""), dockerfile=dockerfile).libraries == ("libyaml-0-2", "nginx")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dockfix.core.pipeline import rewrite
 from dockfix.core.result import Rewrite
 from dockfix.passes.base import Settings
@@ -25,14 +27,19 @@ SHOWN = Evidence(
 )
 
 
-def divided(evidence: Evidence | None, source: str = SOURCE) -> Rewrite:
-    settings = Settings(context=Files({"main.c": "int main"}), evidence=evidence)
+MAIN = {"main.c": "int main"}
+
+
+def divided(
+    evidence: Evidence | None, source: str = SOURCE, files: Mapping[str, str] = MAIN
+) -> Rewrite:
+    settings = Settings(context=Files(files), evidence=evidence)
     return rewrite(source, select=["multi-stage"], settings=settings)
 
 
-def final(evidence: Evidence, source: str = SOURCE) -> str:
+def final(evidence: Evidence, source: str = SOURCE, files: Mapping[str, str] = MAIN) -> str:
     """The final stage; what stands above it is the file's own."""
-    found = divided(evidence, source)
+    found = divided(evidence, source, files)
     assert found.changed, [note.message for note in found.notes]
     build, _, last = found.after.partition("\n\nFROM ")
     own = build.replace(" AS build", "").splitlines()
@@ -40,9 +47,9 @@ def final(evidence: Evidence, source: str = SOURCE) -> str:
     return last
 
 
-def why(evidence: Evidence, source: str = SOURCE) -> str:
+def why(evidence: Evidence, source: str = SOURCE, files: Mapping[str, str] = MAIN) -> str:
     """Why a file is left alone."""
-    found = divided(evidence, source)
+    found = divided(evidence, source, files)
     assert not found.changed
     return found.notes[0].message
 
@@ -161,6 +168,31 @@ def test_an_install_stands_beside_what_is_not_read() -> None:
 def test_a_package_of_headers_that_was_used_stays() -> None:
     evidence = SHOWN._replace(libraries=("libyaml-dev",), tools=frozenset(("gcc", "make")))
     assert "recommends jq libyaml-dev\n" in final(evidence)
+
+
+def test_a_library_may_be_opened_by_a_name_that_its_headers_bring() -> None:
+    files = {"shop.py": 'import ctypes\nctypes.CDLL("libyaml.so")\n'}
+    assert "recommends jq libyaml-0-2 libyaml-dev\n" in final(SHOWN, files=files)
+
+
+def test_pip_stays_with_the_build() -> None:
+    source = SOURCE.replace("jq libyaml-dev", "jq libyaml-dev python3-pip")
+    shown = SHOWN._replace(behind_pip=("ca-certificates", "python3"))
+    found = divided(shown, source)
+    assert "recommends jq ca-certificates libyaml-0-2 python3\n" in found.after
+    assert "package python3-pip" in found.applied[0].declares
+    files = {"requirements.txt": "pip\n", "shop.py": 'call(["pip", "install"])\n'}
+    assert "jq python3-pip libyaml-0-2\n" in final(shown, source, files)
+    assert "jq python3-pip libyaml-0-2\n" in final(SHOWN, source)
+
+
+def test_source_that_calls_a_compiler_is_left_alone() -> None:
+    source = 'import subprocess\nsubprocess.run(["gcc", "x.c"])\n'
+    assert "shop.py calls gcc" in why(SHOWN, files={"shop.py": source})
+    # what builds may
+    assert final(SHOWN, files={"setup.py": source, "build.sh": "gcc x.c\n"})
+    start = SOURCE.replace('CMD ["serve"]', 'CMD ["./start.sh"]')
+    assert "start.sh calls make" in why(SHOWN, start, {"start.sh": "make -C /srv\n"})
 
 
 def test_what_needs_a_compiler_when_it_runs_is_left_alone() -> None:

@@ -35,7 +35,7 @@ from dockfix.builds.splits.started import started_programs
 from dockfix.builds.watched import Watched
 from dockfix.builds.weights import first_own_layer, lines_of_layers
 from dockfix.dockerfile.tree import Dockerfile
-from dockfix.stages.seen import lines_that_build
+from dockfix.stages.seen import PIP, lines_that_build
 from dockfix.state.evidence import Evidence, Left
 
 
@@ -141,8 +141,17 @@ class _Evidence:
             not cached.isdisjoint(results),
             self._accounts(),
             self._gone,
+            self._behind_pip(kept, tools),
             unfit or self._unfit(),
         )
+
+    def _behind_pip(self, kept: set[str], tools: set[str]) -> tuple[str, ...] | None:
+        """What Debian's pip brings, but for the format of its packages; None if it is not there."""
+        if PIP not in kept or PIP in self._of_base:
+            return None
+        there = {*kept, *self._of_base} - {PIP}
+        brought = self._dependencies.direct(PIP) - tools - {_WHEEL}
+        return self._dependencies.fewest(brought, there)
 
     def _installed_while_building(self) -> set[str]:
         """Packages that somebody asked for by name in a RUN that builds, or in a script of it."""
@@ -347,6 +356,7 @@ class _Evidence:
         return found - self._of_base
 
 
+_WHEEL = "python3-wheel"
 #: Links that scripts of packages make and remove.
 _ALTERNATIVES = b"etc/alternatives/"
 #: Headers of libraries; those of compilers and interpreters are for what one links with.

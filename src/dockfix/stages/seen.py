@@ -18,7 +18,11 @@ from dockfix.edit.stages import Call, calls_text
 from dockfix.managers.manager import words
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.patterns import lazy
+from dockfix.stages.any_language import calls, opens_libraries
+from dockfix.stages.packages import programs_of
+from dockfix.stages.programs import OTHERWISE
 from dockfix.stages.sides import Done, Run
+from dockfix.stages.source import is_shell_script
 from dockfix.stages.split import Side, Sorted, Split
 from dockfix.stages.view import Cut, View
 from dockfix.state.evidence import Evidence, Left
@@ -33,6 +37,16 @@ _ACCOUNTS = words("addgroup adduser groupadd useradd")
 #: What can be done behind a build as well as on top of what it leaves.
 _BEHIND = _ACCOUNTS | {"mkdir"}
 _ROOT = (None, "root", "0", "root:root", "0:0")
+#: What only builds, by its name.
+_BUILDS = lazy(
+    r"(?i)setup\.py|conanfile\.py|wscript|sconstruct|configure|.*\.(?:mk|cmake|am|in|m4)"
+    r"|(?:gnu)?makefile|cmakelists\.txt|rakefile|extconf\.rb|build\..*|install\..*"
+)
+#: Headers of languages and compilers, which nobody opens by their names.
+_LANGUAGES = ("libc6-", "libc-dev", "libstdc++", "libgcc-", "python", "ruby-", "linux-", "musl-")
+#: Debian's installer of Python's packages, which recommends a compiler; and a call of it.
+PIP = "python3-pip"
+_PIP = lazy(r"\bpip3?\b|\bensurepip\b")
 _SOURCES = ("/etc/apt", "/usr/share/keyrings")
 #: So many paths stand in one line.
 _FEW = 2
@@ -75,11 +89,17 @@ class Seen:
         if not sorted_.gains:
             return None
         sorted_.check()
+        sorted_.check_calls()
         return sorted_.split(sorted_.needed())
 
     def _cut(self, view: View) -> Cut:
         """The RUNs that build, and what they left. Raises UnsureError."""
         evidence = self._evidence
+        tools = evidence.tools
+        left: list[str] = []
+        if evidence.behind_pip is not None and not _calls_pip(view):
+            tools |= {PIP}
+            left.append(f"package {PIP}")
         if evidence.building:
             raise UnsureError(f"what it starts uses {evidence.building[0]} when it runs")
         builds = _building(view)
@@ -101,7 +121,8 @@ class Seen:
             tuple(self._carried(view, builds[-1].instruction)),
             begins=tuple(_copy(one, one.path) for one in evidence.left if _is_of_sources(one)),
             what="what the build leaves",
-            tools=evidence.tools,
+            tools=tools,
+            left=tuple(left),
             users=True,
             fits=True,
             repeats=again,
@@ -133,6 +154,9 @@ class _Shown(Sorted):
 
     def __init__(self, view: View, cut: Cut, evidence: Evidence) -> None:
         self._evidence = evidence
+        self._files = _files(view)
+        #: Whether a library is opened by its name: that may be one that its headers bring.
+        self._opens = any(opens_libraries(path, view.read(path)) for path in self._files)
         super().__init__(view, cut)
 
     def side_of_run(self, one: Instruction) -> Side:
@@ -164,15 +188,67 @@ class _Shown(Sorted):
 
     def only_builds(self, name: str) -> bool:
         """True if the distribution says so, and it was not seen in use."""
-        return name not in self._evidence.libraries and super().only_builds(name)
+        return super().only_builds(name) and not self._is_used(name)
+
+    def _is_used(self, name: str) -> bool:
+        """True if a package was seen in use, or may be: its library is opened by its name."""
+        opened = self._opens and name.endswith("-dev") and not name.startswith(_LANGUAGES)
+        return opened or name in self._evidence.libraries
 
     def needed(self) -> list[str]:
         """The packages that the final stage needs beside those that the file names."""
-        return [
-            name
-            for name in self._evidence.libraries
-            if name not in self.kept or super(_Shown, self).only_builds(name)
+        used = [name for name in self.kept if super(_Shown, self).only_builds(name)]
+        found = {*self._evidence.libraries}
+        if PIP in self.cut.tools:
+            found.update(self._evidence.behind_pip or ())
+        return sorted({*used, *found.difference(self.kept)})
+
+    def check_calls(self) -> None:
+        """Raises UnsureError if source calls a program that only the build would have. One run does
+        not show all that a program does."""
+        base = self.view.base
+        lost = (
+            programs_of(base, self.dropped)
+            - programs_of(base, [*self.kept, *self._evidence.libraries])
+            - OTHERWISE
+        )
+        for path in self._files:
+            name = path.rpartition("/")[2]
+            text = self.view.read(path)
+            starts = name in self._starting or not is_shell_script(path, text)
+            try:
+                called = calls(path, text) if starts and not _BUILDS.fullmatch(name) else ()
+            except UnsureError:
+                continue  # it starts what nobody can tell
+            for program in sorted(lost.intersection(called)):
+                raise UnsureError(f"{path} calls {program}, which only the build stage would have")
+
+    @property
+    def _starting(self) -> str:
+        """The text of what starts the container."""
+        words_ = [
+            one.arguments
+            for one in self.view.instructions
+            if one.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK")
         ]
+        return " ".join(words_)
+
+
+def _calls_pip(view: View) -> bool:
+    """True if something that is copied, or starts, names pip as a program."""
+    starts = " ".join(
+        one.arguments for one in view.instructions if one.keyword in ("CMD", "ENTRYPOINT")
+    )
+    texts = (view.read(path) for path in _files(view) if not path.endswith((".md", ".rst", ".txt")))
+    return any(_PIP.search(text) for text in (starts, *texts))
+
+
+def _files(view: View) -> tuple[str, ...]:
+    """The files of the context that the stage copies, as far as they are known."""
+    try:
+        return view.files
+    except UnsureError:
+        return ()
 
 
 def _run(view: View, calls: Sequence[Call]) -> str:

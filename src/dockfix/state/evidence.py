@@ -38,8 +38,9 @@ class Evidence(Record):
     those that the base image and the packages bring that stay; `tools` are packages for building
     alone, `building` those of them of which something was started when it ran. `cached` says that
     a library is found by the loader's cache alone (`ldconfig`); `stages` is how many the file has.
-    By their lines: `accounts` are RUNs that made users or groups, `gone` are copies of which
-    nothing is there in the end.
+    `behind_pip` are the packages that have to be named if Debian's python3-pip is not; None: it is
+    not there. By their lines: `accounts` are RUNs that made users or groups, `gone` are copies of
+    which nothing is there in the end.
     """
 
     left: tuple[Left, ...]
@@ -50,4 +51,5 @@ class Evidence(Record):
     cached: bool = False
     accounts: frozenset[int] = frozenset()
     gone: frozenset[int] = frozenset()
+    behind_pip: tuple[str, ...] | None = None
     unfit: str = ""
