@@ -50,13 +50,14 @@ def idle_comments(
         and not findings.need(one.name.lower(), one.instruction)
     ]
     idle = _idle_beside_others(source, idle, findings_of)
+    useless = {(one.comment, one.name) for one in idle}
     notes: list[Applied] = []
     for one in found:
         if one.name.lower() not in known:
             why = f"no pass is called {one.name}: nothing is ignored by that name"
         elif one.instruction is None:
             why = "no instruction follows in the next line: nothing is ignored"
-        elif one in idle:
+        elif (one.comment, one.name) in useless:
             why = f"{one.name} finds nothing here: the comment can go"
         else:
             continue
@@ -86,16 +87,23 @@ def _idle_beside_others(
 
 def _without_names(source: str, ignores: Iterable[_Ignore]) -> str:
     """The text, as long as it is, with other names in place of some in ignore comments."""
+    texts: dict[Comment, str] = {}
     for comment, name, _ in ignores:
-        text = source[comment.start : comment.end]
-        start = comment.start + text.index("=") + 1
-        for word in source[start : comment.end].split(","):
+        text = texts.get(comment, comment.text)
+        start = text.index("=") + 1
+        for word in text[start:].split(","):
             if word.split()[:1] == [name]:
                 start += len(word) - len(word.lstrip())
-                source = source[:start] + "-" * len(name) + source[start + len(name) :]
+                texts[comment] = text[:start] + "-" * len(name) + text[start + len(name) :]
                 break
             start += len(word) + 1
-    return source
+    pieces: list[str] = []
+    done = 0
+    for comment, text in sorted(texts.items()):
+        pieces += source[done : comment.start], text
+        done = comment.end
+    pieces.append(source[done:])
+    return "".join(pieces)
 
 
 def _without_meaning(source: str, comments: Iterable[Comment]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from dockfix.dockerfile.tree import Comment, Instruction
 from dockfix.edit.ignores import pragma_of
@@ -62,9 +61,9 @@ def kept_separate(facts: Facts, runs: Sequence[NeighborRun]) -> Iterator[int]:
 
 
 def _has_twin_below(facts: Facts, run: NeighborRun) -> bool:
-    for item in islice(facts.dockerfile.items, run.number + 1, None):
-        if not isinstance(item, Comment):
-            return False
+    items, number = facts.dockerfile.items, run.number + 1
+    while number < len(items) and isinstance(item := items[number], Comment):
+        number += 1
         text = item.text.lstrip("# \t")
         if text[:4].upper() == "RUN " and _is_twin(text[4:].lstrip(), run.shell.arguments):
             return True
