@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from dockfix.records import Record
+from dockfix.shell.remembered import cached_by_identity
 from dockfix.typed import Protocol
 
 #: Stands for solutions of which no more is known than that no install of known names brings them.
@@ -48,6 +49,30 @@ class Graph(Protocol):
 
     def rivals(self, package: str) -> frozenset[str]:
         """The packages that it conflicts with or breaks; `IN_BASE` for those of the base."""
+
+
+class _Firsts(Record):
+    """The groups of a package, apart: most have one solution, and no choice."""
+
+    #: The solutions of those with one.
+    only: frozenset[str]
+    #: The others, each with its place among all.
+    choices: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+@cached_by_identity
+def _firsts(groups: tuple[Group, ...]) -> _Firsts:
+    """The groups of a package, as a walk over many packages needs them."""
+    return _Firsts(
+        frozenset([solutions[0] for solutions, _ in groups if len(solutions) == 1]),
+        tuple(
+            [
+                (index, solutions)
+                for index, (solutions, _) in enumerate(groups)
+                if len(solutions) > 1
+            ]
+        ),
+    )
 
 
 class Place(Record):
@@ -127,6 +152,7 @@ class Question:
     def reach(self, names: Iterable[str], without: str | None = None) -> frozenset[str]:
         """All that some order could bring; what only `without` brings, and itself, left out."""
         groups_of, settled = self.graph.groups, self.settled
+        left_out = () if without is None else (without,)
         seen: set[str] = set()
         todo = list(names)
         while todo:
@@ -134,16 +160,19 @@ class Question:
             if package in seen:
                 continue
             seen.add(package)
+            groups = groups_of(package)
+            if not groups:
+                continue
             there = self._named_for(package)
-            for index, (solutions, _) in enumerate(groups_of(package)):
-                best = solutions[0]
+            only, choices = _firsts(groups)
+            todo += only.difference(seen, there, left_out)
+            for index, solutions in choices:
                 if (
-                    best not in seen
-                    and best != without
+                    solutions[0] != without
                     and there.isdisjoint(solutions)
                     and (package, index) not in settled
                 ):
-                    todo.append(best)
+                    todo.append(solutions[0])
         return frozenset(seen)
 
     def _reach_of_first(self, early: frozenset[str]) -> frozenset[str]:
@@ -179,11 +208,11 @@ class Question:
         """True if another solution of an open group than its first is within reach."""
         reached = self.reached
         for package in reached:
-            for index, group in enumerate(self.graph.groups(package)):
+            for index, solutions in _firsts(self.graph.groups(package)).choices:
                 if (
-                    len(group.solutions) > 1
-                    and not reached.isdisjoint(group.solutions[1:])
-                    and self._is_open(package, index, group)
+                    not reached.isdisjoint(solutions[1:])
+                    and (package, index) not in self.settled
+                    and self._named_for(package).isdisjoint(solutions)
                 ):
                     return True
         return False

@@ -84,7 +84,7 @@ def _order_difference(
     return _order_matters(_graph(table, recommends), sorted(names), exact=exact)
 
 
-@cached_by_value
+@cache
 def _graph(table: Table, recommends: bool) -> ChoiceGraph:
     """The choices of a table: what is worked out for one question serves the next."""
     return ChoiceGraph(table, recommends=recommends)

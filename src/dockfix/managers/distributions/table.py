@@ -170,7 +170,7 @@ class Table:
         package = self.package(name)
         if "v" in package.letters:
             package = self.package(package.groups)
-        return package.name if {"n", "b"} & set(package.letters) else None
+        return package.name if "n" in package.letters or "b" in package.letters else None
 
     def groups(self, name: str, *, recommends: bool) -> tuple[Group, ...]:
         """What a package leaves to settle, in apt's order."""
