@@ -740,3 +740,43 @@ def test_a_dockerfile_of_the_context_may_be_built_on_the_image() -> None:
         {**files, "b/Dockerfile": child.replace("apt", "apt-get update;apt", 1)}
     )
     assert REMOVAL in cleaned({**files, "b/Dockerfile": child.replace("team/base:1", "debian:12")})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # yum has nothing to clean up, and fails, where no source is enabled
+        "FROM centos:7\nRUN yum-config-manager --disable '*' && yum install -y /a.rpm\n",
+        "FROM centos:7\nRUN rm -f /etc/yum.repos.d/* && yum localinstall -y /a.rpm\n",
+        "FROM centos:7\nRUN rm -rf /etc/yum.repos.d\nRUN yum -y install /a.rpm\n",
+        "FROM centos:7\nCOPY y.conf /\nRUN yum -c /y.conf -y install git\n",
+        # conda-pack looks for packages in the cache
+        "FROM continuumio/miniconda3\nRUN conda install -y numpy\nRUN conda-pack -n base\n",
+        # the second install cannot compile any more
+        "FROM python\nRUN pip install uwsgi\nRUN apt-get purge -y gcc\n"
+        "RUN python -m venv /v && /v/bin/pip install uwsgi\n",
+        "FROM python\nRUN pip install -r a.txt && apk del .build\nUSER app\n"
+        "RUN pip install -r a.txt\n",
+        # Conan and opam install what packages want of the system
+        f"FROM debian\n{INSTALL} opam\nRUN opam install -y conf-gmp\n",
+        f"FROM debian\n{INSTALL}\nCOPY . .\n"
+        "RUN conan install . -c tools.system.package_manager:mode=install\n",
+    ],
+)
+def test_what_is_missed_later_stays(source: str) -> None:
+    assert _cleaned(source) == source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "FROM centos:7\nRUN rm -f /etc/yum.repos.d/* && curl x -o /etc/yum.repos.d/v.repo "
+        "&& yum install -y git\n",
+        "FROM centos:7\nRUN yum --disablerepo='*' --enablerepo=own install -y git\n",
+        "FROM python\nRUN pip install a && apk del .build\nRUN pip install b\n",
+        f"FROM debian\n{INSTALL} opam\nRUN opam install -y --no-depexts conf-gmp\n",
+        f"FROM debian\n{INSTALL}\nCOPY . .\nRUN conan install .\n",
+    ],
+)
+def test_what_only_looks_like_it_goes(source: str) -> None:
+    assert _cleaned(source) != source

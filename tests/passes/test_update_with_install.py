@@ -109,6 +109,9 @@ def test_an_update_that_may_be_needed_elsewhere_stays(rest: str) -> None:
         "RUN apt-get update\nRUN echo deb x > /etc/apt/sources.list.d/x && apt-get install a",
         "RUN apt-get update\nCOPY x.list /etc/apt/sources.list.d/\nRUN apt-get install a",
         "RUN apt-get update\nCOPY root /\nRUN apt-get install a",
+        "RUN apt-get update\nWORKDIR /etc/apt\nCOPY sources.list .\nRUN apt-get install a",
+        "RUN apt-get update\nWORKDIR /etc\nCOPY apt apt/\nRUN apt-get install a",
+        "RUN apt-get update\nENV APT_CONFIG=/a.conf\nRUN apt-get install a",
         "RUN apt-get update\nRUN dpkg -i a.deb\nRUN apt-get install b",
         "RUN apt-get update\nRUN curl x | bash\nRUN apt-get install b",
         "RUN apt-get update && apt-get install debian-archive-keyring my-release\n"
@@ -219,6 +222,9 @@ GIT = "apt-get update && apt-get install -y git"
         # what the sources name is gone
         (f"echo 'deb file:/repo ./' > /etc/apt/sources.list && {GIT}",
          "RUN rm -rf /repo\nCOPY b /b\nRUN apt-get install -y curl"),
+        # and so is what it is checked by
+        (f"{GIT} && rm /usr/share/keyrings/x.gpg", "RUN /a && apt-get install -y curl"),
+        (GIT, "RUN apt-get purge -y ca-certificates\nRUN /a && apt-get install -y curl"),
         (f"dpkg -i cuda-repo-8-0-local.deb && {GIT} && rm -rf /var/cuda-repo*",
          "RUN apt-get install -y curl"),
     ],

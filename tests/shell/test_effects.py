@@ -154,7 +154,9 @@ def test_sensitive_to_errexit(text: str, sensitive: bool) -> None:
         "su -c '/etc/init.d/mysql start'", "redis-server --daemonize yes", "bash -c 'a &'",
         "mount /x",
         "ln -sf /bin/bash /bin/sh", "rm /bin/sh && ln -s bash /bin/sh", "dpkg-reconfigure dash",
-        "usermod -u 5 root", "sed -i s/a/b/ /etc/passwd", "touch /dev/x", "mknod /dev/x c 1 1",
+        "usermod -u 5 root", "sed -i s/a/b/ /etc/passwd",
+        "sed -i 's|/root:|/h:|' /etc/passwd", "cp /p /etc/passwd", "echo x | tee -a /etc/passwd",
+        "touch /dev/x", "mknod /dev/x c 1 1",
         "a $(service x start)", "busybox --install",
     ],
 )  # fmt: skip
@@ -166,7 +168,8 @@ def test_barriers(text: str) -> None:
     "text",
     ["apt-get install -y nginx mysql-server", "a > /dev/null 2>&1", "useradd -s /bin/bash x",
      "cat /etc/hosts.allow",
-     "usermod -aG x y", "echo '#!/bin/sh' > /x", "rm -f /etc/init.d/x", "curl 'http://x?a=b&c=d'"],
+     "usermod -aG x y", "apt-get install -y x && cat /etc/passwd",
+     "echo '#!/bin/sh' > /x", "rm -f /etc/init.d/x", "curl 'http://x?a=b&c=d'"],
 )  # fmt: skip
 def test_no_barrier(text: str) -> None:
     assert barrier(_script(text), "/", None) is None

@@ -23,8 +23,9 @@ from dockfix.state.facts import Facts, ReadRun, fact
 
 #: The folder that pip, uv and others make for theirs. It is missing where none of them keeps any.
 _SHARED = ".cache"
-#: What has R install packages of the system (github.com/cran4linux/bspm): an image and a package.
-_R_BY_APT = lazy(r"\b(?:r2u|bspm)\b")
+#: What has R install packages of the system (github.com/cran4linux/bspm): an image and a package;
+#: and what has Conan do so (docs.conan.io, "system package manager").
+_BY_APT = lazy(r"\b(?:r2u|bspm)\b|package_manager:mode[ \t]*=[ \t]*install")
 #: What makes an entry of a folder, which has to be there.
 _MAKING = frozenset(("cp", "ln", "mkdir", "mv", "tee", "touch"))
 
@@ -48,7 +49,7 @@ def is_asked_for(facts: Facts, cache: Cache, aside: Container[int] = ()) -> bool
 def is_missed(facts: Facts, stages: list[list[Run]], cache: Cache) -> bool:
     """The same, but a RUN that only cleans up, and is moved then, does not ask. `stages` are the
     RUNs of each stage."""
-    if cache.lists and _R_BY_APT.search(facts.source):
+    if cache.lists and _BY_APT.search(facts.source):
         return True
     moved = {
         found.owner.start

@@ -21,6 +21,7 @@ from dockfix.shell.fatal import deciding
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script
 from dockfix.state.facts import Place, script_of
+from dockfix.state.paths import copy_of
 from dockfix.typed import Literal
 
 #: Official images on Debian and Ubuntu; all of them remove the lists they fetch.
@@ -30,6 +31,13 @@ _OTHER_SYSTEMS = ("alpine", "windows", "nanoserver", "$")
 #: Packages from files of the image: what may be removed, and cannot be fetched again then.
 OWN_SOURCES = lazy(r"\b(?:file|copy|cdrom):/|-local[-_][\w.~+-]*\.deb")
 _REMOVES = lazy(r"\brm\b(?![^;&|]*/apt/lists)")
+
+#: What takes away the means to check what comes from a source: keys, and certificates. Nobody
+#: misses them until the lists are fetched again.
+_UNTRUSTS = lazy(
+    r"\b(?:rm|mv|shred|unlink|purge|remove|autoremove)\b[^;&|\n]*"
+    r"(?:keyrings?/|\.gpg\b|\.asc\b|trusted|ca-certificates|/etc/ssl|apt-transport)"
+)
 
 #: Whether lists lie in the image: surely none, those of an earlier RUN, or nobody knows.
 State = Literal["none", "fetched", "unknown"]
@@ -90,8 +98,11 @@ def behind(
         return "unknown", run if run.lists.fetches else fetched
     if removes_lists(text):
         return "none", None
+    updated = text.rfind(" update")
+    if _UNTRUSTS.search(text, max(updated, 0)):
+        return "unknown", run if run.lists.fetches else fetched
     changed = max((one.start() for one in SOURCES.finditer(text)), default=-1)
-    if changed > text.rfind(" update"):
+    if changed > updated:
         return ("unknown" if state == "fetched" or run.lists.fetches else state), fetched
     if not run.lists.fetches:
         return state, fetched
@@ -105,8 +116,17 @@ def _succeeded(script: Script, place: Place) -> bool:
     return any((call := call_of(one)) and call.action == "update" for one in found)
 
 
-def changes_sources(item: Instruction) -> bool:
-    """True if a COPY or ADD may bring sources of packages along."""
-    return item.keyword in ("ADD", "COPY") and (
-        "/etc" in item.arguments or item.arguments.split()[-1] in ("/", '"/"]')
-    )
+def changes_sources(item: Instruction, base: str) -> bool:
+    """True if an instruction may bring sources of packages along, or other settings of apt's.
+
+    `base` is the directory that its paths are seen from.
+    """
+    if item.keyword == "ENV":
+        return "APT_CONFIG" in item.arguments
+    if item.keyword not in ("ADD", "COPY"):
+        return False
+    copy = copy_of(item, base)
+    if copy is None or "/etc" in item.arguments:
+        return "/etc" in item.arguments or item.arguments.split()[-1] in ("/", '"/"]')
+    target = f"{copy.target.rstrip('/')}/"
+    return target == "/" or target.startswith("/etc/") or not target.startswith("/")

@@ -19,10 +19,12 @@ CACHE = Cache(
     cleaned=("/pkgs", "build/", "CONDA_PKGS_DIRS"),
     names=("CONDA_PKGS_DIRS",),
     offline=words("--offline -C --use-index-cache"),
-    # links instead of files lead into the cache (conda's documentation, "Settings")
+    # links instead of files lead into the cache (conda's documentation, "Settings"); conda-pack
+    # takes for foreign what it does not find there (0.9, core.py, `load_environment`)
     kept=lazy(
         r"(?:CONDA|MAMBA)_(?:OFFLINE|ALWAYS_SOFTLINK|ALLOW_SOFTLINKS)"
-        r"|pkgs_dirs[: \t]|(?:always_softlink|allow_softlinks|offline)[: \t]+[Tt]rue"
+        r"|\bconda[ _-]pack\b|pkgs_dirs[: \t]"
+        r"|(?:always_softlink|allow_softlinks|offline)[: \t]+[Tt]rue"
     ),
     settings=(".condarc", "condarc", ".mambarc"),
     shipped=True,

@@ -9,6 +9,12 @@ from dockfix.shell.patterns import lazy
 #: A name, a version behind it, a group (`@dev`) or a capability (`perl(JSON)`).
 _PLAIN = lazy(r"@?[A-Za-z0-9_][A-Za-z0-9_.+:~^-]*(?:\([A-Za-z0-9_:.+-]+\))?")
 
+#: What is known of a source in the image stays known when the source is gone; a cache that is
+#: worked from, or meant to stay.
+KEPT = (
+    r"(?:\bbaseurl[ \t]*=[ \t]*|,)file:/|--add-repo[= ]/|\bcacheonly[ \t]*[= ]"
+    r"|\bkeepcache[ \t]*=[ \t]*(?:1|[Tt]rue|[Yy]es)"
+)
 #: dnf5 keeps its cache elsewhere than dnf 4; `clean all` knows where.
 CACHE = Cache(
     name="dnf",
@@ -25,8 +31,8 @@ CACHE = Cache(
     settled=words("--installroot"),
     cleaned=("/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/yum", "/var/cache/tdnf"),
     offline=words("-C --cacheonly"),
-    # what is known of a source in the image stays known when the source is gone
-    kept=lazy(r"(?:\bbaseurl[ \t]*=[ \t]*|,)file:/|--add-repo[= ]/|\bcacheonly[= ]"),
+    kept=lazy(KEPT),
+    settings=("dnf.conf", "yum.conf"),
     aliases=("DL3040",),
 )
 

@@ -84,6 +84,8 @@ class Cache(Record):
     #: stored, or what was installed consists of links into it.
     kept: re.Pattern[str] | None = None
     settings: tuple[str, ...] = ()
+    #: It holds what was compiled, too: another install of it then needs no compiler.
+    compiled: bool = False
     #: Only worth the trouble in a stage whose layers an image gets.
     shipped: bool = False
     #: Official images that have the option set.

@@ -143,6 +143,7 @@ CACHE = Cache(
     why="an image has no use for what it installed from",
     settled=words("--no-cache-dir -n --cache-dir --link-mode --help -h"),
     cleaned=(".cache", "UV_NO_CACHE", "UV_CACHE_DIR", "uv.toml", "uv cache", "--offline"),
+    compiled=True,
     names=("UV_NO_CACHE", "UV_CACHE_DIR", "XDG_CACHE_HOME", "UV_LINK_MODE", "UV_OFFLINE",
            "UV_CONFIG_FILE"),
     offline=words("--offline"),

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dockfix.managers.dnf import CACHE
+from dockfix.managers.dnf import CACHE, KEPT
 from dockfix.managers.dnf import MANAGER as DNF
+from dockfix.managers.manager import words
+from dockfix.shell.patterns import lazy
 
 assert DNF.asking is not None
+#: `yum clean` fails where no source is enabled (yum 3.4, yumcommands.py, `checkEnabledRepo`): they
+#: are gone, and none comes after, or all are switched off, or stand in another file.
+WITHOUT_SOURCES = (
+    r"|\b(?:rm|mv)\b[^\n;&|]{0,200}yum\.repos\.d(?:/?\*|/?[ \t\n]|/CentOS|\Z)"
+    r"(?![\s\S]*yum\.repos\.d)"
+    r"|--(?:disable|set-disabled)[ \t=]+[\"'\\]*\*"
+)
 MANAGER = DNF._replace(
     name="yum",
     same_packages="dnf",
@@ -18,6 +27,8 @@ MANAGER = DNF._replace(
         cleanup=("{} clean all", "rm -rf /var/cache/yum"),
         emptied=("/var/cache/yum",),
         cleaned=("/var/cache/yum", "/var/cache/dnf"),
+        settled=words("--installroot -c --config"),
+        kept=lazy(KEPT + WITHOUT_SOURCES),
         aliases=("DL3032",),
     ),
 )

@@ -57,6 +57,7 @@ from dockfix.edit.edits import Edit, Group, Safety, with_doubt
 from dockfix.edit.style import as_beside, in_line
 from dockfix.installs.asked_for import is_asked_for, is_missed
 from dockfix.installs.caches import Use, caches_in, cleans_up, is_kept
+from dockfix.installs.compiled import is_compiled_before
 from dockfix.installs.containers import Containers
 from dockfix.installs.list_needs import ListNeeds
 from dockfix.installs.lists import needed_behind, speaks_of_apt
@@ -118,6 +119,7 @@ def _options(
         or is_kept(cache, facts.source, settings.context)
         or not _is_known(cache, everything, settings)
         or (not cache.keeps_index and is_asked_for(facts, cache))
+        or (cache.compiled and is_compiled_before(stages, cache))
         or outside.live_on(cache)
     ):
         return

@@ -114,7 +114,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         perhaps.append(inherited)
         for item in stage.instructions:
             if (item.child or item).keyword != "RUN":
-                if state == "fetched" and changes_sources(item):
+                if state == "fetched" and changes_sources(item, known[item.start].base):
                     state = "unknown"
                 continue
             run = read_run(item, known[item.start], sight)

@@ -33,6 +33,10 @@ from dockfix.records import Record
 from dockfix.typed import Literal
 
 #: Programs that write what a login shell reads if they are told to set themselves up.
+#: Verbs by which opam installs what its packages need of the system (since 2.1; opam.ocaml.org,
+#: "depexts"), and options by which it does not.
+_OPAM_INSTALLS = _words("install depext reinstall upgrade import")
+_OPAM_ALONE = _words("--no-depexts --assume-depexts")
 _WRITING_PROFILES = _words("conda mamba micromamba opam rustup pyenv rbenv pnpm volta sdk")
 _SETTING_THEMSELVES_UP = _words("init setup")
 #: Programs that start services, and their verbs that do not.
@@ -139,6 +143,8 @@ def by_arguments(program: str, arguments: Sequence[str]) -> set[Kind]:
         return {"changes", "links"} if linking else {"changes"}
     if program == "git":
         return {"links"} if "clone" in arguments and any(map(_is_local, arguments)) else set()
+    if program == "opam" and not _OPAM_INSTALLS.isdisjoint(arguments):
+        return {"installs"} if _OPAM_ALONE.isdisjoint(arguments) else set()
     if program in _WRITING_PROFILES:
         return set() if _SETTING_THEMSELVES_UP.isdisjoint(arguments) else {"profile"}
     if program in ("gpg-agent", "ssh-agent"):

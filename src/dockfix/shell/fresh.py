@@ -60,7 +60,10 @@ _NOTABLE = (
     | _ACCOUNTS
     | frozenset(("dpkg-reconfigure", "busybox"))
 )
-_EDITS_ACCOUNTS = lazy(r"(?:\bsed[ \t]+-[^&;|]*|>[ \t]*)/etc/(?:passwd|group)(?![\w-])")
+_EDITS_ACCOUNTS = lazy(
+    r"(?:\b(?:sed|perl)[ \t]+-[^\n]{0,400}?|\b(?:cp|ed|mv|tee)[ \t][^\n;&|]{0,400}?|>[ \t]*)"
+    r"/etc/(?:passwd|group)(?![\w-])"
+)
 _ROOT = frozenset((None, "root", "0", "root:root", "0:0"))
 #: Folders below which no image keeps its working directory.
 _SCRATCH = lazy(
