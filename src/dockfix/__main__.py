@@ -11,6 +11,10 @@ import gc
 # What is imported stays; looking for garbage in it takes a fifteenth of a run on one file.
 gc.disable()
 
+from dockfix.imports import shorten
+
+shorten()
+
 from dockfix.cli.main import leave, main
 from dockfix.typed import NoReturn
 

@@ -42,7 +42,9 @@ PURE = (
     "state",
 )
 #: What may lie at the root of the package, beside the rooms.
-LOOSE = {"__init__.py", "__main__.py", "errors.py", "py.typed", "records.py", "typed.py"}
+LOOSE = {
+    "__init__.py", "__main__.py", "errors.py", "imports.py", "py.typed", "records.py", "typed.py"
+}  # fmt: skip
 #: Modules through which a program looks around, waits, or speaks.
 OUTSIDE = {
     "asyncio", "builtins", "ctypes", "datetime", "getpass", "glob", "http", "importlib", "io",
