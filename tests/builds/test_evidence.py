@@ -70,7 +70,7 @@ INSTALLED = layer(
     info("etc/alternatives/cc", tarfile.SYMTYPE, linkname="/usr/bin/gcc"),
     ("var/log/dpkg.log", b"x"),
 )
-COPIED = layer(("src/main.c", b"int main"), ("src/Makefile", b"all:"))
+COPIED = layer(info("src", tarfile.DIRTYPE), ("src/main.c", b"int main"), ("src/Makefile", b"all:"))
 Member = tarfile.TarInfo | tuple[str, bytes]
 
 
@@ -131,14 +131,31 @@ def test_what_a_run_changed_is_carried_as_well() -> None:
 def test_a_folder_with_results_alone_is_taken_whole() -> None:
     files = [(f"usr/local/bin/{number}", b"x") for number in range(7)]
     assert shown(*files).left == copies("/usr/local")
-    # what else is there came with the base, and would be there twice
+    # beside what is copied there in any case
+    assert shown(*[(f"src/{number}.o", b"x") for number in range(7)]).left == copies("/src")
+    changed: list[Member] = [info("src", tarfile.DIRTYPE, mode=0o775)]
+    assert shown(*changed).left == (Left("folder", "/src", mode="775"),)
+    changed += [(f"src/{number}.o", b"x") for number in range(7)]
+    assert shown(*changed).left == (Left("folder", "/src", mode="775"), *copies("/src"))
+    # a package has files there
+    more = [(f"etc/nginx/{number}", b"x") for number in range(7)]
+    assert shown(*more).left == copies(*[f"/etc/nginx/{number}" for number in range(7)])
+    # what came with the base would be there twice
     more = [(f"usr/local/{number}", b"x") for number in range(7)]
     big = image(
-        layer(("usr/local/given", b"x" * 100_000), ("var/lib/dpkg/status", STATUS)),
+        layer(("usr/local/given", b"x" * 2_000_000), ("var/lib/dpkg/status", STATUS)),
         INSTALLED, COPIED, layer(*more),
     )  # fmt: skip
     found = evidence_of(_with_history(big), parse(DOCKERFILE), None, Learned())
     assert found.left == copies(*[f"/usr/local/{number}" for number in range(7)])
+
+
+def test_what_lies_all_over_the_system_is_left_alone() -> None:
+    found = shown(*[(f"etc/nginx/{number}", b"x") for number in range(30)])
+    assert found.unfit == "it is 30 files and folders in different places"
+    other = image(layer(("usr/bin/rpm", b"x")), layer(), COPIED, layer(("srv/x", b"")))
+    found = evidence_of(_with_history(other), parse(DOCKERFILE), None, Learned())
+    assert "only dpkg and apk" in found.unfit
 
 
 def test_the_version_of_the_day_is_in_no_path() -> None:

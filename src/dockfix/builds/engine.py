@@ -69,6 +69,12 @@ class Stopped(Record):
     status: int
     by_itself: bool = False
 
+    def is_worse_than(self, other: Stopped, grace: float) -> bool:
+        """True if it stopped in a worse way: killed, or ended with another status."""
+        if other.by_itself or self.by_itself:
+            return (other.by_itself, other.status) != (self.by_itself, self.status)
+        return self.seconds >= grace > other.seconds
+
 
 class Hooks(Record):
     """Whom to tell: of the step that is being built, and of every line of the engine's log."""

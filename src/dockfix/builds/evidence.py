@@ -169,6 +169,8 @@ class _Evidence:
 
     def _unfit(self) -> str:
         """Why what was seen is no ground to divide a file."""
+        if not self._packages.by_name:
+            return "it is unknown which files are of packages: only dpkg and apk are read"
         folder = str(self._image.config.get("WorkingDir") or "/") + "/"
         if folder.startswith(("/tmp/", "/var/tmp/")):
             return f"it works in {folder.rstrip('/')}, of which nothing is carried"

@@ -192,6 +192,9 @@ class _Verification(Trial):
         except BuildFailed as error:
             return Verdict(self.target, "unbuilt", result, error=error)
         behavior = self.behavior(after)
+        if self.target.settings.evidence is not None and split is not None and split.brought:
+            new = f"the package {split.brought[0]} is there, which was not"
+            behavior = behavior._replace(problem=behavior.problem or new)
         outcome: Outcome = "declared" if claims or split is not None else "same"
         by_store = self.by_store(found, after)
         found = found._replace(files=tuple(one for one in found.files if one not in by_store))
@@ -338,7 +341,7 @@ class _Verification(Trial):
             first = self.engine.stop(self.original.image, _GRACE)
             second = self.engine.stop(after.image, _GRACE)
             found = found._replace(stopped=(first, second))
-            if _worse(first, second):
+            if second.is_worse_than(first, _GRACE):
                 found = found._replace(problem="it starts or stops in another way")
         return found
 
@@ -392,10 +395,3 @@ class _Verification(Trial):
         self.tries += 1
         what = f"in part, to find the change to blame ({self.tries} of at most {MOST_TRIES} builds)"
         return self.build(self.recipe(part), what)
-
-
-def _worse(before: Stopped, after: Stopped) -> bool:
-    """True if an image stops in a worse way than another: killed, or ended with another status."""
-    if before.by_itself or after.by_itself:
-        return (before.by_itself, before.status) != (after.by_itself, after.status)
-    return after.seconds >= _GRACE > before.seconds
