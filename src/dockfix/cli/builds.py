@@ -14,7 +14,7 @@ from dockfix.builds.target import PassSelection, Target
 from dockfix.builds.trial import Watch
 from dockfix.cli.build_options import Request
 from dockfix.cli.config import Finder, check_options
-from dockfix.cli.library import commands_around
+from dockfix.cli.library import folder_around
 from dockfix.cli.options import Options
 from dockfix.cli.registry import registry_for
 from dockfix.cli.streams import StandardStreams, Terminal
@@ -100,7 +100,7 @@ def _target(path: str, finder: Finder) -> Target:
         context,
         registry=registry_for(config),
         refresh=config.refresh,
-        around=partial(commands_around, path),
+        around=partial(folder_around, path),
     )
     root = folder if context is None else context.root
     passes = PassSelection(config.select, config.extend_select, config.ignore, config.unsafe_fixes)

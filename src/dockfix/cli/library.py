@@ -124,7 +124,7 @@ def rewrite_configured(
                 alone=alone,
                 registry=registry_for(config),
                 refresh=config.refresh,
-                around=partial(commands_around, path) if on_disk else None,
+                around=partial(folder_around, path) if on_disk else None,
             ),
             find_context=finding,
             only=only,
@@ -181,11 +181,11 @@ def write_together(path: str, before: bytes, found: Configured) -> bool:
     return parted
 
 
-def commands_around(path: str) -> tuple[str, ...]:
-    """What files around a Dockerfile run in containers, as texts."""
-    from dockfix.context import containers
+def folder_around(path: str) -> Context:
+    """The folder that a Dockerfile lies in, for what files there say of its images."""
+    from dockfix.context.directory import DirectoryContext
 
-    return containers.commands_around(path)
+    return DirectoryContext(os.path.dirname(path) or ".", dockerfile=path)
 
 
 class _Finding:

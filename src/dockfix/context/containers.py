@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from dockfix.context import compose, disk
-from dockfix.context.worktree import real_folder, worktree_of
+from dockfix.context.worktree import worktree_of
 from dockfix.shell.patterns import lazy
 from dockfix.typed import TYPE_CHECKING, Any
 
@@ -55,11 +55,6 @@ _MOST_NAMES = 2_000
 _MOST_FOLDERS = 20
 #: A text with none of these neither installs nor names what does.
 _SIGNS = lazy(r"(?i)\b(?:docker|podman|nerdctl|compose)")
-
-
-def commands_around(dockerfile: str) -> tuple[str, ...]:
-    """What is run in containers of the project around a Dockerfile, as texts."""
-    return disk.ask(find_commands, real_folder(os.path.dirname(dockerfile)))
 
 
 def find_commands(root: str, _: str = "") -> tuple[str, ...]:

@@ -21,7 +21,10 @@ from dockfix.state.base_images import is_official
 from dockfix.state.facts import Facts
 
 #: Files that give images their names.
-_NAMING = lazy(r"(?i)(?:docker-)?compose.*\.ya?ml|.*bake.*\.(?:hcl|json)|.*makefile|.*\.sh|.*\.mk")
+_NAMES = frozenset(("GNUmakefile", "Jenkinsfile", "Makefile", "Tiltfile", "justfile", "makefile"))
+_ENDS = (".hcl", ".mk", ".sh", ".yaml", ".yml", "bake.json")
+_FOLDERS = ("", ".github/workflows", ".circleci", "build", "ci", "deploy", "docker", "scripts")
+_VARIABLE = lazy(r"\$\{?(\w+)")
 _LARGEST = 100_000
 
 
@@ -40,17 +43,27 @@ def child_with_needs(facts: Facts, context: Context) -> str:
         except DockfixError:
             continue
         for base in _needing(other):
-            image = base.partition("@")[0]
-            name = image.rpartition("/")[2].partition(":")[0]
-            if name and not is_official(name) and any(image in text for text in names):
+            if any(_is_named(base, text) for text in names):
                 return one.path
     return ""
 
 
+def _is_named(base: str, text: str) -> bool:
+    """True if a text that gives names to images has the one of a FROM, or the variable that says
+    it."""
+    image = base.partition("@")[0]
+    if (variable := _VARIABLE.search(image)) is not None:
+        return variable[1] in text
+    name = image.rpartition("/")[2].partition(":")[0]
+    return bool(name) and not is_official(name) and image in text
+
+
 def _names(context: Context) -> Iterator[str]:
-    for name in context.entries("") or ():
-        if _NAMING.fullmatch(name):
-            yield context.head(name, _LARGEST) or ""
+    everything = context.with_ignore_text("")
+    for folder in _FOLDERS:
+        for name in everything.entries(folder) or ():
+            if name in _NAMES or name.endswith(_ENDS):
+                yield everything.head(f"{folder}/{name}".lstrip("/"), _LARGEST) or ""
 
 
 def _needing(facts: Facts) -> Iterator[str]:

@@ -34,16 +34,16 @@ class Containers:
         self,
         facts: Facts,
         context: Context | None,
-        around: Callable[[], tuple[str, ...]] | None = None,
+        around: Callable[[], Context] | None = None,
     ) -> None:
         self._facts, self._context, self._around = facts, context, around
 
     @cached_property
     def around(self) -> tuple[str, ...]:
         """What files around the image run in containers."""
-        found = () if self._around is None else self._around()
-        more = () if self._context is None else self._context.container_commands()
-        return tuple(dict.fromkeys((*found, *more)))
+        folders = [self._context, self._around() if self._around else None]
+        found = [text for one in folders if one for text in one.container_commands()]
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def texts(self) -> tuple[str, ...]:

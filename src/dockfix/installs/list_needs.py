@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dockfix.context import Context
 from dockfix.installs.children import child_with_needs
 from dockfix.installs.lists import Lists, Need, hidden_install
@@ -17,8 +19,14 @@ from dockfix.state.lineage import may_be_built_on
 class ListNeeds:
     """The needs of one file's RUNs and starts."""
 
-    def __init__(self, facts: Facts, context: Context | None) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        context: Context | None,
+        around: Callable[[], Context] | None = None,
+    ) -> None:
         self._facts, self._context, self._sight = facts, context, Sight(facts, context)
+        self._around = around
         # of a program in the table another may have been copied in front
         self._copied = frozenset(filter(is_known, copied(facts, context)))
 
@@ -39,7 +47,8 @@ class ListNeeds:
         starts nothing.
         """
         shipped, bases = self._facts.shipped_stages, may_be_built_on(self._facts)
-        child = child_with_needs(self._facts, self._context) if self._context else ""
+        folder = self._context or (self._around() if self._around else None)
+        child = child_with_needs(self._facts, folder) if folder else ""
         built_on = Deed(child, ANYTHING) if child else None
         found: list[Deed | None] = []
         for stage in self._facts.stages:

@@ -21,8 +21,9 @@ class Settings(Record):
 
     `alone`: no other file than the Dockerfile can be changed. `named` are the codes of the passes
     that the user named in full. `registry` tells what tags mean, if anybody does; `refresh`: what
-    is pinned is pinned anew. `evidence` are facts of a build, if there was one. `around` tells what
-    files around the Dockerfile run in containers, be there a build context or not.
+    is pinned is pinned anew. `evidence` are facts of a build, if there was one. `around` gives the
+    folder that the Dockerfile lies in, for what files there say of its images: a file that copies
+    nothing has no build context.
     """
 
     merge_strategy: Literal["gains", "all", "related"] = "gains"
@@ -32,7 +33,7 @@ class Settings(Record):
     registry: Registry | None = None
     refresh: bool = False
     evidence: Evidence | None = None
-    around: Callable[[], tuple[str, ...]] | None = None
+    around: Callable[[], Context] | None = None
 
 
 class Pass(Record):

@@ -252,7 +252,7 @@ def _lists(
     if not speaks_of_apt(facts.source) or is_missed(facts, stages, cache):
         return
     lists = [[lists_in(run) for run in runs] for runs in stages]
-    needs = ListNeeds(facts, settings.context)
+    needs = ListNeeds(facts, settings.context, settings.around)
     own = [
         [needs.of_run(run, one) for run, one in zip(runs, row, strict=True)]
         for runs, row in zip(stages, lists, strict=True)
