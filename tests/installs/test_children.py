@@ -1,4 +1,4 @@
-"""Images that other Dockerfiles of a project are built on keep the lists that those install from."""
+"""Images that other Dockerfiles of a project are built on keep the lists that those live on."""
 
 from __future__ import annotations
 

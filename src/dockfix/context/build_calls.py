@@ -44,9 +44,14 @@ def may_build(path: str) -> bool:
     return path.count("/") <= _DEEPEST and (name in _NAMES or name.endswith(_ENDS))
 
 
-def built_by(root: str, scripts: list[str]) -> Iterator[tuple[str, str] | None]:
+@disk.kept
+def built_by(root: str, scripts: tuple[str, ...]) -> tuple[tuple[str, str] | None, ...]:
     """The paths and texts of Dockerfiles in a context that scripts of it build; None for one that
     is not known. Pipelines of the repository around it count, too."""
+    return tuple(dict.fromkeys(_built_by(root, scripts)))
+
+
+def _built_by(root: str, scripts: tuple[str, ...]) -> Iterator[tuple[str, str] | None]:
     top = worktree_of(root)
     places = [os.path.join(root, one) for one in scripts[:_MOST]]
     if top is not None and top != root:

@@ -74,7 +74,7 @@ def find_dockerfiles(root: str, own: str = "") -> tuple[Written, ...] | None:
                             found.setdefault(f"{one.path}\n{one.text}", one)
         except OSError:
             continue
-    for built in built_by(root, sorted(scripts)):
+    for built in built_by(root, tuple(sorted(scripts))):
         if built is None:
             return None
         found.setdefault(built[0], Written(*built, built[0] == own))

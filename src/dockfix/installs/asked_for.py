@@ -62,8 +62,7 @@ def is_missed(facts: Facts, stages: list[list[Run]], cache: Cache) -> bool:
 
 def asks_for(text: str, cache: Cache) -> bool:
     """True if a text of commands comes for what a cache holds, by the cache's own folder."""
-    signs = [_sign(folder) for folder in cache.folders]
-    if not any(sign in text and sign != _SHARED for sign in signs):
+    if not any(folder.removeprefix("~") in text for folder in cache.folders):
         return False
     script = read_script(text, "bash")
     if not isinstance(script, Script):

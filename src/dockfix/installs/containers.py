@@ -17,7 +17,7 @@ from functools import cached_property
 from dockfix.context import Context
 from dockfix.installs.asked_for import asks_for
 from dockfix.installs.lists import installs_from_lists
-from dockfix.installs.sight import Sight
+from dockfix.installs.script_texts import ScriptTexts
 from dockfix.managers import manager_of
 from dockfix.managers.parts import Cache
 from dockfix.shell.patterns import lazy
@@ -28,7 +28,7 @@ _WORDS = lazy(r"[\w./@+-]+")
 
 
 class Containers:
-    """What containers of a file's images run."""
+    """What builds and containers of a file's images run, beside the RUNs themselves."""
 
     def __init__(
         self,
@@ -47,23 +47,26 @@ class Containers:
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """All that they run, the starts of the image included."""
-        sight, facts = Sight(self._facts, self._context), self._facts
+        """All that they run, the starts of the image included, and scripts that its RUNs run."""
+        scripts, facts = ScriptTexts(self._facts, self._context), self._facts
         started = [
             text
             for stage in facts.stages
             if stage.index in facts.shipped_stages
-            for text in sight.texts_of_starts(stage)
+            for text in scripts.of_starts(stage)
         ]
-        return tuple(dict.fromkeys((*started, *self.around)))
+        every = (*started, *scripts.of_runs(), *scripts.written(), *self.around)
+        return tuple(dict.fromkeys(every))
 
     def live_on(self, cache: Cache) -> bool:
-        """True if something that runs in a container lives on what a manager has stored."""
+        """True if something that runs beside the RUNs lives on what a manager has stored."""
         return any(_lives_on(cache, text) for text in self.texts)
 
     def live_on_lists(self) -> bool:
-        """True if something around the image installs from lists that are there already."""
-        return any(map(installs_from_lists, self.around))
+        """True if something around the image, or what a build writes for a container to run,
+        installs from lists that are there already."""
+        written = ScriptTexts(self._facts, self._context).written()
+        return any(map(installs_from_lists, (*self.around, *written)))
 
     def live_on_index(self) -> bool:
         """True if something that runs in a container installs from an index that is there."""

@@ -8,6 +8,7 @@ names a script that does, it may install from lists that an earlier RUN has fetc
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from dockfix.programs.program_table import INTERPRETERS, QUOTES, VERSION
 from dockfix.records import Record
@@ -41,6 +42,11 @@ _COMPOSER_EVENTS = tuple(
     )
     for when in ("pre", "post")
 )  # fmt: skip
+#: Options by which a build tool is told where its file lies, and those that take it as their last
+#: operand (cmake(1), meson(1), gradle's and Bazel's command lines).
+_FOLDER_OPTIONS = {"cmake": ("-S",), "gradle": ("-p", "--project-dir"), "gradlew": ("-p",)}
+_FOLDER_LAST = frozenset(("cmake", "meson"))
+_IS_FOLDER = lazy(r"\.{0,2}/(?:[\w.-]+/)*[\w-]+/?|\.\.?/?")
 _FRONTS = frozenset(("bundle", "exec", "poetry", "run", "sudo", "time", "uv"))
 
 
@@ -50,6 +56,11 @@ _SCRIPTS = lazy(
     r"(?![\w/])"
 )
 _MOST_SCRIPTS = 40
+#: How make, just and CMake include a file (GNU make, "Include"; just, "Imports"; cmake-commands).
+_INCLUDES = lazy(
+    r"(?im)^[ \t]*(?:-?s?include[ \t]+|import\??[ \t]+['\"]|include[ \t]*\([ \t]*\"?)"
+    r"(?:\$[{(]\w+[)}]/|\./)?([\w./-]*\w)"
+)
 
 
 class Entry(Record):
@@ -75,6 +86,11 @@ class Entry(Record):
 def installs(text: str) -> bool:
     """True if commands, by their text, install from lists that they do not fetch."""
     return _INSTALLS.search(text) is not None and not _FETCHES.search(text)
+
+
+def included_by(text: str) -> list[str]:
+    """The paths of files that one of a build tool includes, from its folder."""
+    return list(dict.fromkeys(_INCLUDES.findall(text)))[:_MOST_SCRIPTS] if "i" in text else []
 
 
 def scripts_in(text: str) -> list[str]:
@@ -130,6 +146,22 @@ def _of_node(name: str, arguments: Sequence[str]) -> Iterator[Entry]:
         yield Entry(program, "package.json", 0, None, (verb,))
 
 
+def _folder_of(name: str, arguments: Sequence[str]) -> str:
+    """The folder of the file that a build tool reads, as its arguments say: with a slash, or ""."""
+    options = _FOLDER_OPTIONS.get(name, ())
+    for word, value in pairwise(arguments):
+        if word in options and "$" not in value:
+            return f"{value.rstrip('/')}/"
+    for word in arguments:
+        for option in options:
+            if option[:2] == "-S" and word.startswith(option) and len(word) > 2:
+                return f"{word[2:].rstrip('/')}/"
+    last = arguments[-1] if arguments else ""
+    if name in _FOLDER_LAST and _IS_FOLDER.fullmatch(last):
+        return f"{last.rstrip('/')}/"
+    return ""
+
+
 def entries_of(words: Sequence[str]) -> Iterator[Entry]:
     """The same for one command."""
     rest = list(words)
@@ -140,7 +172,10 @@ def entries_of(words: Sequence[str]) -> Iterator[Entry]:
     name, arguments = rest[0].rpartition("/")[2].strip(QUOTES), rest[1:]
     family = name.rstrip(VERSION)
     if name in _FILES:
-        yield Entry(name, _FILES[name], 0)
+        folder = _folder_of(name, arguments)
+        yield Entry(name, f"{folder}{_FILES[name]}", 0)
+        if _FILES[name].endswith(".gradle"):
+            yield Entry(name, f"{folder}{_FILES[name]}.kts", 0)
     elif name in _NODE:
         yield from _of_node(name, arguments)
     elif name in ("composer", "composer.phar"):
@@ -162,3 +197,7 @@ def entries_of(words: Sequence[str]) -> Iterator[Entry]:
         file = next((word for word in arguments if word[:1] != "-"), "")
         if "." in file and "$" not in file and "-c" not in arguments and "-m" not in arguments:
             yield Entry(f"{name} {file}", file, 0)
+    elif "install" in arguments:
+        for word in arguments:
+            if _IS_FOLDER.fullmatch(word):
+                yield Entry(f"{name} install {word}", f"{word.rstrip('/')}/setup.py", 0)

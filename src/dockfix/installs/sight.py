@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
-from dockfix.installs.entries import Entry, entries, entries_of, installs, scripts_in
+from dockfix.installs.entries import (
+    Entry,
+    entries,
+    entries_of,
+    included_by,
+    installs,
+    scripts_in,
+)
 from dockfix.installs.lists import lists_of
 from dockfix.programs.deed import Called, Deed, kinds_of_text
 from dockfix.programs.effects import deeds, deeds_of_text, deeds_of_words
@@ -29,11 +36,7 @@ _SCRIPT_NAMES = lazy(
     r"\.(?:ba)?sh$|entry|start|run|init|boot|setup|install|wrap|launch|^cmd|^up$|exec|^my_",
     re.IGNORECASE,
 )
-#: Words that may name a script.
-_PATHS = lazy(
-    r"(?<![\w$.=-])(?:[\w./-]*/[\w.-]+|[\w-]+\.sh|[\w-]*(?:entry|start|run|init)[\w-]*)(?![\w/])"
-)
-_FOLDERS = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
+FOLDERS = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
 #: What a start script runs in the end is what CMD says, which is looked at by itself, or itself.
 _ARGUMENTS = frozenset(("$@", "${@}", "$*", "$0"))
 
@@ -69,14 +72,27 @@ class Sight:
     ) -> Iterator[Deed]:
         """What files of the project may install that known programs run, where they are seen."""
         for one in found:
-            path = resolve(place.base, one.path)
-            if path is None or UNTOLD in path:
-                continue
-            folder = path.rpartition("/")[0]
-            for text in self._texts_at(path, owner) or ():
-                if self._installs(one.commands(text), folder, owner, _DEEPEST):
+            for folder, commands in self.commands_of(one, owner, place):
+                if self._installs(commands, folder, owner, _DEEPEST):
                     yield Deed(one.program, frozenset(("installs",)), start=one.start)
                     break
+
+    def commands_of(
+        self, one: Entry, owner: Instruction, place: Place
+    ) -> Iterator[tuple[str, str]]:
+        """The folder and the commands of the files that a known program runs, as far as they are
+        seen: what a file includes belongs to it."""
+        path = resolve(place.base, one.path)
+        if path is None or UNTOLD in path:
+            return
+        folder = path.rpartition("/")[0]
+        for text in self.texts_at(path, owner) or ():
+            included = [
+                more
+                for name in included_by(text)
+                for more in self.texts_at(f"{folder}/{name}", owner) or ()
+            ]
+            yield folder, one.commands("\n".join([text, *included]))
 
     def _installs(self, commands: str, folder: str, owner: Instruction, depth: int) -> bool:
         """True if commands of a project's folder, or a script that they name, are seen to install
@@ -86,7 +102,7 @@ class Sight:
         if not depth:
             return False
         for name in scripts_in(commands):
-            for text in self._texts_at(f"{folder}/{name}", owner) or ():
+            for text in self.texts_at(f"{folder}/{name}", owner) or ():
                 if self._installs(text, folder, owner, depth - 1):
                     return True
         return False
@@ -101,42 +117,24 @@ class Sight:
         """
         for item in stage.instructions:
             if item.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
-                script = _read(_text_of_start(item))
+                script = _read(text_of_start(item))
                 if script is not None and lists_of(script).needs is not None:
                     yield Deed(item.keyword, frozenset(("installs",)))
             if item.keyword in ("CMD", "ENTRYPOINT"):
                 yield from self._of_start(stage, item)
+            elif item.keyword == "HEALTHCHECK" and script is not None:
+                place = self._facts.places[stage.instructions[-1].start]
+                for deed in self._resolved(deeds(script), stage.instructions[-1], place, _DEEPEST):
+                    if not deed.unknown:
+                        yield deed
         if self._context is not None and "apt" in self._facts.source:
             from dockfix.installs.unseen_starts import started_unseen
 
-            for path, text in started_unseen(self._line(stage), self._starting, self._context):
+            for path, text in started_unseen(self.line(stage), self._starting, self._context):
                 if installs(text):
                     yield Deed(path, ANYTHING)
 
-    def texts_of_starts(self, stage: Stage) -> Iterator[str]:
-        """What an image of a stage starts, as texts: its CMDs and ENTRYPOINTs, the scripts of the
-        context that they name, and those that these name."""
-        for one in self._line(stage):
-            for item in one.instructions:
-                if item.keyword in ("CMD", "ENTRYPOINT"):
-                    text = _text_of_start(item)
-                    yield text
-                    if self._context is not None:
-                        behind = one.instructions[-1]
-                        yield from self._scripts_named(text, behind, _DEEPEST)
-
-    def _scripts_named(self, commands: str, owner: Instruction, depth: int) -> Iterator[str]:
-        place = self._facts.places[owner.start]
-        for word in dict.fromkeys(_PATHS.findall(commands)):
-            folders = _FOLDERS if "/" not in word else ("",)
-            for folder in folders:
-                path = f"{folder}/{word}" if folder else resolve(place.base, word)
-                for text in (self._texts_at(path, owner) or ()) if path else ():
-                    yield text
-                    if depth > 1 and text.startswith("#!"):
-                        yield from self._scripts_named(text, owner, depth - 1)
-
-    def _line(self, stage: Stage) -> Iterator[Stage]:
+    def line(self, stage: Stage) -> Iterator[Stage]:
         """A stage and those that it is built from."""
         index: int | None = stage.index
         while index is not None:
@@ -225,14 +223,14 @@ class Sight:
             return None
         path = called.path
         if called.language == "own" and "/" not in path:
-            every = [self._texts_at(f"{folder}/{path}", owner) for folder in _FOLDERS]
+            every = [self.texts_at(f"{folder}/{path}", owner) for folder in FOLDERS]
             if any(one is None for one in every):
                 return None
             return tuple(text for one in every for text in one or ()) or None
         resolved = resolve(place.base, path)
-        return (self._texts_at(resolved, owner) or None) if resolved else None
+        return (self.texts_at(resolved, owner) or None) if resolved else None
 
-    def _texts_at(self, path: str, owner: Instruction) -> tuple[str, ...] | None:
+    def texts_at(self, path: str, owner: Instruction) -> tuple[str, ...] | None:
         """The texts of the files of the context that may lie at a path; None: nobody knows."""
         key = owner.start, path
         if key not in self._texts:
@@ -267,12 +265,13 @@ class Sight:
         while index is not None:
             stage = self._facts.stages[index]
             for item in stage.instructions:
-                if item.start < owner.start and item.keyword in ("RUN", "COPY", "ADD"):
+                done = item.start < owner.start or (item is owner and item.keyword != "RUN")
+                if done and item.keyword in ("RUN", "COPY", "ADD"):
                     yield item
             index = stage.base_stage
 
 
-def _text_of_start(item: Instruction) -> str:
+def text_of_start(item: Instruction) -> str:
     """What a start does, as a script: that of its shell, or its words."""
     words = item.json
     if words is None:

@@ -91,12 +91,17 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
         # what stands beside no call that is seen may still be theirs: lists, or an index that goes
         if cache.name not in used and not (cache.lists or cache.keeps_index):
             continue
-        if cache.lists:
-            yield from _lists(facts, stages, cache, settings, outside)
-        elif cache.option:
-            yield from _options(facts, stages, cache, settings, outside)
-        else:
-            yield from _cleanups(facts, stages, cache, settings, outside)
+        find = _lists if cache.lists else _options if cache.option else _cleanups
+        found = list(find(facts, stages, cache, settings))
+        if found and not _lived_on(cache, outside):
+            yield from found
+
+
+def _lived_on(cache: Cache, outside: Containers) -> bool:
+    """True if something beside the RUNs lives on what a manager has stored."""
+    if cache.lists:
+        return outside.live_on_lists()
+    return outside.live_on(cache) or (cache.keeps_index and outside.live_on_index())
 
 
 def _at_run(run: Run, cache: Cache, message: str, edits: tuple[Edit, ...]) -> Group:
@@ -107,11 +112,7 @@ def _at_run(run: Run, cache: Cache, message: str, edits: tuple[Edit, ...]) -> Gr
 
 
 def _options(
-    facts: Facts,
-    stages: list[list[Run]],
-    cache: Cache,
-    settings: Settings,
-    outside: Containers,
+    facts: Facts, stages: list[list[Run]], cache: Cache, settings: Settings
 ) -> Iterator[Group]:
     everything = [use for runs in stages for run in runs for use in run.of(cache)]
     if (
@@ -120,17 +121,12 @@ def _options(
         or not _is_known(cache, everything, settings)
         or (not cache.keeps_index and is_asked_for(facts, cache))
         or (cache.compiled and is_compiled_before(stages, cache))
-        or outside.live_on(cache)
     ):
         return
     if cache.keeps_index:
         from dockfix.installs.apk_index import converts_whole, index_is_missed
 
-        if (
-            not converts_whole(facts.dockerfile, stages)
-            or index_is_missed(facts, stages)
-            or outside.live_on_index()
-        ):
+        if not converts_whole(facts.dockerfile, stages) or index_is_missed(facts, stages):
             return
     found = False
     for index, runs in enumerate(stages):
@@ -176,11 +172,7 @@ def _with_option(run: Run, use: Use) -> Edit:
 
 
 def _cleanups(
-    facts: Facts,
-    stages: list[list[Run]],
-    cache: Cache,
-    settings: Settings,
-    outside: Containers,
+    facts: Facts, stages: list[list[Run]], cache: Cache, settings: Settings
 ) -> Iterator[Group]:
     everything = [use for runs in stages for run in runs for use in run.of(cache)]
     if (
@@ -188,7 +180,6 @@ def _cleanups(
         or any(use.says(cache.offline) for use in everything)
         or is_kept(cache, facts.source, settings.context)
         or is_missed(facts, stages, cache)
-        or outside.live_on(cache)
     ):
         return
     shipped = facts.shipped_stages if cache.shipped else range(len(stages))
@@ -243,11 +234,7 @@ def _is_known(cache: Cache, found: list[Use], settings: Settings) -> bool:
 
 
 def _lists(
-    facts: Facts,
-    stages: list[list[Run]],
-    cache: Cache,
-    settings: Settings,
-    outside: Containers,
+    facts: Facts, stages: list[list[Run]], cache: Cache, settings: Settings
 ) -> Iterator[Group]:
     if not speaks_of_apt(facts.source) or is_missed(facts, stages, cache):
         return
@@ -287,8 +274,7 @@ def _lists(
                     group = _allowed(facts, run, group, program, settings)
                     found.append(_offered(group, need.doubt))
             need = need.joined(own[index][number])
-        if found and not outside.live_on_lists():
-            yield from reversed(found)
+        yield from reversed(found)
 
 
 def _allowed(facts: Facts, run: Run, group: Group, program: str, settings: Settings) -> Group:
