@@ -28,7 +28,8 @@ def _is_cleaned(dockerfile: str, files: dict[str, str]) -> bool:
         (APT + "WORKDIR /b\nRUN cmake /x\n",
          {"CMakeLists.txt": "include(c/d.cmake)\n", "c/d.cmake": f"execute_process(COMMAND {JQ})"}),
         (APT + "RUN meson setup /b /x\n", {"meson.build": "run_command('t/d.sh')\n", "t/d.sh": JQ}),
-        (APT + "RUN pip install --no-cache-dir /x\n", {"setup.py": f"import os; os.system('{JQ.strip()}')\n"}),
+        (APT + "RUN pip install --no-cache-dir /x\n",
+         {"setup.py": f"import os; os.system('{JQ.strip()}')\n"}),
         (APT + "WORKDIR /x\nRUN gradle up\n", {"build.gradle.kts": 'run("apt-get", "install")\n'}),
         # what runs later, by itself or by hand
         (APT + "HEALTHCHECK CMD /x/check.sh\n", {"check.sh": f"#!/bin/sh\n{JQ}"}),

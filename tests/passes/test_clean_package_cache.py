@@ -780,3 +780,24 @@ def test_what_is_missed_later_stays(source: str) -> None:
 )
 def test_what_only_looks_like_it_goes(source: str) -> None:
     assert _cleaned(source) != source
+
+
+@pytest.mark.parametrize(
+    ("run", "files"),
+    [
+        # a later yarn begins with the lock file of yarn 1, and runs from its cache
+        ("RUN yarn install", {"package.json": '{"packageManager": "yarn@4.1.0"}'}),
+        ("RUN yarn install", {".yarnrc.yml": ""}),
+        ("RUN corepack prepare yarn@stable --activate && yarn install", {}),
+        ("RUN yarn set version berry && yarn install", {}),
+        # packages are links into the store
+        ("RUN pnpm install", {"pnpm-workspace.yaml": "enableGlobalVirtualStore: true\n"}),
+        ("ENV POETRY_VIRTUALENVS_PATH=/root/.cache/pypoetry/cache/v\nRUN poetry install", {}),
+        ("RUN gem install rack && cp -r $(gem env gemdir)/doc /doc", {}),
+    ],
+)
+def test_a_cache_that_is_none_stays(run: str, files: dict[str, str]) -> None:
+    context = Files({"yarn.lock": "# yarn lockfile v1\n", "package.json": "{}", **files})
+    source = f"FROM example.org/base\n{run}\n"
+    found = rewrite(source, select=["clean-package-cache"], settings=Settings(context=context))
+    assert found.after == source

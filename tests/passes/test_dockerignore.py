@@ -148,6 +148,8 @@ def test_what_another_dockerfile_asks_for_stays(name: str) -> None:
         ("requirements.txt", "sentry-sdk==2.0\n"),
         ("package.json", '{"dependencies": {"dd-trace": "5"}}'),
         ("package.json", '{"scripts": {"test": "jest --onlyChanged"}}'),
+        ("package.json", '{"dependencies": {"next-build-id": "3"}}'),
+        ("package.json", '{"scripts": {"build": "pnpm --filter \\"...[main]\\" build"}}'),
     ],
 )
 def test_what_a_manifest_asks_for_stays(name: str, text: str) -> None:
@@ -176,6 +178,8 @@ def test_what_a_script_of_the_context_asks_for_stays(command: str, files: dict[s
         "pre-commit install-hooks",
         "npx lint-staged",
         "npx jest -o",
+        "npx turbo run build --affected",
+        "npx turbo run build --filter=...[HEAD^1]",
     ],
 )
 def test_tools_ask_for_the_history_by_themselves(command: str) -> None:
@@ -205,6 +209,7 @@ LINT = "all: build lint\nbuild:\n\ttrue\nlint:\n\thadolint Dockerfile\nup:\n\tup
         ("true\nCMD docker-compose up", {}),
         ("pytest", {"tests/test_it.py": 'open("Dockerfile")\n'}),
         ("true", {"app.py": 'open(HERE / "Dockerfile")\n'}),
+        ("go build .", {"main.go": "package main\n//go:embed Dockerfile\nvar text string\n"}),
     ],
 )
 def test_what_reads_the_dockerfile_keeps_it(command: str, files: dict[str, str]) -> None:

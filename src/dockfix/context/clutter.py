@@ -54,6 +54,8 @@ _WORKED_ON_BY = {".terraform": "terraform"}
 _BUILDS_IMAGES = lazy(
     r"(?m)(?<![\w./-])(?:docker|podman|buildah|buildctl|skaffold)(?:-compose)?(?=[ \t\",]|$)"
 )
+#: The files that a Go program has put into itself (pkg.go.dev/embed).
+_EMBEDS = lazy(r"(?m)^//go:embed[ \t]+([^\n]+)")
 _MAKE = lazy(r"(?m)\bg?make\b([^;&|\n]*)")
 _MANIFESTS = (
     "Cargo.toml", "Gemfile", "Makefile", "build.gradle", "build.gradle.kts", "build.rs", "build.sh",
@@ -269,6 +271,12 @@ class Surroundings:
             )
             or any(
                 f"{name}{end}" in text for text in self._code for name in names for end in "'\"`"
+            )
+            or any(
+                _mentions(embedded, name)
+                for text in self._code
+                for embedded in _EMBEDS.findall(text)
+                for name in names
             )
         )
 

@@ -25,11 +25,13 @@ _ASKING = lazy(
     r"|source *= *[\"']scm[\"']|dynamic-versioning|dunamai|fetch_git_sha|vergen|shadow-rs|grgit"
     r"|jgit|nerdbank|minver|axion-release|reckon|nebula|shipkit|buildnumber|dynver|ratchet|vcs_tag"
     r"|\bhusky\b|lerna|changesets|semantic-release|dulwich|showLastUpdate|lastUpdated|\bnextra\b"
-    r"|sentry|\braven\b|airbrake|honeybadger|scout_apm|dd-trace|ddtrace|goreleaser"
+    r"|next-build-id|unplugin-info|pretty-quick|chromatic|sentry|\braven\b|airbrake|honeybadger|scout_apm|dd-trace|ddtrace|goreleaser"
 )
 #: Commands that look at what has changed, and refuse to work without a repository.
 _CHANGED = lazy(
     r"\bpre-commit[ \t]+(?:install|run)|\blint-staged\b|\blefthook\b|\bcommitlint\b"
+    r"|\bturbo\b[^&|;\n]{0,120}[ \t](?:--affected\b|--filter[= ]\S*\[)"
+    r"|--filter[= ][\\\"']{0,2}\.\.\.\["
     r"|\bnx[ \t]+affected|\bjest\b[^&|;\n]{0,80}[ \t](?:-o\b|--only-?[cC]hanged)"
     r"|--changed(?:Since|-since)?\b|--since\b|\bantora\b|standard-version|auto-changelog|release-it"
 )

@@ -17,6 +17,10 @@ CACHE = Cache(
     why="the documentation of gems is of no use in an image",
     settled=words("--no-doc --no-ri --no-rdoc -N --document --ri --rdoc --system"),
     cleaned=("gemrc",),
+    # what comes for the documentation
+    kept=lazy(
+        r"\bgem[ \t]+(?:server|rdoc)\b|\b(?:gemdir|gems/[\w.*]+)\b[)\"'}]*/doc\b|\bri[ \t]+[-A-Z]"
+    ),
     has_option=words("ruby"),
     unknown=before_gem_2,
 )

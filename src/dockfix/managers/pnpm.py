@@ -123,7 +123,7 @@ CACHE = Cache(
     offline=words("--offline --prefer-offline"),
     runners=words("pnpx"),
     kept=NPM_OFFLINE,
-    settings=(".npmrc",),
+    settings=(".npmrc", "pnpm-workspace.yaml"),
     shipped=True,
 )
 

@@ -86,6 +86,10 @@ CACHE = Cache(
     settled=words("--no-cache --dry-run"),
     cleaned=("pypoetry", ".cache", "POETRY_CACHE_DIR", "poetry cache", "poetry config"),
     names=("POETRY_CACHE_DIR", "POETRY_NO_CACHE", "XDG_CACHE_HOME"),
+    # environments of one's own choice may lie in there
+    kept=lazy(
+        r"(?i)virtualenvs[._]path[= \t\"']{1,4}[\w./~${}-]{0,200}pypoetry/(?:cache|artifacts)"
+    ),
     shipped=True,
     mount=Mount(offline=words("--no-cache")),
 )

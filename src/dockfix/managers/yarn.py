@@ -104,12 +104,21 @@ _OWN_PATHS = lazy(
 _NO_SCRIPTS = lazy(r"(?m)^enableScripts:\s*false\s*$")
 
 
+#: A later yarn: in a manifest (Corepack's `packageManager`), or where a Dockerfile fetches one.
+_LATER = lazy(r"\"packageManager\"\s*:\s*\"yarn@(?:[2-9]|\d\d)")
+_FETCHES_LATER = r"\byarn[ \t]+set[ \t]+version\b|\byarn@(?:[2-9]|berry|canary|stable)"
+
+
 def is_classic(verbs: list[str], context: Context | None) -> bool:
     """True if it is yarn 1: `yarn global` is known to it alone, and its lock file says so."""
     if all(verb == "global" for verb in verbs):
         return True
     lock = context.head("yarn.lock", 200) if context else None
-    return lock is not None and "yarn lockfile v1" in lock
+    if context is None or lock is None or "yarn lockfile v1" not in lock:
+        return False
+    # a lock file of yarn 1 is what a later one begins with, too
+    manifest = context.read("package.json") or ""
+    return _LATER.search(manifest) is None and context.kind(".yarnrc.yml") is None
 
 
 def immutable(project: Project) -> str:
@@ -146,7 +155,7 @@ CACHE = Cache(
     cleaned=(".cache", "YARN_CACHE_FOLDER"),
     names=("YARN_CACHE_FOLDER", "XDG_CACHE_HOME"),
     offline=_OFFLINE | words("--prefer-offline"),
-    kept=lazy(r"(?m)^(?:--install\.)?(?:cache-folder|(?:prefer-)?offline)\b"),
+    kept=lazy(r"(?m)^(?:--install\.)?(?:cache-folder|(?:prefer-)?offline)\b|" + _FETCHES_LATER),
     settings=(".yarnrc",),
     shipped=True,
     is_known=is_classic,

@@ -28,6 +28,8 @@ _LOCAL = lazy(r"(?:file|link|portal|patch|exec):|[./~]")
 NPM_OFFLINE = lazy(
     r"(?im)npm_config_(?:prefer_)?offline|^(?:prefer-)?offline[ \t]*=[ \t]*true|^cache[ \t]*="
     r"|\bconfig[ \t]+set[ \t](?:[^\n&;]{0,40}[ \t])?(?:prefer-)?offline\b"
+    # then packages are links into the store (pnpm's settings, "enableGlobalVirtualStore")
+    r"|enable[-_]?global[-_]?virtual[-_]?store"
 )
 
 #: Packages whose install scripts only fetch or build what is their own.
