@@ -24,6 +24,7 @@ def rewritten(source: str) -> str:
         ("npm i --only=prod --silent", "npm i --omit=dev --silent"),
         ("npm prune --production=true", "npm prune --omit=dev"),
         ("npm update --no-optional", "npm update --omit=optional"),
+        ("head -n 12 a && npm ci --production", "head -n 12 a && npm ci --omit=dev"),
         ("sudo npm ci --only=production", "sudo npm ci --omit=dev"),
         ("cd app && (npm ci --production)", "cd app && (npm ci --omit=dev)"),
         ("npm install \\\n    --production \\\n    --silent", None),
@@ -49,6 +50,10 @@ def test_npm(before: str, after: str | None) -> None:
         "npm() { echo; }; npm install --production",
         "echo --production",
         "npm install --production || npm install -g npm@6",
+        # another Node.js, with its own npm
+        "npm i -g n && n 12 && npm ci --production",
+        "volta install node@12 && npm ci --production",
+        "curl https://nodejs.org/dist/v12.0.0/x.tgz | tar xz && npm ci --production",
     ],
 )
 def test_commands_of_another_meaning_stay(text: str) -> None:

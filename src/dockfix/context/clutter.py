@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from dockfix.context import Context
-from dockfix.context.code import build_texts, code_texts
+from dockfix.context.code import build_texts, code_texts, embedded_in
 from dockfix.context.dockerfiles import Written, is_dockerfile
 from dockfix.context.globs import compiled
 from dockfix.context.makefile import recipes
@@ -54,8 +54,6 @@ _WORKED_ON_BY = {".terraform": "terraform"}
 _BUILDS_IMAGES = lazy(
     r"(?m)(?<![\w./-])(?:docker|podman|buildah|buildctl|skaffold)(?:-compose)?(?=[ \t\",]|$)"
 )
-#: The files that a Go program has put into itself (pkg.go.dev/embed).
-_EMBEDS = lazy(r"(?m)^//go:embed[ \t]+([^\n]+)")
 _MAKE = lazy(r"(?m)\bg?make\b([^;&|\n]*)")
 _MANIFESTS = (
     "Cargo.toml", "Gemfile", "Makefile", "build.gradle", "build.gradle.kts", "build.rs", "build.sh",
@@ -275,7 +273,7 @@ class Surroundings:
             or any(
                 _mentions(embedded, name)
                 for text in self._code
-                for embedded in _EMBEDS.findall(text)
+                for embedded in embedded_in(text)
                 for name in names
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dockfix.context import Context
+from dockfix.shell.patterns import lazy
 
 #: Files of programs, by how their names end; shell scripts are read elsewhere, by our own reader.
 CODE = (
@@ -50,6 +51,15 @@ def build_texts(context: Context) -> Iterator[str]:
     for path in _files(context, _may_build, tests=False):
         if _is_build(path) or context.head(path, 2) == "#!":
             yield context.head(path, _LARGEST) or ""
+
+
+#: The files that a Go program has put into itself (pkg.go.dev/embed).
+_EMBEDS = lazy(r"(?m)^//go:embed[ \t]+([^\n]+)")
+
+
+def embedded_in(text: str) -> list[str]:
+    """Patterns of the files that a program has put into itself when it is compiled."""
+    return _EMBEDS.findall(text)
 
 
 def _is_code(path: str) -> bool:

@@ -179,7 +179,11 @@ RENAMED = Renamed(
         r"(?:(?:docker\.io/)?library/)?node(?::(?:(?:1[6-9]|[2-9]\d)[\d.]*|latest|lts|current"
         r"|alpine|slim|trixie|bookworm|bullseye|gallium|hydrogen|iron|jod|krypton)(?:-[\w.-]+)?)?"
     ),
-    others=lazy(r"npm@|\bnvm\b|--from=\S{1,99}[ \t]/usr/local|\.npmrc"),
+    others=lazy(
+        r"npm@|\b(?:asdf|fnm|mise|nave|nodeenv|nodenv|nvm|nvs|volta)\b|nodejs\.org/dist|\bnode-v\d"
+        r"|(?<![\w-])n[ \t]+(?:\d|auto|i\b|install|latest|lts|stable)"
+        r"|--from=\S{1,99}[ \t]/usr/local|\.npmrc"
+    ),
     replaces="omit",
     names=("NPM_CONFIG_OMIT", "npm_config_omit"),
     file=".npmrc",
