@@ -212,6 +212,14 @@ def test_a_package_may_be_removed_again() -> None:
     assert removed(("srv/x", b""), purged[0]) == ["/usr/bin/gcc"]
 
 
+def test_packages_that_are_there_are_named() -> None:
+    removed = (b"\nPackage: less\nStatus: deinstall ok config-files\n"
+               b"\nPackage: mawk\nStatus: install ok installed\nProvides: awk\n")  # fmt: skip
+    installed = layer(("var/lib/dpkg/status", STATUS + removed))
+    found = shown(("srv/x", b""), installed=installed)
+    assert found.packages == {"awk", "libc6", "mawk"}
+
+
 def test_what_pip_brought_is_told() -> None:
     assert shown(("srv/x", b"")).behind_pip is None
     pip = b"Package: python3-pip\nDepends: libz1, python3-wheel, libssl3\n\nPackage: nginx\n"

@@ -140,6 +140,9 @@ def test_what_the_build_removes_again_is_not_copied() -> None:
 def test_files_that_are_changed_behind_a_build_are_of_the_build() -> None:
     source = SOURCE.replace("EXPOSE", "RUN cp /src/serve /usr/local/bin/\nEXPOSE")
     assert "RUN cp" not in final(SHOWN, source)
+    twice = SOURCE.replace("EXPOSE", "RUN sed -i s/a/b/ /src/a\nRUN chmod +x /src/a\nEXPOSE")
+    assert "RUN sed" not in final(SHOWN, twice)
+    assert "RUN chmod" not in final(SHOWN, twice)
     source = SOURCE.replace("EXPOSE", "RUN useradd web && mkdir /data\nEXPOSE")
     assert final(SHOWN, source).endswith(
         'RUN useradd web && mkdir /data\nEXPOSE 80\nCMD ["serve"]\n'
@@ -173,6 +176,15 @@ def test_a_package_of_headers_that_was_used_stays() -> None:
 def test_a_library_may_be_opened_by_a_name_that_its_headers_bring() -> None:
     files = {"shop.py": 'import ctypes\nctypes.CDLL("libyaml.so")\n'}
     assert "recommends jq libyaml-0-2 libyaml-dev\n" in final(SHOWN, files=files)
+
+
+def test_what_was_removed_is_not_installed_again() -> None:
+    shown = SHOWN._replace(packages=frozenset(("libyaml-dev", "gcc", "make", "awk")))
+    source = SOURCE.replace("jq libyaml-dev make", "awk jq=1.2 libyaml-dev make")
+    source = source.replace(
+        " make\nW", " make && export X=1 && make x && apt-get purge -y jq && rm -rf /tmp/x\nW"
+    )
+    assert "recommends awk libyaml-0-2 && rm -rf /tmp/x\nW" in final(shown, source)
 
 
 def test_pip_stays_with_the_build() -> None:

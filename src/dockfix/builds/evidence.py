@@ -142,6 +142,7 @@ class _Evidence:
             self._accounts(),
             self._gone,
             self._behind_pip(kept, tools),
+            self._dependencies.names,
             unfit or self._unfit(),
         )
 

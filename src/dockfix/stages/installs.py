@@ -92,9 +92,12 @@ def without_builders(
     breaks: list[bool] = []
     end: int | None = None
     placed = installs = False
+    starts = [done.simple.start for done in run.of_kind("system") if done.action == "install"]
     for done in run.done or ():
         command = done.command
-        if done.kind == "nothing" and done.program not in ("set", "export"):
+        # a setting of the shell is for an install below it
+        sets = done.program in ("set", "export") and done.simple.start < max(starts, default=0)
+        if done.kind == "nothing" and not sets:
             continue
         if done.kind not in ("system", "scratch", "nothing") or done.action == "remove":
             continue

@@ -19,6 +19,7 @@ from dockfix.managers.manager import words
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.patterns import lazy
 from dockfix.stages.any_language import calls, opens_libraries
+from dockfix.stages.installs import base_name
 from dockfix.stages.packages import programs_of
 from dockfix.stages.programs import OTHERWISE
 from dockfix.stages.sides import Done, Run
@@ -71,10 +72,9 @@ def _building(view: View) -> list[Run]:
             behind = []
         elif found and not run.kinds <= _ANYWHERE:
             behind.append(run)
-    for place, run in enumerate(behind, 1):
-        if any(done.program not in _BEHIND for done in run.of_kind("files")):
-            return [*found, *behind[:place]]
-    return found
+    while behind and all(done.program in _BEHIND for done in behind[-1].of_kind("files")):
+        del behind[-1]
+    return [*found, *behind]
 
 
 class Seen:
@@ -95,7 +95,7 @@ class Seen:
     def _cut(self, view: View) -> Cut:
         """The RUNs that build, and what they left. Raises UnsureError."""
         evidence = self._evidence
-        tools = evidence.tools
+        tools = evidence.tools | _not_there(view, evidence)
         left: list[str] = []
         if evidence.behind_pip is not None and not _calls_pip(view):
             tools |= {PIP}
@@ -232,6 +232,21 @@ class _Shown(Sorted):
             if one.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK")
         ]
         return " ".join(words_)
+
+
+def _not_there(view: View, evidence: Evidence) -> frozenset[str]:
+    """Packages that the stage names and that are not there in the end: something removed them."""
+    return frozenset(
+        [
+            name
+            for run in view.runs.values()
+            for done in run.of_kind("system")
+            for word in (done.command.packages if done.command else ())
+            if (name := base_name(word.value or "")) not in evidence.packages and name
+        ]
+        if evidence.packages
+        else ()
+    )
 
 
 def _calls_pip(view: View) -> bool:

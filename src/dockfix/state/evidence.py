@@ -39,8 +39,10 @@ class Evidence(Record):
     alone, `building` those of them of which something was started when it ran. `cached` says that
     a library is found by the loader's cache alone (`ldconfig`); `stages` is how many the file has.
     `behind_pip` are the packages that have to be named if Debian's python3-pip is not; None: it is
-    not there. By their lines: `accounts` are RUNs that made users or groups, `gone` are copies of
-    which nothing is there in the end.
+    not there. `packages` are all names of packages that are there.
+
+    By their lines: `accounts` are RUNs that made users or groups, `gone` are copies of which
+    nothing is there in the end.
     """
 
     left: tuple[Left, ...]
@@ -52,4 +54,5 @@ class Evidence(Record):
     accounts: frozenset[int] = frozenset()
     gone: frozenset[int] = frozenset()
     behind_pip: tuple[str, ...] | None = None
+    packages: frozenset[str] = frozenset()
     unfit: str = ""

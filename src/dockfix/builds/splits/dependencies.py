@@ -22,6 +22,8 @@ class Dependencies:
         for one in states:
             for name in _names(one.get("Provides", ""), ","):
                 providers.setdefault(name, []).append(one.get("Package", ""))
+        #: The names of packages that are there, and those that stand for one.
+        self.names = frozenset([*there, *providers])
         for one in states:
             found = set[str]()
             for group in f"{one.get('Depends', '')},{one.get('Pre-Depends', '')}".split(","):
