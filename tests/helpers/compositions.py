@@ -592,7 +592,113 @@ def _version_of_history(scene: Scene) -> None:
     scene.has.update(("lists", "git", "make"))
 
 
+def _service_that_installs(scene: Scene) -> None:
+    """A service of a Compose file whose command installs from the lists of the image."""
+    package = scene.pick("tree", "jq")
+    command = f"apt-get install -y --no-install-recommends {package} >/dev/null 2>&1"
+    command += f" && {package} --version"
+    command = scene.pick(f"sh -c '{command}'", f'["sh", "-c", "{command}"]')
+    scene.services[scene.name("tools")] = (
+        f"    build: .\n    network_mode: host\n    entrypoint: []\n    command: {command}\n"
+    )
+
+
+def _offline_script(scene: Scene) -> None:
+    """A script, or a recipe, that has npm live on what it has fetched before."""
+    name = scene.pick(*_NODE)
+    command = f"npm install -g --offline {name}"
+    scene.run(f"npm install -g {name}", f"npm uninstall -g {name}")
+    if "make" in scene.has and scene.chance(50):
+        folder = scene.name("offline")
+        scene.files[f"{folder}/Makefile"] = f"include rules.mk\nall: {folder}\n"
+        scene.files[f"{folder}/rules.mk"] = f"{folder}:\n\t{command}\n"
+        scene.lines.append(f"COPY {folder} /opt/{folder}")
+        scene.run(f"make -C /opt/{folder}")
+    else:
+        path = scene.script(command)
+        scene.lines.append(f"COPY {path} /usr/local/bin/")
+        scene.run(path.rpartition("/")[2])
+
+
+def _included_recipe(scene: Scene) -> None:
+    """A Makefile that includes the recipe which installs."""
+    folder, package = scene.name("make"), scene.pick("tree", "jq")
+    scene.files[f"{folder}/Makefile"] = "-include rules/all.mk\nall: deps\n"
+    scene.files[f"{folder}/rules/all.mk"] = f"deps:\n\tapt-get install -y {package}\n"
+    scene.lines += ["RUN apt-get install -y make", f"COPY {folder} /opt/{folder}"]
+    scene.run(f"make -C /opt/{folder}")
+    scene.has.add("make")
+
+
+def _source_beside(scene: Scene) -> None:
+    """A source that cannot be fetched from comes by WORKDIR and COPY; the old lists still do."""
+    name = scene.name("source")
+    scene.files[f"{name}.list"] = "deb [trusted=yes] http://localhost:9/ ./\n"
+    scene.lines += ["WORKDIR /etc/apt/sources.list.d", f"COPY {name}.list ."]
+    scene.run(f"apt-get install -y --no-install-recommends {scene.pick('tree', 'jq')}")
+    scene.run(f"rm {name}.list")
+    scene.enter(scene.pick("/", "/app"))
+
+
+def _home(scene: Scene) -> None:
+    """The home of root changes, as the next RUN sees it."""
+    home = f"/{scene.name('home')}"
+    edit = scene.pick(
+        f"sed -i 's|:/root:|:{home}:|' /etc/passwd",
+        f"usermod --home {home} root 2>/dev/null || true",
+    )
+    scene.run(f"mkdir {home}", edit)
+    scene.run(f'echo "$HOME" > /{scene.name("seen")}', "touch ~/here")
+    scene.lines.append(f"RUN sed -i 's|:{home}:|:/root:|' /etc/passwd")
+
+
+def _settings_of_bash(scene: Scene) -> None:
+    """A file that bash reads at the start of each RUN, and that a RUN writes."""
+    path = f"/etc/{scene.name('env')}"
+    scene.lines += ['SHELL ["/bin/bash", "-c"]', f"ENV BASH_ENV={path}"]
+    scene.run(f"echo 'export TOLD=yes' > {path}", f'echo "${{TOLD:-no}}" > /{scene.name("told")}')
+    scene.run(f'echo "${{TOLD:-no}}" > /{scene.name("told")}')
+    scene.lines += ["ENV BASH_ENV=", 'SHELL ["/bin/sh", "-c"]']
+
+
+def _other_build_of_dependencies(scene: Scene) -> None:
+    """Another image takes the packages from the folder, where somebody has installed them."""
+    name = scene.pick(*_NODE)
+    about = {"name": "x", "version": "1.0.0", "dependencies": {name: "*"}}
+    scene.files["package.json"] = f"{json.dumps(about)}\n"
+    scene.files["node_modules/own/index.js"] = "1\n"
+    scene.files["index.js"] = "console.log(1)\n"
+    path = scene.pick("ops/Dockerfile", "Dockerfile.static", "ops/static.Dockerfile")
+    taken = scene.pick("node_modules /www/", ". /www/")
+    scene.files[path] = f'FROM busybox\nCOPY {taken}\nCMD ["ls", "/www"]\n'
+    scene.enter("/app")
+    scene.lines.append("COPY . .")
+    scene.run("npm install --no-package-lock")
+
+
+def _written_entrypoint(scene: Scene) -> None:
+    """A start that the Dockerfile itself writes, and that installs what a variable names."""
+    scene.lines += [
+        "COPY --chmod=755 <<END /entry",
+        "#!/bin/sh",
+        '[ -z "\\$MORE" ] || apt-get install -y \\$MORE >/dev/null 2>&1',
+        'exec "\\$@"',
+        "END",
+    ]
+    scene.starts.append(
+        Start(("tree", "--version"), {"MORE": "tree"}, "/entry", network="host", seconds=40)
+    )
+
+
 BLOCKS = (
+    Block("service that installs", "apt lists", _service_that_installs),
+    Block("offline script", "npm", _offline_script),
+    Block("included recipe", "apt lists", _included_recipe, 1),
+    Block("source beside", "apt lists", _source_beside, 1),
+    Block("home", "", _home, 1),
+    Block("settings of bash", "apt", _settings_of_bash, 1),
+    Block("other build of dependencies", "npm", _other_build_of_dependencies),
+    Block("written entrypoint", "apt lists", _written_entrypoint, 1),
     Block("update", "apt", _update),
     Block("install", "apt", _install, 5),
     Block("install on lists", "apt lists", _install_somehow, 6),

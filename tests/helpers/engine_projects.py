@@ -382,6 +382,8 @@ def _starts(project: Project, folder: Path) -> dict[str, list[Start]]:
                 (*entrypoint[1:], *_words(service.get("command"))),
                 _environment(service.get("environment")),
                 entrypoint[0] if entrypoint else None,
+                network=service.get("network_mode", "none"),
+                seconds=40 if "network_mode" in service else 2,
             )
             found.setdefault(os.path.normpath(path), []).append(start)
     return found

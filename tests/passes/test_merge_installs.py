@@ -276,3 +276,10 @@ def test_programs_of_one_priority_are_chosen_by_who_comes_first(pair: str) -> No
     # nano goes before any vim of a lower priority, whoever comes first
     different = "FROM debian:12\nRUN apt-get install -y vim && apt-get install -y nano\n"
     assert "vim nano" in rewrite(different, select=["merge-installs"]).after
+
+
+@pytest.mark.parametrize("package", ["command-not-found", "apt-file", "appstream", "etckeeper"])
+def test_an_update_that_does_more_than_before_stays(package: str) -> None:
+    install = f"apt-get update && apt-get install -y {package}"
+    source = f"FROM debian:12\nRUN {install} && apt-get update\n"
+    assert source.count("apt-get update") == rewrite(source).after.count("apt-get update")

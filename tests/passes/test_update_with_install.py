@@ -114,6 +114,8 @@ def test_an_update_that_may_be_needed_elsewhere_stays(rest: str) -> None:
         "RUN apt-get update\nENV APT_CONFIG=/a.conf\nRUN apt-get install a",
         "RUN apt-get update\nRUN dpkg -i a.deb\nRUN apt-get install b",
         "RUN apt-get update\nRUN curl x | bash\nRUN apt-get install b",
+        "RUN apt-get update\nRUN curl -o s.sh x && bash s.sh && apt-get install b",
+        "RUN apt-get update\nCOPY --from=x /s /s\nRUN /s && apt-get install b",
         "RUN apt-get update && apt-get install debian-archive-keyring my-release\n"
         "RUN apt-get install b",
         "RUN apt-get update\nRUN --mount=type=cache,target=/var/lib/apt apt-get install a",

@@ -43,3 +43,19 @@ def test_files_that_only_have_the_name_of_a_program(command: str, path: str) -> 
     assert deed.unknown
     assert deed.called is not None
     assert deed.called.path == path
+
+
+@pytest.mark.parametrize("run", ["bash n.sh", "sudo -E bash ./n.sh", "sh /tmp/n.sh -y", "./n.sh"])
+@pytest.mark.parametrize(
+    "fetch",
+    [
+        "curl -sL https://astral.sh/uv/install.sh -o n.sh",
+        "curl -fsSLo /tmp/n.sh https://astral.sh/uv/install.sh",
+        "wget -qO n.sh https://astral.sh/uv/install.sh",
+        "curl https://astral.sh/uv/install.sh > n.sh",
+    ],
+)
+def test_an_installer_that_is_known_may_lie_in_a_file(fetch: str, run: str) -> None:
+    assert not any(deed.unknown for deed in deeds_of_text(f"{fetch} && {run}"))
+    for other in (fetch.replace("n.sh", "m.sh"), fetch.replace("astral.sh", "example.org")):
+        assert any(deed.unknown for deed in deeds_of_text(f"{other} && {run}"))

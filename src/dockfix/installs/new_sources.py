@@ -1,4 +1,4 @@
-"""Packages that bring sources of packages, or change the manager itself."""
+"""Packages that bring sources of packages, or change the manager itself, or what it fetches."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def family(text: str) -> Family:
 
 
 #: They bring sources, keys, ways to fetch, or change the manager itself: an install behind them may
-#: find other packages than one beside them.
+#: find other packages than one beside them. Those of the last line have an update fetch more, or do
+#: something of theirs behind it (Debian's list of files in /etc/apt/apt.conf.d).
 _SOURCES = family(
     """apt-transport-* ca-certificates* software-properties* *-keyring *-keys *-archive epel* remi-*
     pgdg-* apt apt-utils apt-list* apt-cacher* apt-p2p apt-rpm auto-apt-proxy
@@ -45,7 +46,9 @@ _SOURCES = family(
     debconf* cdebconf yum yum-* dnf dnf-* dnf5-* microdnf libdnf* rpm libzypp* zypper*
     subscription-manager* apk-tools* google-chrome* google-earth* opera* vivaldi* brave*
     microsoft-edge* skype* slack* code teamviewer* dropbox nautilus-dropbox spotify* steam*
-    virtualbox* flashplugin*"""
+    virtualbox* flashplugin*
+    apt-file apt-config-* apt-show-versions apt-listdifferences appstream command-not-found* debtags
+    etckeeper how-can-i-help packagekit pk4 rkhunter ubuntu-advantage-tools ubuntu-pro-* update-*"""
 )
 _RELEASES = lazy(
     r"(?!lsb[-_]).*[-_]release(?:-.*)?|.*-repos?(?:sitor(?:y|ies))?(?:-.*)?"

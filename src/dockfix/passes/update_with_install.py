@@ -14,12 +14,13 @@ what it replaces; a newer base image does the same for everybody.
 What it leaves alone: installs from the lists of an image outside this file that may have some;
 commands that only look at lists; on an official image an install of what it may have already, which
 succeeds without lists, even where the servers no longer have the release; installs behind something
-that may have added a source, which perhaps cannot be fetched from yet; an update that may fail
-where the first one did not, without its secrets or network, from sources in the image of which
-something was removed, or because a failure went by (`apt-get update; apt-get install …`); installs
-in a loop, a condition, a group, after `||`, under a cache mount over the lists; installs by
-scripts, here-documents and exec forms. An update that may be needed elsewhere, or does something
-else as well, stays where it is.
+that may have added a source, which perhaps cannot be fetched from yet, a program that nobody knows
+among them; an update that may fail where the first one did not, without its secrets or network,
+from sources in the image of which something was removed, behind a removal of keys or certificates,
+or because a failure went by (`apt-get update; apt-get install …`); installs in a loop, a condition,
+a group, after `||`, under a cache mount over the lists; installs by scripts, here-documents and
+exec forms. An update that may be needed elsewhere, or does something else as well, stays where it
+is.
 
 Safety: the RUN installs from lists of the same servers, fetched when it runs. A failing update
 fails the RUN, as it failed the RUN of its own: where errexit is in force the two are joined by `;`,
@@ -152,6 +153,11 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
             yield Group(run.owner.keyword_offset, _MOVED if one.source else _ADDED, (edit,))
 
 
+def _may_add_source(run: Run, needs: Simple) -> bool:
+    """True if a program of which nobody knows what it does comes before an install."""
+    return run.hidden is not None and run.hidden.unknown and run.hidden.start < needs.start
+
+
 def _updates_before(run: Run, edit: Edit | None) -> bool:
     """True if the update that a RUN gets comes before what may install in it."""
     needs = run.lists.needs
@@ -193,6 +199,7 @@ def _update(facts: Facts, run: Run, fetched: Run | None, context: Context | None
         or not set(_supplies(fetched)) <= set(mounts)
         or not _from_lists(needs)
         or SOURCES.search(script.text, 0, needs.start)
+        or (fetched is not None and _may_add_source(run, needs))
     ):
         return None
     shell = run.place.shell

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from dockfix.programs.deed import (
     Called,
@@ -61,10 +62,13 @@ def deeds(script: Script) -> tuple[Deed, ...]:
 def _deeds(script: Script) -> Iterator[Deed]:
     own = shadowed(script)
     before: Simple | None = None
+    kept: dict[str, Kinds] = {}
     here: str | None = ""  # where the script starts
     straight = len(script.nested) == len(script.simples) and "(" not in script.text
     for command in script.nested:
         source = _installer_fed(script, before, command)
+        if source is None and command.words:
+            source = _installer_kept(kept, command)
         before = command
         changed = _changed_by_redirects(command)
         if changed:
@@ -127,6 +131,26 @@ def _installer_fed(script: Script, before: Simple | None, command: Simple) -> Ki
         return None
     fetched = script.text[before.start : before.end]
     return next((kinds for url, kinds in INSTALLERS_AT if url.search(fetched)), None)
+
+
+def _installer_kept(kept: dict[str, Kinds], command: Simple) -> Kinds | None:
+    """The same of an installer that an earlier command has fetched into a file. `kept` are those
+    files, and gets the one that this command fetches."""
+    words = [_text(word) for word in command.words]
+    if words[0] in ("curl", "wget"):
+        targets = [one.target.text for one in command.redirects if one.operator == ">"]
+        targets += [
+            value for word, value in pairwise(words) if word.startswith("-") and word[-1] in "oO"
+        ]
+        for url, kinds in INSTALLERS_AT:
+            if targets and any(map(url.search, words)):
+                kept[targets[-1].rpartition("/")[2]] = kinds
+        return None
+    if not kept:
+        return None
+    programs = (word for word in words if word[:1] != "-" and word not in STARTERS)
+    file = next((word for word in programs if not _runs_input(word)), "")
+    return kept.get(file.rpartition("/")[2])
 
 
 def _runs_input(program: str) -> bool:
