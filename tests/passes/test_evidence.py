@@ -182,9 +182,10 @@ def test_what_was_removed_is_not_installed_again() -> None:
     shown = SHOWN._replace(packages=frozenset(("libyaml-dev", "gcc", "make", "awk")))
     source = SOURCE.replace("jq libyaml-dev make", "awk jq=1.2 libyaml-dev make")
     source = source.replace(
-        " make\nW", " make && export X=1 && make x && apt-get purge -y jq && rm -rf /tmp/x\nW"
+        " make\nW",
+        " make && export X=1 && make x && apt-get purge -y jq && rm -r /tmp/x && rm -rf /tmp/*\nW",
     )
-    assert "recommends awk libyaml-0-2 && rm -rf /tmp/x\nW" in final(shown, source)
+    assert "recommends awk libyaml-0-2 && rm -rf /tmp/*\nW" in final(shown, source)
 
 
 def test_pip_stays_with_the_build() -> None:

@@ -26,6 +26,7 @@ _IN_IMAGE = {
 #: Packages of Alpine that only build, beside those that are called as Debian's.
 _OF_ALPINE = frozenset(("alpine-sdk", "build-base", "libc-dev", "linux-headers", "musl-dev",
                         "samurai"))  # fmt: skip
+_FOR_THE_DAY = ("/tmp/", "/var/tmp/")
 #: Those that images of a JRE have.
 _IN_JRE = frozenset(("ca-certificates", "fontconfig", "openssl", "tzdata"))
 
@@ -97,7 +98,7 @@ def without_builders(
         command = done.command
         # a setting of the shell is for an install below it
         sets = done.program in ("set", "export") and done.simple.start < max(starts, default=0)
-        if done.kind == "nothing" and not sets:
+        if (done.kind == "nothing" and not sets) or _is_of_build(done):
             continue
         if done.kind not in ("system", "scratch", "nothing") or done.action == "remove":
             continue
@@ -132,6 +133,15 @@ def without_builders(
         return Install("", placed=False)
     head_text = " ".join([source[one.keyword_offset :].split()[0], *(f.text for f in one.flags)])
     return Install(calls_text(view.facts.style.of(one), head_text, calls, breaks, one), placed)
+
+
+def _is_of_build(done: Done) -> bool:
+    """True if a command removes named files for the day, which only the build has made."""
+    paths = [value for value in done.values[1:] if value[:1] != "-"]
+    return done.kind == "scratch" and all(
+        path.startswith(_FOR_THE_DAY) and path.rstrip("/").count("/") > 1 and "*" not in path
+        for path in paths
+    )
 
 
 def _removed(view: View, run: Run) -> set[str]:
