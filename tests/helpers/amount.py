@@ -11,6 +11,11 @@ def take_all() -> None:
     _all = True
 
 
+def is_all() -> bool:
+    """True if every test runs, on every case."""
+    return _all
+
+
 def some(count: int, part: int = 10) -> int:
     """`count`, or the part of it that is enough while one works."""
     return count if _all else max(count // part, 1)

@@ -802,8 +802,7 @@ def _compose(scene: Scene, command: str) -> None:
         scene.services["web"] = f"    build: .\n    command: {command}\n"
 
 
-def composed(seed: int) -> Project:
-    """The project of a seed; `shown` prints it."""
+def _scene(seed: int) -> Scene:
     random = Random(seed)
     weights = [weight for _, weight in _BASES.values()]
     scene = Scene(random, random.choices(list(_BASES), weights)[0])
@@ -813,6 +812,18 @@ def composed(seed: int) -> Project:
         block.write(scene)
         scene.blocks.append(block.name)
     _start(scene)
+    return scene
+
+
+def blocks_and_base(seed: int) -> frozenset[str]:
+    """What the project of a seed is composed of: the names of its blocks, and of its base."""
+    scene = _scene(seed)
+    return frozenset((scene.base, *scene.blocks))
+
+
+def composed(seed: int) -> Project:
+    """The project of a seed; `shown` prints it."""
+    scene = _scene(seed)
     files = {**scene.files, "Dockerfile": "\n".join(scene.lines) + "\n"}
     if scene.services:
         services = "".join(f"  {name}:\n{text}" for name, text in scene.services.items())

@@ -24,9 +24,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dockfix.builds.images.layers import Layer
+from dockfix.core.pipeline import rewrite
 from dockfix.errors import DockfixError
-from helpers.compositions import composed, shown
+from dockfix.passes.base import Settings
+from helpers.compositions import blocks_and_base, composed, shown
 from helpers.engine_projects import Tried, tried
+from helpers.memory_context import Files
 
 #: Layers read by this process.
 _LAYERS: dict[str, Layer] = {}
@@ -39,6 +42,25 @@ class Result(NamedTuple):
     tried: Tried
     seconds: float
     error: str = ""
+
+
+def kinds(seed: int) -> frozenset[str]:
+    """What the project of a seed tries: its blocks, its base, and the passes that change it."""
+    files = composed(seed).files
+    result = rewrite(files["Dockerfile"], settings=Settings("all", Files(files)))
+    return blocks_and_base(seed) | {one.name for one in result.applied}
+
+
+def covering(seeds: Sequence[int]) -> list[int]:
+    """Of these seeds nearly the fewest whose projects try every kind that all of theirs try."""
+    of_seed = {seed: kinds(seed) for seed in seeds}
+    missing = set().union(*of_seed.values())
+    chosen: list[int] = []
+    while missing:
+        best = max(of_seed, key=lambda seed: len(of_seed[seed] & missing))
+        missing -= of_seed[best]
+        chosen.append(best)
+    return sorted(chosen)
 
 
 def hunt(seeds: Sequence[int], workers: int, *, blame: bool = True) -> Iterator[Result]:
