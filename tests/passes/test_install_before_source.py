@@ -506,6 +506,17 @@ def test_which_program_runs_may_be_said_by_a_file(base: str, install: str, versi
     assert rewritten(official, with_file) != official
 
 
+@pytest.mark.parametrize(
+    ("copy", "stays"),
+    [("COPY lib /opt/lib", True), ("COPY lib/a.so.1 /opt/lib/", True), ("COPY a.js /opt/", False)],
+)
+def test_libraries_stay_above_what_brings_their_list_up_to_date(copy: str, stays: bool) -> None:
+    settings = Settings(context=Files({"lib/a.so.1": "x", "a.js": "", "own.conf": "/opt/lib\n"}))
+    install = "RUN apt-get update && apt-get install -y git\n"
+    source = f"FROM debian:12\nCOPY own.conf /etc/ld.so.conf.d/\n{copy}\n{install}"
+    assert (rewritten(source, settings) == source) == stays
+
+
 NPM = "FROM node\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
 NPM_FILES = {"package.json": "{}", "package-lock.json": "{}", "a.js": "", "Dockerfile": NPM}
 

@@ -79,6 +79,8 @@ def judge(copy: Copy, commands: Sequence[Reads], around: Surroundings) -> Answer
     context = around.context
     if not _lands_aside(copy, any(command.system for command in commands), context):
         return Answer("the COPY may bring files of the system")
+    if around.linked and any(one.system for one in commands) and _brings_libraries(copy, context):
+        return Answer("the COPY may bring libraries, whose list an install brings up to date")
     for command in commands if around.versions else ():
         chooses = "" if command.system else _version_file(copy, command, around)
         if chooses:
@@ -112,6 +114,10 @@ def judge(copy: Copy, commands: Sequence[Reads], around: Surroundings) -> Answer
         tuple(written),
         tuple(expected),
     )
+
+
+def _brings_libraries(copy: Copy, context: Context | None) -> bool:
+    return copy.brings_trees(context) or any(".so" in one for one in copy.sources)
 
 
 def _version_file(copy: Copy, command: Reads, around: Surroundings) -> str:

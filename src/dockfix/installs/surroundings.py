@@ -19,7 +19,8 @@ class Surroundings(Record):
     one that is not understood), `fresh` how many of them come before something that may have
     changed their files. `environment` is what of the file's variables `may_lead` somewhere, `true`
     are the names of those that are set to a true value, and to no other. `versions`: which program
-    runs may be chosen by a file of the project, as asdf and pyenv do.
+    runs may be chosen by a file of the project, as asdf and pyenv do. `linked`: folders of the
+    image's own are searched for libraries, whose list an install brings up to date (ldconfig).
     """
 
     base: str
@@ -29,6 +30,7 @@ class Surroundings(Record):
     context: Context | None
     true: frozenset[str] = frozenset()
     versions: bool = False
+    linked: bool = False
 
 
 class Answer(Record):

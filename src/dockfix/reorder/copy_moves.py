@@ -334,7 +334,14 @@ class _CopyDescent:
         here, context = self.surroundings, self.surroundings.context
         above = tuple(self.above)
         around = Surroundings(
-            run.base, above, self.above_changes, here.variables, context, here.true, here.versions
+            run.base,
+            above,
+            self.above_changes,
+            here.variables,
+            context,
+            here.true,
+            here.versions,
+            here.linked,
         )
         answer = judge(self.copy, commands, around)
         if not answer.refusal and answer.needs:

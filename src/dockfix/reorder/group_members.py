@@ -61,7 +61,8 @@ class GroupSurroundings(Record):
     `commented` are the RUNs that belong with the next one to one comment, by their start, with the
     start of what stands right below that comment.
     Installs of the managers `in_one` are not divided into one without the project and one with it.
-    `versions`: files of the project may choose which programs run.
+    `versions`: files of the project may choose which programs run. `linked` is that of
+    `Surroundings`.
     """
 
     above: tuple[Copy | None, ...]
@@ -74,6 +75,7 @@ class GroupSurroundings(Record):
     commented: Mapping[int, int]
     in_one: frozenset[str]
     versions: bool
+    linked: bool
 
 
 def is_too_long(group: Sequence[Instruction]) -> bool:

@@ -69,6 +69,7 @@ def read_groups(
                     _commented_runs(facts),
                     _installed_in_one(facts, stage),
                     _may_choose_versions(facts, stage),
+                    "ld.so.conf" in facts.source,
                 )
                 yield ReadGroup(stage, members, surroundings)
             for one in group:
