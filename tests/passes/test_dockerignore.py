@@ -411,6 +411,7 @@ def test_a_read_only_dockerfile_changes_nothing(project: Path) -> None:
     assert not (project / ".dockerignore").exists()
 
 
+@pytest.mark.slow
 def test_a_large_context(tmp_path: Path) -> None:
     for number in range(100):
         folder = tmp_path / "node_modules" / str(number)
