@@ -161,13 +161,13 @@ def test_an_ignored_install_keeps_the_update_it_lives_on() -> None:
 
 _INSTALLS = (
     "apt-get install a",
-    "apt-get install a && x",
-    "x && apt-get install a",
-    "x; apt-get install a",
-    "set -e; apt-get install a; x",
-    "set -e; x; apt-get install a",
-    "set -e; apt-get install a && x; x",
-    "set -e; x && apt-get install a",
+    "apt-get install a && useradd",
+    "useradd && apt-get install a",
+    "useradd; apt-get install a",
+    "set -e; apt-get install a; useradd",
+    "set -e; useradd; apt-get install a",
+    "set -e; apt-get install a && useradd; useradd",
+    "set -e; useradd && apt-get install a",
 )
 
 
@@ -175,13 +175,18 @@ _INSTALLS = (
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh", "dash -e", "bash -e"])
 @pytest.mark.parametrize("script", _INSTALLS)
 def test_builds_fail_as_before(script: str, shell: str, tmp_path: Path) -> None:
-    """With stand-ins: an install needs lists, and every command fails on demand."""
+    """With stand-ins: an install needs lists, and every command fails on demand.
+
+    The other command is one that is known: behind an unknown one, no update is written.
+    """
     (tmp_path / "apt-get").write_text(
         f'#!/bin/sh\ncd {tmp_path}\ncase " $FAIL " in *" $1 "*) exit 100;; esac\n'
         'case $1 in update) touch lists;; install) [ -e lists ] && echo "$@" >> log;; esac\n'
     )
-    (tmp_path / "x").write_text(f'#!/bin/sh\n[ "$FAIL" != x ] && echo x >> {tmp_path}/log\n')
-    for name in ("apt-get", "x"):
+    (tmp_path / "useradd").write_text(
+        f'#!/bin/sh\n[ "$FAIL" != useradd ] && echo useradd >> {tmp_path}/log\n'
+    )
+    for name in ("apt-get", "useradd"):
         (tmp_path / name).chmod(0o755)
     base = "example.org/base" if shell.endswith("-e") else "debian"
     old = f"FROM {base}\nRUN apt-get update\nCOPY a /a\nRUN {script}\n"
@@ -200,7 +205,7 @@ def test_builds_fail_as_before(script: str, shell: str, tmp_path: Path) -> None:
         log = tmp_path / "log"
         return built, log.read_text() if built and log.exists() else ""
 
-    for fail in ("", "update", "install", "x"):
+    for fail in ("", "update", "install", "useradd"):
         before, now = build(old, fail), build(new, fail)
         if fail == "update" and not before[0]:
             assert not now[0] or "install" not in now[1]
