@@ -332,47 +332,6 @@ def test_an_original_that_is_built_only_once_is_no_verdict(
     assert not leftovers(real_engine)
 
 
-#: `docker` with a builder elsewhere: images come as archives, and the engine here has none of them.
-ELSEWHERE = r"""#!/bin/bash
-docker() { "$(type -aP docker | sed -n 2p)" "$@"; }
-[ "$1 $2" = "buildx inspect" ] && exec echo "Driver: kubernetes"
-[ "$1 $2" = "buildx build" ] || { docker "$@"; exit; }
-words=()
-while [ $# != 0 ]; do
-    case $1 in
-        --builder) shift ;;
-        --output) archive=${2#type=docker,dest=}; shift ;;
-        --tag) name=$2; shift ;;
-        *) words+=("$1") ;;
-    esac
-    shift
-done
-docker "${words[@]:0:2}" --tag "$name" "${words[@]:2}" || exit
-docker image save --output "$archive" "$name" && docker image rm "$name"
-"""
-
-
-def test_a_builder_elsewhere_hands_images_over(real_engine: RealEngine, tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_bytes(MERGEABLE + b"COPY a.sh /\nCMD sh /a.sh\n")
-    (tmp_path / "a.sh").write_text("exit 4\n")
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "docker").write_text(ELSEWHERE)
-    (tmp_path / "bin" / "docker").chmod(0o755)
-    path = f"{tmp_path}/bin:{real_engine.environment['PATH']}"
-    words = (*NETWORK, "--builder", "fleet")
-    for command, said in (
-        (("verify", "--run", "ls /a /b", "--stop"), b"--run: the same output, status 0 --stop: "),
-        (("verify",), b"except for these expected differences "),
-        (("measure", "--edit", "a.sh"), b"steps built again 1 of 3 1 of 2 "),
-    ):
-        done = dockfix_command(
-            *command, *words, cwd=tmp_path, given=b"", **{**real_engine.environment, "PATH": path}
-        )
-        assert done.returncode == 0, done.stderr
-        assert said in b" ".join(done.stdout.split())
-        assert not leftovers(real_engine)
-
-
 def test_what_is_left_out_of_the_build_is_left_out_of_it_here(
     real_engine: RealEngine, tmp_path: Path
 ) -> None:

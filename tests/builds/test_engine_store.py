@@ -17,7 +17,7 @@ from dockfix.passes.merge_runs import PASS as MERGE_RUNS
 from dockfix.reports.verify import verdict_text
 from dockfix.state.facts import Facts
 from helpers.engine_verdicts import verified
-from helpers.real_engine import RealEngine
+from helpers.real_engine import RealEngine, engine_with_containerd
 
 SOURCE = """\
 FROM busybox
@@ -29,20 +29,11 @@ RUN chmod 700 /d
 
 
 @pytest.fixture(scope="module")
-def engine_with_containerd(
+def containerd(
     started_engine: RealEngine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RealEngine]:
-    """The same engine once more, with the image store of containerd."""
-    folder = tmp_path_factory.mktemp("c")
-    flags = ("--feature", "containerd-snapshotter=true")
-    engine = RealEngine(folder, keep=False, flags=flags)
-    engine.home.mkdir(parents=True, exist_ok=True)
-    (engine.home / "root").symlink_to(started_engine.home / "root")
-    reason = engine.start()
-    if reason:
-        pytest.skip(reason)
-    yield engine
-    engine.stop()
+    with engine_with_containerd(started_engine, tmp_path_factory.mktemp("c")) as engine:
+        yield engine
 
 
 def move_up(facts: Facts, settings: Settings) -> Iterator[Group]:
@@ -74,11 +65,11 @@ def test_in_the_classic_store_a_linked_copy_is_an_ordinary_one(
 
 
 def test_what_the_store_of_containerd_does_is_not_blamed_on_a_pass(
-    engine_with_containerd: RealEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    containerd: RealEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in engine_with_containerd.environment.items():
+    for name, value in containerd.environment.items():
         monkeypatch.setenv(name, value)
-    engine_with_containerd.need("busybox")
+    containerd.need("busybox")
     found = moved(tmp_path, monkeypatch)
     text = verdict_text(found)
     assert found.outcome == "different", text

@@ -145,6 +145,20 @@ def started_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEng
     engine.stop()
 
 
+@contextmanager
+def engine_with_containerd(started: RealEngine, folder: Path) -> Iterator[RealEngine]:
+    """The programs of a started engine once more, with the image store of containerd; or skips."""
+    flags = ("--feature", "containerd-snapshotter=true")
+    engine = RealEngine(folder, keep=False, flags=flags)
+    engine.home.mkdir(parents=True, exist_ok=True)
+    (engine.home / "root").symlink_to(started.home / "root")
+    reason = engine.start()
+    if reason:
+        pytest.skip(reason)
+    yield engine
+    engine.stop()
+
+
 @pytest.fixture
 def real_engine(started_engine: RealEngine, monkeypatch: pytest.MonkeyPatch) -> RealEngine:
     """The engine, as what `docker` in this test means, with busybox as a base image."""

@@ -26,7 +26,7 @@ FOREIGN = {
     "--accept", "--all", "--call", "--count", "--driver", "--driver-opt", "--format",
     "--keys", "--mirror", "--name", "--ubuntu", "--update-cases",
     "--branch", "--config-file", "--file", "--install-extension", "--message", "--rm",
-    "--user", "--wheel-dir",
+    "--process-slot-var", "--user", "--wheel-dir",
     "--repo", "--repos",
     "--assume-no", "--checksum", "--chmod", "--chown", "--deploy", "--fix", "--force", "--from",
     "--frozen-lockfile", "--git", "--help", "--immutable", "--keep-git-dir", "--link", "--locked",
