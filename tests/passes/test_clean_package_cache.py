@@ -502,6 +502,9 @@ NEXT = "FROM python:3.12\n"
         APT + "COPY a /\nRUN make && rm -r /var/lib/apt/lists/*\n",
         APT + "COPY a /\nRUN apt-get purge -y git && rm -r /var/lib/apt/lists/*\n",
         YUM + "COPY a /\nRUN make && rm -r /var/cache/yum\n",
+        # and so does an old pip that has stored nothing
+        PIP + "COPY a /\nRUN pip cache purge\n",
+        PIP + "COPY a /\nRUN python -m pip cache remove 'x*' && make\n",
         # here before lists are fetched again
         APT + "COPY a /\nRUN rm -r /var/lib/apt/lists/* && apt-get update\n",
         "FROM alpine:3.20\nRUN apk add git && rm /var/cache/apk/APKINDEX*\n",

@@ -197,6 +197,8 @@ CACHE = Cache(
     why="the image needs no second copy of what it installs",
     settled=words("--no-cache --cache-dir --no-index --download-cache"),
     cleaned=(".cache", "pip.conf", "pip config", "pip cache", "PIP_"),
+    # `pip cache purge` and `remove` fail where nothing was stored, from pip 20.1 to 21.2
+    offline=words("purge remove"),
     compiled=True,
     names=("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR", "PIP_CONFIG_FILE", "XDG_CACHE_HOME"),
     unknown=before_2015,
