@@ -106,6 +106,8 @@ MANAGER = Manager(
         words("update install remove purge autoremove autoclean clean build-dep source download"),
         alias="DL3027",
     ),
+    # its packages count as asked for, and autoremove keeps them (apt 2.6)
+    for_builds=("build-dep", "build-essential"),
     cache=CACHE,
     installing=(
         "apt-get update",

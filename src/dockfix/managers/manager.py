@@ -158,6 +158,9 @@ class Manager(Record):
     #: A word that may stand before a verb; empty: there is none.
     inner: str = ""
 
+    #: A verb that installs what a build needs, and a package that is always among it.
+    for_builds: tuple[str, str] | None = None
+
     #: What it may put into PATH; None: of a system's, what its words name; of others, not known.
     on_path: OnPath | None = None
 

@@ -2,7 +2,7 @@
 
 What it does: one note at the last FROM, naming what the last stage has that only a build needs: a
 base image that is a toolchain (`golang`, `maven`, a JDK) and packages (`build-essential`,
-`libpq-dev`).
+`libpq-dev`; what `apt-get build-dep` brings, which `autoremove` keeps).
 
 Why: they are most of the bytes of such images, and each is a program that an attacker finds there.
 A second stage that copies only what the build made leaves them behind.
@@ -90,6 +90,9 @@ def _staying(script: Script) -> Iterator[str]:
     if any("$" in name for name in removed):
         return
     for one in commands:
+        verb, brought = one.manager.for_builds or ("", "")
+        if verb == one.verb.value and brought not in removed:
+            yield brought
         # a removal may name the list, not what is in it
         named = {base(option.words[-1].text.rpartition("=")[2]) for option in one.options}
         if one.action != "install" or not removed.isdisjoint(named):
