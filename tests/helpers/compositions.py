@@ -49,7 +49,7 @@ _BASES = {
     "python:3.11-slim": ("apt pip python", 3),
     "node:20-slim": ("apt npm node", 2),
     "registry.example.com/team/base:1": ("apt tool profile", 2),
-    "ubuntu:22.04": ("rivals", 2),
+    "ubuntu:24.04": ("rivals", 2),
     "python:3.7-buster": ("archived git curl python", 1),
 }
 _LISTS = "/var/lib/apt/lists"
@@ -745,7 +745,7 @@ def _start(scene: Scene) -> None:
     kind = scene.pick("none", "program", "app", "app", "rootfs", "rootfs", "entrypoint", "installs")
     shebang = scene.pick("#!/bin/sh\n", "#!/bin/sh\n", "")
     if kind == "program":
-        program = "tool" if "tool" in scene.has else scene.pick("ls", "id", "env | grep -c .")
+        program = "tool" if "tool" in scene.has else scene.pick("ls /", "id", "env | grep -c .")
         scene.lines.append(f"CMD {program} {scene.pick('-a', '')}".rstrip())
     elif kind == "app":
         _app(scene)

@@ -804,3 +804,8 @@ def test_a_cache_that_is_none_stays(run: str, files: dict[str, str]) -> None:
     source = f"FROM example.org/base\n{run}\n"
     found = rewrite(source, select=["clean-package-cache"], settings=Settings(context=context))
     assert found.after == source
+
+
+def test_a_new_line_stands_as_deep_as_most() -> None:
+    source = "FROM node:20\nRUN set -e \\\n  && a \\\n    && b \\\n    && npm ci\n"
+    assert _cleaned(source) == f"{source.rstrip()} \\\n    && npm cache clean --force\n"

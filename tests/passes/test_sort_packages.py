@@ -144,6 +144,11 @@ def test_left_alone(run: str) -> None:
     assert sort(run) == run
 
 
+def test_a_line_takes_its_indentation_along() -> None:
+    before = "apt-get install \\\n  b \\\n\ta \\\n  d \\\n    c"
+    assert sort(before) == "apt-get install \\\n\ta \\\n  b \\\n    c \\\n  d"
+
+
 def test_line_endings_and_escape_of_the_file() -> None:
     source = '# escape=`\r\nFROM x\r\nSHELL ["bash", "-c"]\r\nRUN apt-get install -y c b a\r\n'
     after, _ = settle(PASS, source)

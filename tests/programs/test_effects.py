@@ -36,6 +36,11 @@ def test_programs_of_the_table(command: str) -> None:
         ("scripts/test", "scripts/test"),
         ("/srv/scripts/convert", "/srv/scripts/convert"),
         ("tools/ld", "tools/ld"),
+        ("cd a && ./b", "a/./b"),
+        ("cd a && sh b", "a/b"),
+        # by PATH, whatever the directory
+        ("cd a && b", "b"),
+        ("(cd a && b)", "b"),
     ],
 )
 def test_files_that_only_have_the_name_of_a_program(command: str, path: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from dockfix.records import Record
 from dockfix.shell.remembered import cached_by_value
 
@@ -114,11 +116,18 @@ def signs_of(text: str, escape: str) -> Signs:
     return Signs(
         min(units, key=width) if units else None,
         leading,
-        shown[0] if shown else None,
+        _usual(shown),
         max(len(leads), len(follows)) or max(inner_leads, inner_follows),
         next(iter(words), None) or next(filter(None, others), None),
         all(tights) if tights else None,
     )
+
+
+def _usual(shown: list[str]) -> str | None:
+    """What most lines show, the first of several as frequent."""
+    if len(set(shown)) < 2:
+        return shown[0] if shown else None
+    return Counter(shown).most_common(1)[0][0]
 
 
 def width(indent: str) -> int:

@@ -10,6 +10,7 @@ from dockfix.context import Context
 from dockfix.dockerfile.tree import Instruction, Stage
 from dockfix.installs.entries import entries
 from dockfix.installs.sight import FOLDERS, Sight, text_of_start
+from dockfix.programs.effects import deeds_of_text
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script, Simple
 from dockfix.state.facts import Facts, Place
@@ -74,7 +75,7 @@ class ScriptTexts:
     ) -> Iterator[str]:
         if self._context is None:
             return
-        for word in dict.fromkeys(_PATHS.findall(commands)):
+        for word in dict.fromkeys((*_PATHS.findall(commands), *_called(commands))):
             if word.startswith(_NO_SCRIPTS):
                 continue
             folders = ("", *FOLDERS) if "/" not in word else ("",)
@@ -84,6 +85,13 @@ class ScriptTexts:
                     yield text
                     if depth > 1 and text.startswith("#!"):
                         yield from self._named(text, owner, place, depth - 1)
+
+
+def _called(commands: str) -> Iterator[str]:
+    """The programs that commands call by a name alone, and that nobody knows."""
+    for deed in deeds_of_text(commands):
+        if deed.called is not None and deed.called.is_on_path:
+            yield deed.called.path or ""
 
 
 def _written(simple: Simple) -> str:

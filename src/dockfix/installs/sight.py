@@ -222,7 +222,7 @@ class Sight:
         if called.path is None or self._context is None or _mounts_files(owner):
             return None
         path = called.path
-        if called.language == "own" and "/" not in path:
+        if called.is_on_path:
             every = [self.texts_at(f"{folder}/{path}", owner) for folder in FOLDERS]
             if any(one is None for one in every):
                 return None

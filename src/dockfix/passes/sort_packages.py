@@ -240,8 +240,13 @@ def _in_place(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
 
 
 def _gap(entries: Sequence[Entry], slot: int, number: int) -> Gap:
-    """The gap of a slot, with the comments of the entry that comes to stand in it."""
+    """The gap of a slot, with the comments of the entry that comes to stand in it.
+
+    An entry that has a line to itself takes its indentation along: so only lines change places.
+    """
     gap = entries[slot].gap
+    if gap.breaks and entries[number].gap.breaks:
+        gap = gap._replace(tail=entries[number].gap.tail)
     if not (entries[slot].bound or entries[number].bound) or slot == number:
         return gap
     kept = gap.lines if not entries[slot].bound else ()

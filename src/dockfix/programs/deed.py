@@ -68,6 +68,11 @@ class Called(Record):
     language: Literal["sh", "other", "own", "npm", "make"]
     name: str = ""
 
+    @property
+    def is_on_path(self) -> bool:
+        """True if it is called by its name alone, so that it lies in a folder of PATH."""
+        return self.language == "own" and self.path is not None and "/" not in self.path
+
 
 class Deed(Record):
     """What one command may do, and the file it runs, if it runs one.

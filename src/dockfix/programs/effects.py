@@ -88,7 +88,7 @@ def _deeds(script: Script) -> Iterator[Deed]:
         words = [_text(word) for word in command.words]
         for deed in _of_words(words) if source is None else (Deed(words[0], source),):
             called, deed = deed.called, deed._replace(start=command.start)
-            if called is not None and called.path is not None:
+            if called is not None and called.path is not None and not called.is_on_path:
                 deed = deed._replace(called=called._replace(path=_beneath(here, called.path)))
             if deed.kinds or deed.called:
                 yield deed
