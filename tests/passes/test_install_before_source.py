@@ -68,6 +68,16 @@ HEAD = "FROM python\nWORKDIR /app\n"
             id="comments go along",
         ),
         pytest.param(
+            "ENV A=1\n\n# why\nCOPY a /a\nRUN pip install x\n\nCMD a\n",
+            "ENV A=1\n\nRUN pip install x\n\n# why\nCOPY a /a\n\nCMD a\n",
+            id="a comment that heads a paragraph still does",
+        ),
+        pytest.param(
+            "ENV A=1\n\n# why\nCOPY a /a\nRUN pip install x && cat /a\n\nCMD a\n",
+            "ENV A=1\n\nRUN pip install x\n\n# why\nCOPY a /a\nRUN cat /a\n\nCMD a\n",
+            id="so does it between the halves of a RUN",
+        ),
+        pytest.param(
             "# about all of it\n\nCOPY a /a\nRUN pip install x\n",
             "# about all of it\n\nRUN pip install x\nCOPY a /a\n",
             id="comments of a paragraph stay",

@@ -78,8 +78,8 @@ def blocks(
 def landings(style: FileStyle, found: list[Block], *, spaced: bool) -> dict[int, str]:
     """What is to be inserted where, so that blocks stand below their instructions.
 
-    A paragraph that goes where paragraphs stand gets an empty line above it. With `spaced`, so does
-    what has a comment of its own.
+    A paragraph that goes where paragraphs stand gets an empty line above it, and so does a comment
+    that heads one. With `spaced`, so does whatever has a comment of its own.
     """
     source = style.dockerfile.source
     blanks, ends = style.blanks
@@ -96,7 +96,7 @@ def landings(style: FileStyle, found: list[Block], *, spaced: bool) -> dict[int,
         )
         ending = "\r\n" if text.endswith("\r\n") else "\n"
         alone = end in blanks or end == len(source)
-        headed = spaced and text.lstrip(" \t").startswith("#")
+        headed = (spaced or together[0].start in ends) and text.lstrip(" \t").startswith("#")
         if headed and not alone and together[-1].end in blanks:
             text = ending + text + ending
         elif (headed or begin[below.start] in ends) and alone and text.lstrip("\r\n") == text:
@@ -126,10 +126,18 @@ def left_behind(style: FileStyle, block: Block, text: str) -> str:
     return blank[0] + text if blank and text else text
 
 
-def division(style: FileStyle, run: Instruction, span: tuple[int, int], middle: str) -> Edit:
+def division(
+    style: FileStyle,
+    run: Instruction,
+    span: tuple[int, int],
+    middle: str,
+    *,
+    headed: bool = False,
+) -> Edit:
     """The edit that ends a RUN at a span of the source, where the line of a new RUN begins.
 
-    `middle` are the lines that come to stand between the two.
+    `middle` are the lines that come to stand between the two. If it is `headed` by the comment of a
+    paragraph, an empty line keeps that from the first half.
     """
     start, end = span
     eol = style.of(run).eol
@@ -137,4 +145,5 @@ def division(style: FileStyle, run: Instruction, span: tuple[int, int], middle: 
     bare = middle.lstrip("\r\n")
     blank = eol if bare != middle else ""
     bare = bare if bare.endswith("\n") else bare + eol
-    return Edit(start, end, eol + blank + bare + blank + head)
+    above = eol if headed else blank
+    return Edit(start, end, eol + above + bare + blank + head)

@@ -44,7 +44,7 @@ def move_edits(
     context: Context | None,
 ) -> tuple[Edit, ...]:
     """The edits that make the moves of a group."""
-    source, style = facts.source, facts.style
+    style = facts.style
     manifests = _manifests(facts, members, moves, context)
     without_comments = [
         move.copy.instruction.start
@@ -65,8 +65,8 @@ def move_edits(
         left = inserted.pop(block.start, "") + left_behind(style, block, kept)
         edits.append(Edit(block.start, block.end, left))
     for start, move in split_runs.items():
-        pieces = [source[one.start : one.end] for one in found if one.below.start == start]
-        edits.append(_split_edit(style, move, "".join(pieces)))
+        pieces = [one for one in found if one.below.start == start]
+        edits.append(_split_edit(style, move, pieces))
     edits += [Edit(at, at, text) for at, text in inserted.items()]
     return tuple(edits)
 
@@ -119,12 +119,14 @@ def _manifests_in_place(block: Block, in_place: Mapping[int, str]) -> str:
     return "".join(text for at, text in in_place.items() if block.start <= at < block.end)
 
 
-def _split_edit(style: FileStyle, move: Move, text: str) -> Edit:
-    """The edit that splits a RUN in two, with the moved `text` in between."""
+def _split_edit(style: FileStyle, move: Move, moved: list[Block]) -> Edit:
+    """The edit that splits a RUN in two, with what is moved in between."""
+    text = "".join(style.dockerfile.source[one.start : one.end] for one in moved)
+    headed = text.lstrip(" \t").startswith("#") and moved[0].start in style.blanks[1]
     run, chain, first = move.below.instruction, move.below.chain, move.first_install
     if first is not None:
         start, end = source_span(run, *first.span)
-        edit = division(style, run, (end, end), text)
+        edit = division(style, run, (end, end), text, headed=headed)
         command = style.dockerfile.source[start:end]
         return edit._replace(text=f" {first.option}{edit.text}{first.again}{command}")
     assert chain is not None
@@ -132,5 +134,5 @@ def _split_edit(style: FileStyle, move: Move, text: str) -> Edit:
     assert span is not None
     start, _ = source_span(run, span[0], span[0])
     _, end = source_span(run, span[1], span[1])
-    edit = division(style, run, (start, end), text)
+    edit = division(style, run, (start, end), text, headed=headed)
     return edit._replace(text=edit.text + span[2])
