@@ -53,11 +53,13 @@ no source, onto ASP.NET Core or, for a program without packages and the web, the
 On Alpine, where nothing tells which libraries a `-dev` package is for, these packages stay.
 Of C and C++ on Debian, Ubuntu and Alpine (make, cmake, compilers called by their names) the folder
 of the context that is compiled in, the prefix of an install and the files that a compiler is told
-to write, onto the same image.
+to write, onto the same image; in the image of GCC the same, onto the slim form of the Debian below
+it. There a program gets the compiler's own libraries, if Debian's are older, and those of the full
+image by the names with which it is linked (`-lcurl`).
 
 The last of several stages, where nothing is built, becomes shorter as it stands: what only builds
 leaves its lists of packages, and of a `-dev` package the shared libraries stay. If it is on an
-image of Go or Rust, it is put on the Debian or Alpine below; on an image of a JDK, Maven or
+image of Go, Rust or GCC, it is put on the Debian or Alpine below; on an image of a JDK, Maven or
 Gradle, on the JRE of the same vendor and version; on .NET's SDK, on the image of the runtime. It
 stays if source that is copied anywhere in the file may compile, or open a library by its name; if
 something is fetched that cannot be seen; and if Python, Ruby or the like have packages that may

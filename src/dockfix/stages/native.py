@@ -18,6 +18,7 @@ import re
 from dockfix.managers.manager import words
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.shell.patterns import lazy
+from dockfix.stages import gcc_image
 from dockfix.stages.folder import owner_of, work_inside
 from dockfix.stages.installs import on_alpine
 from dockfix.stages.native_files import INSTALLING, Written
@@ -26,7 +27,7 @@ from dockfix.stages.source import called_by_script, is_shell_script, landings
 from dockfix.stages.view import Cut, View
 from dockfix.state.paths import copy_of, resolve, within
 
-_IMAGES = ("alpine", "debian", "ubuntu")
+_IMAGES = ("alpine", "debian", gcc_image.NAME, "ubuntu")
 _COMPILERS = lazy(r"(?:[\w-]+-linux-gnu-)?(?:cc|c\+\+|gcc|g\+\+|clang|clang\+\+|gfortran)(?:-\d+)?")
 _MAKERS = words("cmake make ninja")
 _CONFIGURING = words("autogen.sh autoreconf bootstrap bootstrap.sh buildconf configure")
@@ -124,6 +125,8 @@ class _Native:
         lines = [f"COPY --from={{build}} {path} {path}" for path in carried]
         if self.prefixes and "ldconfig" in view.text:
             lines.append("RUN ldconfig")
+        if view.image.name == gcc_image.NAME:
+            return self._on_debian(build, again, lines)
         return Cut(
             frozenset(build),
             view.stage.base or "",
@@ -138,6 +141,26 @@ class _Native:
             what="what is built",
             again=frozenset(again - build),
             users=True,
+        )
+
+    def _on_debian(self, build: set[int], again: set[int], lines: list[str]) -> Cut:
+        """The cut on GCC's own image: the Debian below it, with the libraries of what is built."""
+        view = self.view
+        if any(within("/usr/local", prefix) for prefix in self.prefixes):
+            raise UnsureError("what is built is installed into /usr/local, beside the compiler")
+        libraries = gcc_image.libraries_of(view, [*self.written.texts.values(), view.text])
+        return Cut(
+            frozenset(build),
+            libraries.image,
+            (*lines, *libraries.carried),
+            linked=libraries.linked,
+            called=libraries.called,
+            left=(*gcc_image.GONE, "/root/**", "/tmp/**"),
+            what="what is built",
+            lost=gcc_image.LOST,
+            again=frozenset(again - build),
+            users=True,
+            fits=True,
         )
 
     def _read(self, last: int) -> None:

@@ -47,6 +47,12 @@ _OF_MACHINE = lazy(
 _DESTINATION = lazy(r"(?i)\bDESTINATION\s+[\"']?(?:/|\$\{CMAKE_INSTALL_FULL_SYSCONFDIR)|\bExternal")
 
 
+def is_read(path: str) -> bool:
+    """True if a file is one that says where a build writes, by its name."""
+    name = path.rpartition("/")[2]
+    return bool(_MAKEFILE.fullmatch(name) or _CMAKE.fullmatch(name) or name == "configure.ac")
+
+
 class Written:
     """The files, by where they lie in the image."""
 
@@ -55,8 +61,7 @@ class Written:
 
     def add(self, path: str, source: str, read: Callable[[str], str]) -> None:
         """Takes down a file that is one of these, by its path in the image and in the context."""
-        name = path.rpartition("/")[2]
-        if _MAKEFILE.fullmatch(name) or _CMAKE.fullmatch(name) or name == "configure.ac":
+        if is_read(path):
             self.texts[path] = read(source)
 
     def check(self, top: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
-from dockfix.stages import dotnet, go, java, rust
+from dockfix.stages import dotnet, gcc_image, go, java, native_files, rust
 from dockfix.stages.compiled import below, check_alpine, of_toolchain
 from dockfix.stages.installs import on_alpine
 from dockfix.stages.packages import runtime_of
@@ -52,6 +52,8 @@ def without_toolchain(view: View) -> Without | None:
     if name in SDK:
         return Without(dotnet.image_for(view), (), dotnet.LANGUAGE.lost, dotnet.GONE,
                        begins=(dotnet.SETTINGS,))  # fmt: skip
+    if name == gcc_image.NAME:
+        return _of_gcc(view)
     if name not in _OWN:
         return None
     for one in view.instructions:
@@ -78,6 +80,21 @@ def without_toolchain(view: View) -> Without | None:
         of_toolchain(rust.LANGUAGE if name == "rust" else go.LANGUAGE),
         _RUST_GONE if name == "rust" else _GO_GONE,
     )
+
+
+def _of_gcc(view: View) -> Without:
+    """The Debian below GCC's image, with the libraries that its own compiler's programs need."""
+    texts = [view.facts.source]
+    texts += [view.read(path) for path in view.files if native_files.is_read(path)]
+    libraries = gcc_image.libraries_of(view, texts)
+    if libraries.carried:
+        raise UnsureError("a program may need libraries of a compiler that Debian has not yet")
+    packages = (
+        *runtime_of(view.base, [one for one in libraries.linked if one.endswith("-dev")], ()),
+        *(one for one in libraries.linked if not one.endswith("-dev")),
+        *libraries.called,
+    )
+    return Without(libraries.image, packages, gcc_image.LOST, gcc_image.GONE)
 
 
 def _check_libraries(view: View) -> None:

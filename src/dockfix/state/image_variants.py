@@ -45,6 +45,7 @@ _IN_FULL = {
     "python": (*_FULL, "libbluetooth-dev", "tk-dev", "uuid-dev"),
     "node": (*_FULL, "python3"),
     "ruby": _FULL,
+    "gcc": (*_FULL, "dirmngr"),
     "rust": _FULL,
     "golang": (*_SCM, "g++", "gcc", "libc6-dev", "make", "pkg-config"),
     "alpine": (),
