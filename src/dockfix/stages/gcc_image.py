@@ -18,14 +18,17 @@ from dockfix.managers.manager import words
 from dockfix.managers.manifests.shape import UnsureError
 from dockfix.records import Record
 from dockfix.shell.patterns import lazy
-from dockfix.stages.compiled import below
+from dockfix.stages import go
+from dockfix.stages.compiled import below, of_toolchain
 from dockfix.stages.view import View
 
 NAME = "gcc"
 #: Settings that only the image's own build reads, and where its compiler lies.
 GONE = ("Env GPG_KEYS", "Env GCC_MIRRORS", "Env GCC_VERSION", "/usr/local/**")
-#: The programs of its compiler.
-LOST = words("c++ cc cpp g++ gcc gcc-ar gcc-nm gcc-ranlib gccgo gcov gfortran go gofmt")
+#: The programs of its compiler, which compiles Go, too.
+LOST = of_toolchain(go.LANGUAGE) | words(
+    "c++ cc cpp g++ gcc gcc-ar gcc-nm gcc-ranlib gccgo gcov gfortran"
+)
 _SOURCE = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx")
 #: The GCC whose libraries a release of Debian has (its package libstdc++6).
 _OF_RELEASE = {"buster": 8, "bullseye": 10, "bookworm": 12, "trixie": 14}
