@@ -116,8 +116,13 @@ def test_lists(source: str, expected: str) -> None:
         ),
         pytest.param(
             "RUN a\nRUN b \"c \\\n    d\" \\\n    e 'f \\\n    g'\n",
-            "RUN a \\\n    && b \"c \\\n    d\" \\\n        e 'f \\\n    g'\n",
-            id="but not what is in quotes",
+            "RUN a \\\n    && b \"c \\\n    d\" \\\n    e 'f \\\n    g'\n",
+            id="but not what is in quotes, and what stands like it",
+        ),
+        pytest.param(
+            "RUN a\nRUN b \"c \\\nd\" \\\n    e 'f \\\n      g'\n",
+            "RUN a \\\n    && b \"c \\\nd\" \\\n        e 'f \\\n      g'\n",
+            id="other lines beside quotes move",
         ),
         pytest.param(
             'RUN a\nRUN b "$(c "d \\\n    e")" \\\n    f\n',

@@ -35,11 +35,12 @@ def relaid(
 
     `commands` are the spans of the commands at the top of its script, in the logical text. Their
     operators come to stand as those of `style` do. If the RUN `moves` behind another one, each of
-    its lines moves with its command. What is in quotes keeps every blank.
+    its lines moves with its command. What is in quotes keeps every blank; lines beside it that are
+    as deep stay with it.
     """
     if len(run.logical.offsets) < 2:
         return []
-    lines = _lines(run)
+    lines, quoted = _lines(run)
     edits: list[Edit] = []
     logical, source = run.logical, style.file.dockerfile.source
     shift: _Shift | None = None
@@ -59,24 +60,32 @@ def relaid(
                 old_column=shift.old_column + delta, new_column=shift.new_column + delta
             )
         inner = [offset for _, offset in lines[first:last]]
-        if inner and (shift.old != shift.new or shift.old_column != shift.new_column):
+        moved = shift.old != shift.new or shift.old_column != shift.new_column
+        within = quoted[bisect_left(quoted, (start + 1, 0)) : bisect_left(quoted, (end, 0))]
+        if inner and moved and not _as_deep(source, inner[0], within):
             edits += _moved(style, run, inner, (at, logical.offset_end(end)), shift)
         ended = end
     return edits
 
 
-def _lines(run: Instruction) -> list[tuple[int, int]]:
-    """Where lines begin outside of quotes: in the logical text, and in the source."""
+def _lines(run: Instruction) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Where lines begin outside of quotes, and where inside: in the logical text and in the
+    source."""
     logical = run.logical
     found: list[tuple[int, int]] = []
+    quoted: list[tuple[int, int]] = []
     spans = quoted_spans(logical.text, run.arguments_start)
     start, end = next(spans, _NEVER)
     for position, offset in zip(logical.joins[1:], logical.offsets[1:], strict=True):
         while position >= end:
             start, end = next(spans, _NEVER)
-        if position <= start:
-            found.append((position, offset))
-    return found
+        (found if position <= start else quoted).append((position, offset))
+    return found, quoted
+
+
+def _as_deep(source: str, line: int, quoted: list[tuple[int, int]]) -> bool:
+    """True if a line inside of quotes is as deep as the one at an offset, which is in none."""
+    return any(_blanks(source, offset) == _blanks(source, line) != "" for _, offset in quoted)
 
 
 def _first_shift(style: Style, run: Instruction, at: int, *, moves: bool) -> _Shift:
