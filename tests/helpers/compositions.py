@@ -49,7 +49,7 @@ _BASES = {
     "python:3.11-slim": ("apt pip python", 3),
     "node:20-slim": ("apt npm node", 2),
     "registry.example.com/team/base:1": ("apt tool profile", 2),
-    "ubuntu:24.04": ("rivals", 2),
+    "registry.example.com/team/java:1": ("rivals", 2),
     "python:3.7-buster": ("archived git curl python", 1),
 }
 _LISTS = "/var/lib/apt/lists"

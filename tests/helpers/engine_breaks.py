@@ -91,7 +91,7 @@ CASES = (
     Case(
         "the Java that was installed first",
         _project(
-            "FROM ubuntu:24.04\n"
+            "FROM registry.example.com/team/java:1\n"
             "RUN apt-get update && apt-get install -y openjdk-8-jdk\n"
             "RUN apt-get install -y ant maven\n"
             'CMD ["java", "-version"]\n'
@@ -101,7 +101,7 @@ CASES = (
     Case(
         "the Java that certificates want",
         _project(
-            "FROM ubuntu:24.04\n"
+            "FROM registry.example.com/team/java:1\n"
             "RUN apt-get update \\\n    && apt-get install -y openjdk-8-jre-headless \\\n"
             "    && apt-get install -y ca-certificates-java\n"
             "RUN java -version > /version\n"

@@ -4,7 +4,7 @@
 #   login: registry.example.com/team/base:1, a base of somebody's own whose SHELL is a login shell;
 #   archived: python:3.7-buster, with git, and lists of a release that is not on the mirrors any more;
 #   maven: eclipse-temurin:17-jre-noble with Debian's Java, and maven:3.9-eclipse-temurin-17 with plugins;
-#   javas: ubuntu:24.04, with two Javas to be had (apt keeps the order of a list, as from 2.5.3 on);
+#   javas: registry.example.com/team/java:1, with two Javas to be had, and an apt for which order counts;
 #   fakes: alpine, fedora, ubuntu, node, python: busybox with a stand-in for package managers.
 #   usage: bases.sh WORK NAME...     with DOCKER_HOST set; needs mmdebstrap, and for node Node.js here
 # How packages are reached is copied from this machine, so that no index or mirror is named.
@@ -125,7 +125,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jdk-
 D
 }
 
-javas() { # ubuntu:24.04, whose packages are two Javas of stand-ins, and what wants any of them
+javas() { # a base of somebody's own, whose packages are two Javas of stand-ins, and what wants any of them
     mkdir -p "$work/javas"
     cat >"$work/javas/make" <<'M'
 #!/bin/sh
@@ -160,7 +160,7 @@ package ca-certificates-java 2019 'Depends: default-jre-headless | java8-runtime
 rm -rf /etc/apt/sources.list*
 echo 'deb [trusted=yes] file:/repository ./' >/etc/apt/sources.list
 M
-    docker build -q --network host -t ubuntu:24.04 -f - "$work/javas" >/dev/null <<'D'
+    docker build -q --network host -t registry.example.com/team/java:1 -f - "$work/javas" >/dev/null <<'D'
 FROM debian:bookworm-slim
 COPY make /tmp/
 RUN sh /tmp/make && rm /tmp/make
