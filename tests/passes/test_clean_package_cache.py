@@ -809,3 +809,13 @@ def test_a_cache_that_is_none_stays(run: str, files: dict[str, str]) -> None:
 def test_a_new_line_stands_as_deep_as_most() -> None:
     source = "FROM node:20\nRUN set -e \\\n  && a \\\n    && b \\\n    && npm ci\n"
     assert _cleaned(source) == f"{source.rstrip()} \\\n    && npm cache clean --force\n"
+
+
+def test_what_follows_a_useless_removal_keeps_its_indentation() -> None:
+    source = (
+        "FROM alpine:3.20\nRUN \\\n  apk update && \\\n  apk add --no-cache \\\n    git \\\n"
+        "    && \\\n    rm -rf /var/cache/apk/* && \\\n  true\n"
+    )
+    assert _cleaned(source) == (
+        "FROM alpine:3.20\nRUN \\\n  apk add --no-cache \\\n    git \\\n    && \\\n  true\n"
+    )

@@ -240,6 +240,15 @@ def indent_at(source: str, offset: int) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
+def whole_lines(source: str, start: int, end: int) -> tuple[int, int]:
+    """A span from the first word of a line to that of another one, made one of whole lines, so that
+    what follows keeps its indentation; any other span as it is."""
+    first, last = source.rfind("\n", 0, start) + 1, source.rfind("\n", 0, end) + 1
+    if last > start and not source[first:start].strip(" \t") and not source[last:end].strip(" \t"):
+        return first, last
+    return start, end
+
+
 def _eol(dockerfile: Dockerfile, instruction: Instruction | None) -> str:
     source = dockerfile.source
     end = source.find("\n", instruction.start if instruction else 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dockfix.dockerfile.tree import Dockerfile
 from dockfix.edit.edits import Edit
+from dockfix.edit.style import whole_lines
 from dockfix.installs.asked_for import is_asked_for, unforced
 from dockfix.installs.runs import Run, removes, undecided
 from dockfix.managers.apk import CACHE as APK
@@ -134,7 +135,8 @@ def useless(dockerfile: Dockerfile, run: Run) -> Iterator[Edit]:
         spans.append(without(run.script, simple, errexit=shell.errexit, declared=shell.declared))
     done = 0
     for start, end in sorted(span for span in spans if span is not None):
-        edit = Edit(_source(run, start), _source(run, end), "")
+        first, last = whole_lines(dockerfile.source, _source(run, start), _source(run, end))
+        edit = Edit(first, last, "")
         text = dockerfile.source[edit.start : edit.end]
         if "#" not in text and edit.start >= done:
             yield edit
