@@ -160,3 +160,25 @@ def test_unsafe_changes_never_move_what_a_container_starts() -> None:
     for start in ("CMD server\n", 'CMD ["node", "app.js"]\n', 'CMD ["bin/server"]\n',
                   "ONBUILD RUN make\n"):  # fmt: skip
         becomes(run + start, run + start, unsafe_fixes=True)
+
+
+@pytest.mark.parametrize(
+    ("above", "before", "after"),
+    [
+        ("ENV S=/src\nWORKDIR $S\n", "a/b", "$S/a/b"),
+        ("ENV S=/src V=1\nWORKDIR ${S}/\nWORKDIR a-$V\n", "..", "${S}"),
+        ("ENV S=src\nWORKDIR /x/$S\n", "./a", "/x/$S/a"),
+        # `..` may take away the last of several folders
+        ("ENV S=/src/x\nWORKDIR $S\n", "..", "/src"),
+        # not the same any more, not known, relative, or nothing to spell
+        ("ENV S=/src\nWORKDIR $S\nENV S=/other\n", "a", "/src/a"),
+        ("ENV S=src\nWORKDIR /\nWORKDIR $S\n", "a", "/src/a"),
+        ("WORKDIR /src\n", "a", "/src/a"),
+    ],
+)
+def test_a_relative_workdir_keeps_the_variables_of_those_above(
+    above: str, before: str, after: str
+) -> None:
+    source = f"FROM debian:12\n{above}WORKDIR {before}\n"
+    result = rewrite(source, select=["use-workdir"])
+    assert result.after.splitlines()[-1] == f"WORKDIR {after}"

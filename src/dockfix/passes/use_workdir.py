@@ -57,6 +57,7 @@ from dockfix.reorder.directories import (
 from dockfix.shell.patterns import lazy
 from dockfix.shell.tree import Script
 from dockfix.state.base_images import has_plain_base, is_windows
+from dockfix.state.environment import Values
 from dockfix.state.facts import ROOT, Facts, Place, fact
 from dockfix.state.paths import bases, led_to, resolve, within
 
@@ -67,6 +68,8 @@ _METADATA = frozenset(
 #: What asks where the shell came from, or makes directories in another way.
 _UNUSUAL = lazy(r"OLDPWD|\bcd +-|\bpopd\b|\bdirs\b|\bumask\b|\$_\b")
 _MOVES = lazy(r"\b(?:cd|chdir|pushd)\b")
+#: A path of plain names and variables.
+_SPELLED = lazy(r"(?>(?:[\w./-]++|\$\w++|\$\{\w++\})+)")
 _OTHER_OWNER = "the base image may set a user, and the directory may then get another owner"
 _STARTS_THERE = "containers then start in that directory"
 
@@ -100,7 +103,10 @@ def _absolute(facts: Facts, instruction: Instruction) -> Iterator[Group]:
         yield Group(instruction.keyword_offset, message, (), Safety.NOTE)
     if workdir is None or not re.match(r"[\w.-]", text) or re.search(r"[\\\"'`]", text):
         return
-    if re.search(r"(?:^|/)\.\.?(?:/|$)", text):
+    spelled = _spelled(facts).get(instruction.start)
+    if spelled is not None:
+        edit = Edit(instruction.text_start, instruction.text_end, spelled)
+    elif re.search(r"(?:^|/)\.\.?(?:/|$)", text):
         whole = resolve(workdir, text)
         if whole is None:
             return
@@ -110,6 +116,44 @@ def _absolute(facts: Facts, instruction: Instruction) -> Iterator[Group]:
         edit = Edit(start, start, workdir.rstrip("/") + "/")
     message = "write the WORKDIR as an absolute path: a relative one depends on the lines above"
     yield Group(instruction.keyword_offset, message, (edit,))
+
+
+@fact
+def _spelled(facts: Facts) -> dict[int, str]:
+    """Where relative WORKDIRs lead, by their start, spelled with the variables of those above them;
+    only where there are some, and none may have another value by now.
+
+    Else a file in which `ENV SRC=/src` can be changed would name /src in more places than before.
+    """
+    found: dict[int, str] = {}
+    if not any(one.keyword == "WORKDIR" and "$" in one.arguments for one in facts.instructions):
+        return found
+    for stage in facts.stages:
+        values, spelled = Values(), None
+        for one in stage.instructions:
+            if one.keyword == "ENV":
+                values.add(one)
+            elif one.keyword == "WORKDIR" and one.arguments[:1] in ("/", "$"):
+                spelled = one.arguments.rstrip("/") if _SPELLED.fullmatch(one.arguments) else None
+            elif one.keyword == "WORKDIR" and spelled is not None:
+                spelled = _below(spelled, one.arguments)
+                leads = values.expanded(spelled, facts.dockerfile.escape) if spelled else None
+                if spelled and "$" in spelled and leads == led_to(facts, one):
+                    found[one.start] = spelled
+    return found
+
+
+def _below(spelled: str, text: str) -> str | None:
+    """A relative path joined to one that may have variables in it. `..` cannot take away what is
+    nothing but a variable: that may stand for several folders."""
+    parts = spelled.split("/")
+    for part in text.rstrip("/").split("/"):
+        if part == "..":
+            if parts.pop()[:1] in ("", "$"):
+                return None
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts) if _SPELLED.fullmatch(text) else None
 
 
 def _is_first(facts: Facts, place: Place) -> bool:
