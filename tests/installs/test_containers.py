@@ -42,6 +42,22 @@ def _is_kept(dockerfile: str, files: dict[str, str]) -> bool:
             "compose.yaml",
             SERVICE + "    image: us/x\n  job: {image: us/x, command: apt install x}\n",
         ),
+        (APT, "compose.yaml", SERVICE + "    command: apt-cache policy curl\n"),
+        (APT, "compose.yaml", SERVICE + "    command: [sh, -c, apt list --upgradable]\n"),
+        (
+            APT,
+            "compose.yaml",
+            SERVICE + "configs: {setup: {content: 'apt-get install -y jq'}}\n",
+        ),
+        (
+            NPM,
+            "compose.yaml",
+            SERVICE + "    develop: {watch: [{exec: {command: npm ci --offline}}]}\n",
+        ),
+        (NPM + 'CMD ["npx", "serve"]\n', "compose.yaml", SERVICE + "    network_mode: none\n"),
+        (NPM, "compose.yaml", SERVICE + "    network_mode: none\n    command: npm run x\n"),
+        (NPM + "CMD npx x\n", "Makefile", "run:\n\tdocker run --rm --network=none $(IMAGE)\n"),
+        (NPM + "CMD npx x\n", "Makefile", "run:\n\tdocker run --net none $(IMAGE)\n"),
         (APT, ".devcontainer/devcontainer.json", '{"postCreateCommand": "sudo apt install -y jq"}'),
         (APT, "Tiltfile", "docker_build('x', '.', live_update=[run('apt-get install -y jq')])"),
         (APT, "Jenkinsfile", "agent { dockerfile true }\nsh 'apt-get install -y rpm'\n"),
@@ -70,6 +86,10 @@ def test_what_a_container_lives_on_is_kept(dockerfile: str, name: str, text: str
         (APT, "compose.yaml", SERVICE + '    command: sh -c "apt-get update && apt install jq"\n'),
         (APT, "compose.yaml", "services: {db: {image: debian, command: apt-get install -y x}}\n"),
         (APT, "compose.yaml", SERVICE + "    command: apt-get install -y ./own.deb\n"),
+        (APT, "compose.yaml", SERVICE + "    command: apt list --installed\n"),
+        (APT, "compose.yaml", SERVICE + "    network_mode: none\n"),
+        (NPM, "compose.yaml", SERVICE + "    network_mode: none\n    command: node a.js\n"),
+        (NPM + "CMD npx x\n", "compose.yaml", SERVICE + "    network_mode: host\n"),
         (APT, ".devcontainer/devcontainer.json", '{"initializeCommand": "apt-get install -y jq"}'),
         (APT, "Jenkinsfile", "agent any\nsh 'apt-get install -y rpm'\n"),
         (APT, ".github/workflows/a.yml", "run: sudo apt-get install -y docker-compose\n"),
@@ -99,3 +119,35 @@ def test_files_around_an_image_that_copies_nothing_are_read(tmp_path: Path, igno
     (tmp_path / "dev").mkdir()
     (tmp_path / "dev" / "a.sh").write_text("#!/bin/sh\napt-get install -y strace\n")
     assert not rewrite_file(folder / "Dockerfile").changed
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "compose", "name", "text"),
+    [
+        # what another Compose file says, wherever it lies
+        (APT, "include: [ops/more.yml]\n", "ops/more.yml",
+         "services: {web: {build: .., command: apt-get install -y jq}}\n"),
+        (APT, "include:\n  - path: [ops/a/more.yml]\n", "ops/a/more.yml",
+         "services: {web: {build: ../.., command: apt-get install -y jq}}\n"),
+        (APT, "services: {web: {extends: {file: ops/base.yml, service: b}}}\n", "ops/base.yml",
+         "services: {b: {build: .., command: apt-get install -y jq}}\n"),
+        (APT, SERVICE + "    extends: {file: ops/base.yml, service: b}\n", "ops/base.yml",
+         "services: {b: {command: apt-get install -y jq}}\n"),
+        # variables of a file
+        (NPM, SERVICE + "    env_file: ops/dev.env\n", "ops/dev.env", "npm_config_offline=true\n"),
+        (UV, SERVICE + "    env_file: [ops/dev.env]\n", "ops/dev.env", "UV_OFFLINE=1\n"),
+        (UV, SERVICE + "    env_file: [{path: ops/dev.env}]\n", "ops/dev.env", "UV_OFFLINE=1\n"),
+    ],
+)  # fmt: skip
+def test_what_a_compose_file_takes_from_another_file_counts(
+    dockerfile: str, compose: str, name: str, text: str
+) -> None:
+    assert _is_kept(dockerfile, {"compose.yaml": compose, name: text})
+    assert not _is_kept(dockerfile, {"compose.yaml": compose, name: ""})
+
+
+def test_files_that_include_each_other_are_read_once() -> None:
+    files = dict.fromkeys(
+        ("a.yml", "b.yml"), "include: [a.yml, b.yml]\nservices: {x: {build: .}}\n"
+    )
+    assert not _is_kept(APT, {"compose.yaml": SERVICE + "include: [a.yml]\n", **files})

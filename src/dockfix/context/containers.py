@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 from dockfix.context import compose, disk
+from dockfix.context.services import commands_of
 from dockfix.context.worktree import worktree_of
 from dockfix.shell.patterns import lazy
-from dockfix.typed import TYPE_CHECKING, Any
+from dockfix.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     #: The names in a folder, and the text of a file; by paths seen from the same place.
@@ -105,9 +106,7 @@ def commands_in(root: str, names: Names, read: Read) -> tuple[str, ...]:
 
 def _of_file(path: str, name: str, root: str, read: Read) -> Iterator[str]:
     if compose.is_compose(name):
-        text = read(path) or ""
-        if "build" in text:
-            yield from _of_compose(text, os.path.dirname(path), read)
+        yield from commands_of(path, read)
     elif name in _DEV_CONTAINERS:
         for found in _OF_DEV_CONTAINER.findall(read(path) or ""):
             yield from _with_scripts(found.replace('\\"', '"'), (root,), read)
@@ -122,79 +121,6 @@ def _of_file(path: str, name: str, root: str, read: Read) -> Iterator[str]:
         text = read(path) or ""
         if _SIGNS.search(text):
             yield from _RUNS.findall(_CONTINUED.sub(" ", text))
-
-
-def _of_compose(text: str, folder: str, read: Read) -> Iterator[str]:
-    """What the services of a Compose file run that are built, or are of an image that is built."""
-    for file in compose.documents(text):
-        services = file.get("services") if isinstance(file, dict) else None
-        every = [one for one in _values(services) if isinstance(one, dict)]
-        built = {one.get("image") for one in every if "build" in one}
-        for service in every:
-            if "build" in service or "extends" in service or service.get("image") in built:
-                yield from _of_service(service, folder, read)
-
-
-def _of_service(service: Mapping[str, Any], folder: str, read: Read) -> Iterator[str]:
-    mounts = list(_mounts(service.get("volumes"), folder))
-    check = service.get("healthcheck")
-    commands = [service.get("entrypoint"), service.get("command")]
-    commands.append(check.get("test") if isinstance(check, dict) else None)
-    hooks = service.get("post_start")
-    for hook in hooks if isinstance(hooks, list) else ():
-        commands += [hook.get("command")] if isinstance(hook, dict) else []
-    for command in commands:
-        text = _text(command)
-        if text:
-            yield text
-            for word in _WORDS.findall(text):
-                for path in _sources(word, mounts, folder):
-                    yield read(path) or ""
-    environment = service.get("environment")
-    if isinstance(environment, dict):
-        yield "\n".join(f"{name}={value}" for name, value in environment.items())
-    elif isinstance(environment, list):
-        yield "\n".join(map(str, environment))
-
-
-def _values(found: Any) -> Iterable[Any]:
-    return found.values() if isinstance(found, dict) else ()
-
-
-def _text(command: Any) -> str:
-    """The command of a service, as a text."""
-    if isinstance(command, list):
-        words = [str(one) for one in command]
-        return words[-1] if "-c" in words[:-1] else " ".join(words)
-    return command if isinstance(command, str) else ""
-
-
-def _mounts(volumes: Any, folder: str) -> Iterator[tuple[str, str]]:
-    """Where folders of the project lie in a container: the path there, and the folder's."""
-    for one in volumes if isinstance(volumes, list) else ():
-        source, target = "", ""
-        if isinstance(one, str):
-            source, _, rest = one.partition(":")
-            target = rest.partition(":")[0]
-        elif isinstance(one, dict):
-            source, target = str(one.get("source", "")), str(one.get("target", ""))
-        if source[:1] == "." and target:
-            yield target.rstrip("/"), os.path.normpath(os.path.join(folder, source))
-
-
-def _sources(word: str, mounts: Iterable[tuple[str, str]], folder: str) -> Iterator[str]:
-    """The files of the project that a word of a command may name, by where folders are mounted."""
-    if "/" not in word and "." not in word:
-        return
-    for target, source in mounts:
-        if word == target:
-            yield source
-        elif word.startswith(f"{target}/"):
-            yield os.path.join(source, word[len(target) + 1 :])
-        elif word[:1] != "/":
-            yield os.path.normpath(os.path.join(source, word))
-    if word[:1] != "/":
-        yield os.path.normpath(os.path.join(folder, word))
 
 
 def _with_scripts(text: str, folders: Iterable[str], read: Read) -> Iterator[str]:

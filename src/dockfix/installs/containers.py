@@ -25,6 +25,7 @@ from dockfix.state.facts import Facts
 
 _PIECES = lazy(r"&&|\|\||[;|\n]")
 _WORDS = lazy(r"[\w./@+-]+")
+_NO_NETWORK = lazy(r"--net(?:work)?[= ]none\b")
 
 
 class Containers:
@@ -48,19 +49,32 @@ class Containers:
     @cached_property
     def texts(self) -> tuple[str, ...]:
         """All that they run, the starts of the image included, and scripts that its RUNs run."""
+        scripts = ScriptTexts(self._facts, self._context)
+        every = (*self._started, *scripts.of_runs(), *scripts.written(), *self.around)
+        return tuple(dict.fromkeys(every))
+
+    @cached_property
+    def _started(self) -> tuple[str, ...]:
         scripts, facts = ScriptTexts(self._facts, self._context), self._facts
-        started = [
+        return tuple(
             text
             for stage in facts.stages
             if stage.index in facts.shipped_stages
             for text in scripts.of_starts(stage)
-        ]
-        every = (*started, *scripts.of_runs(), *scripts.written(), *self.around)
-        return tuple(dict.fromkeys(every))
+        )
 
     def live_on(self, cache: Cache) -> bool:
-        """True if something that runs beside the RUNs lives on what a manager has stored."""
-        return any(_lives_on(cache, text) for text in self.texts)
+        """True if something that runs beside the RUNs lives on what a manager has stored.
+
+        In a container without a network every call of the manager does.
+        """
+        if any(_lives_on(cache, text) for text in self.texts):
+            return True
+        return any(map(_NO_NETWORK.search, self.around)) and any(
+            _calls(word, cache)
+            for text in (*self._started, *self.around)
+            for word in _WORDS.findall(text)
+        )
 
     def live_on_lists(self) -> bool:
         """True if something around the image, or what a build writes for a container to run,

@@ -94,6 +94,7 @@ def relies_on_lists(text: str) -> bool:
 
 _LIVES = lazy(
     r"\b(?:apt-get|apt|aptitude)\b[^;&|\n]{0,200}?\b(?:install|satisfy|build-dep|source|download)\b"
+    r"|\bapt-cache[ \t]|\bapt[ \t]+(?:list(?![ \t]+--installed)|policy|search|show)\b"
 )
 _UPDATES = lazy(r"\b(?:apt-get|apt|aptitude)\b[^;&|\n]{0,200}?\bupdate\b|\badd-apt-repository\b")
 #: An install from files alone needs no lists.
@@ -102,7 +103,8 @@ _FILES_ONLY = lazy(r"install(?:[ \t]+-[\w-]+)*(?:[ \t]+[\w./*-]+\.deb\b)+[ \t\"'
 
 @cached_by_value
 def installs_from_lists(text: str) -> bool:
-    """True if a text of commands, in any language, installs by apt before it fetches lists."""
+    """True if a text of commands, in any language, has apt install, or look into its lists, before
+    it fetches any."""
     found = _LIVES.search(text) if "apt" in text else None
     if found is None:
         return False
