@@ -33,7 +33,7 @@ _MAKING = frozenset(("cp", "ln", "mkdir", "mv", "tee", "touch"))
 def is_asked_for(facts: Facts, cache: Cache, aside: Container[int] = ()) -> bool:
     """True if the file comes for what a cache holds: by COPY, by a mount, or in a RUN before it
     fills the cache itself. `aside` are the starts of RUNs that do not count."""
-    signs = tuple(dict.fromkeys(map(_sign, cache.folders)))
+    signs = signs_of(cache)
     if not any(sign in facts.source for sign in signs):
         return False
     for one in facts.instructions:
@@ -70,6 +70,11 @@ def asks_for(text: str, cache: Cache) -> bool:
     return any(_needs(simple, cache) for simple in script.nested)
 
 
+def signs_of(cache: Cache) -> tuple[str, ...]:
+    """Texts of which one stands in every file that comes for a cache by COPY or a mount."""
+    return tuple(dict.fromkeys(map(_sign, cache.folders)))
+
+
 def _sign(folder: str) -> str:
     """The text that every path of a cache has in it."""
     return _SHARED if f"/{_SHARED}/" in folder else folder.removeprefix("~")
@@ -81,11 +86,11 @@ def _brings(facts: Facts, one: Instruction, cache: Cache) -> bool:
     if one.keyword == "COPY":
         source = next((flag.value for flag in one.flags if flag.name == "from"), None)
         texts = one.json if one.json is not None else [word.text for word in one.words]
-        return (source or "").lower() in stages and _lead_there(texts[:-1], cache)
+        return (source or "").lower() in stages and lead_there(texts[:-1], cache)
     for flag in one.flags:
         parts = (part.partition("=") for part in (flag.value or "").split(","))
         options = {name.lower(): value for name, _, value in parts}
-        if options.get("from", "").lower() in stages and _lead_there(
+        if options.get("from", "").lower() in stages and lead_there(
             [options.get("source") or options.get("src", "")], cache
         ):
             return True
@@ -98,12 +103,13 @@ def _stages(facts: Facts) -> frozenset[str | None]:
     return frozenset([one for stage in facts.stages for one in (str(stage.index), stage.name)])
 
 
-def _lead_there(texts: Iterable[str], cache: Cache) -> bool:
+def lead_there(texts: Iterable[str], cache: Cache) -> bool:
+    """True if one of these paths is that of a cache, of something in it, or of a folder made for
+    it."""
     return any(_lies_in(text, cache) for text in texts)
 
 
 def _lies_in(text: str, cache: Cache) -> bool:
-    """True if a path is that of a cache, of something in it, or of a folder made for it."""
     path = text.strip(QUOTES).rstrip("/*.").rstrip("/")
     for folder in cache.folders:
         if folder[0] != "~":
@@ -133,7 +139,7 @@ def _needs(simple: Simple, cache: Cache) -> bool:
     written = [one.target.text for one in simple.redirects]
     if name in ("rm", "mkdir") and any(_tolerates(name, text) for text in texts):
         return False
-    if _lead_there((*texts, *written), cache):
+    if lead_there((*texts, *written), cache):
         return True
     made = (*written, *(texts if name in _MAKING else ()))
     return any(_is_shared(cache, text) for text in made)

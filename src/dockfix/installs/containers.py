@@ -11,11 +11,12 @@ its own shows that the image is meant to carry lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from dockfix.context import Context
-from dockfix.installs.asked_for import asks_for
+from dockfix.installs.asked_for import asks_for, lead_there, signs_of
+from dockfix.installs.children import Child, children
 from dockfix.installs.lists import installs_from_lists
 from dockfix.installs.script_texts import ScriptTexts
 from dockfix.managers import manager_of
@@ -70,17 +71,30 @@ class Containers:
         """
         if any(_lives_on(cache, text) for text in self.texts):
             return True
+        if any(
+            _lives_on(cache, one.said) or lead_there(one.taken, cache)
+            for one in self._children(cache)
+        ):
+            return True
         return any(map(_NO_NETWORK.search, self.around)) and any(
             _calls(word, cache)
             for text in (*self._started, *self.around)
             for word in _WORDS.findall(text)
         )
 
-    def live_on_lists(self) -> bool:
+    def live_on_lists(self, cache: Cache) -> bool:
         """True if something around the image, or what a build writes for a container to run,
-        installs from lists that are there already."""
+        installs from lists that are there already, or another Dockerfile copies them."""
         written = ScriptTexts(self._facts, self._context).written()
-        return any(map(installs_from_lists, (*self.around, *written)))
+        return any(map(installs_from_lists, (*self.around, *written))) or any(
+            lead_there(one.taken, cache) for one in self._children(cache)
+        )
+
+    def _children(self, cache: Cache) -> Iterator[Child]:
+        """Stages of other Dockerfiles made of this image, where they may speak of a cache."""
+        folder = self._context or (self._around() if self._around else None)
+        signs = ("OFFLINE", "offline", *cache.offline, *signs_of(cache))
+        return children(self._facts, folder, signs) if folder else iter(())
 
     def live_on_index(self) -> bool:
         """True if something that runs in a container installs from an index that is there."""

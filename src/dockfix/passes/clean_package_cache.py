@@ -100,7 +100,7 @@ def rewrite(facts: Facts, settings: Settings) -> Iterator[Group]:
 def _lived_on(cache: Cache, outside: Containers) -> bool:
     """True if something beside the RUNs lives on what a manager has stored."""
     if cache.lists:
-        return outside.live_on_lists()
+        return outside.live_on_lists(cache)
     return outside.live_on(cache) or (cache.keeps_index and outside.live_on_index())
 
 
