@@ -28,6 +28,7 @@ MERGED = (
     "curl -o /usr/bin/tool https://example.org/tool|chmod +x /usr/bin/tool",
     "git clone https://example.org/x /x|chown -R app /x",
     "cd /opt && mkdir a|mkdir /opt/b",
+    "node -v|npm -v|yarn -v|cypress -v",
     "curl -o $SRC/a.tgz http://x.org/a && tar -xf $SRC/a.tgz -C $SRC/a|mv $SRC/a/b $SRC/b",
 )
 APART = (

@@ -149,6 +149,15 @@ def test_a_line_takes_its_indentation_along() -> None:
     assert sort(before) == "apt-get install \\\n\ta \\\n  b \\\n    c \\\n  d"
 
 
+@pytest.mark.parametrize(
+    ("joint", "other"),
+    [(" && \\\n    ", "apt-get install d e f"), (" \\\n    && ", "apk add d e f")],
+)
+def test_all_lists_of_a_run_stand_as_deep(joint: str, other: str) -> None:
+    after = sort(f"apt-get install c b a{joint}{other}")
+    assert after.startswith("apt-get install \\\n        a \\\n        b \\\n        c")
+
+
 def test_line_endings_and_escape_of_the_file() -> None:
     source = '# escape=`\r\nFROM x\r\nSHELL ["bash", "-c"]\r\nRUN apt-get install -y c b a\r\n'
     after, _ = settle(PASS, source)

@@ -21,7 +21,8 @@ from dockfix.state.facts import source_span
 _WORD = lazy(r"[\w.+-]+")
 #: Another list of packages on a line of its own: three of them, or one that goes on below.
 _ON_OTHER_LINES = lazy(
-    r"\n([ \t]+)&&[^\n]*?[ \t](?:add|install)[ \t]+(?:-\S*+[ \t]+)*"
+    r"(?:\n([ \t]+)&&|&&[ \t]*+[\\`]\r?\n([ \t]++)(?!&&))"
+    r"[^\n]*?[ \t](?:add|install)[ \t]+(?:-\S*+[ \t]+)*"
     r"(?:(?:[\w$][^\s;&|]*+[ \t]+){2}[\w$]|\\\n)"
 )
 _STOP = lazy(r"\.(?!\w)")
@@ -226,11 +227,13 @@ def _annotated(entries: list[Entry], section: list[int]) -> bool:
 def list_indent(instruction: Instruction, begin: int, style: Style) -> str:
     """How deep a list stands that is laid out anew; `begin` is where its command begins.
 
-    If other lists of the RUN stand below an `&&`, one of the first line stands as deep.
+    If other lists of the RUN stand below a command of another line, one of the first line stands as
+    deep.
     """
     source = style.file.dockerfile.source
     if source.find("\n", instruction.start, begin) >= 0:
         return deeper(indent_at(source, begin), style)
     indent = deeper(indent_at(source, instruction.keyword_offset), style)
     other = _ON_OTHER_LINES.search(source, begin, instruction.end)
-    return deeper(other[1], style) if other and len(other[1]) >= len(indent) else indent
+    below = (other[1] or other[2]) if other else ""
+    return deeper(below, style) if other and len(below) >= len(indent) else indent

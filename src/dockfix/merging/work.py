@@ -191,7 +191,7 @@ class _Reading:
             self.removes |= _operands(words)
         elif name in ("chown", "chmod", "chgrp"):
             self._own(words)
-        elif name not in _CHEAP and name not in _SHELL and name != "git":
+        elif not (name in _CHEAP or name in _SHELL or name == "git" or _asks_version(words)):
             self.slow.add("step")
         return name
 
