@@ -193,3 +193,11 @@ def test_traces_of_engines_do_not_count(path: str, text: str) -> None:
 
 def test_a_file_where_engines_mount_one_counts_if_it_says_something() -> None:
     assert not compare(tree({"etc/x": ""}), tree({"etc/x": "", "etc/hosts": "::1 x\n"})).same
+
+
+def test_a_cleanup_may_change_what_apt_notes_of_its_lists_at_a_later_call() -> None:
+    plan, history = "var/log/apt/eipp.log.xz", "var/log/apt/history.log"
+    before, after = tree({plan: "lists", history: "a"}), tree({plan: "none", history: "b"})
+    left, told = judged(before, after, "clean-package-cache")
+    assert left == [f"/{history}"]
+    assert told == [f"records /{plan}"]

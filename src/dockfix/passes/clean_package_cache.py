@@ -389,4 +389,6 @@ PASS = Pass(
     rewrite=rewrite,
     verify=verify,
     removes=_removed,
+    # what apt asks its planner, and so what it knows from its lists, at a later `apt-get purge`
+    logs=("/var/log/apt/eipp.log.xz",),
 )
