@@ -42,9 +42,10 @@ class Division(Record):
 
     `begin` is its FROM, `last` the last instruction of the build stage. `image` is the base of the
     final stage, as FROM names it. `build` and `final` are the names of the stages; `final` may be
-    empty. With a name `shared`, what stands above `first` becomes a stage of its own, on which the
-    other two are built: then `image` is not used. `above` are lines of the build stage, and the
-    instruction above which each stands. `carried` are the lines that copy what the build leaves.
+    empty. `below` are lines that the build stage ends with. With a name `shared`, what stands above
+    `first` becomes a stage of its own, on which the other two are built: then `image` is not used.
+    `above` are lines of the build stage, and the instruction above which each stands. `carried` are
+    the lines that copy what the build leaves.
     """
 
     begin: Instruction
@@ -57,6 +58,7 @@ class Division(Record):
     above: tuple[tuple[Instruction, tuple[str, ...]], ...] = ()
     pieces: tuple[Piece, ...] = ()
     carried: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
 
 
 def divided(files: FileStyle, one: Division) -> tuple[Edit, ...]:
@@ -88,7 +90,7 @@ def _final_stage(files: FileStyle, one: Division, style: Style) -> Edit:
         words = _text(files, piece, style)
         text += (style.eol if index and words.lstrip().startswith("#") else "") + words
     text += style.lines(one.carried)
-    text = style.eol + text
+    text = style.lines(one.below) + style.eol + text
     if at == len(source) and not source.endswith("\n"):
         return Edit(at, at, style.eol + text.removesuffix(style.eol))
     if at < len(source) and at not in files.blanks[0]:

@@ -23,7 +23,7 @@ package and file that the image had.
 Why: what an image holds is stored, pulled and looked through for known holes each time. A
 compiler and its headers are half a gigabyte that never runs. In a stage of its own it can stay
 for the build, and its layers stay in the build cache. `docker build --target build` has what it
-always had.
+always had, but for packages that the build ends by removing.
 
 How a stage is cut: each command is sorted by what it leaves. Packages of the system are looked at
 one by one. What only builds (compilers, build systems, `-dev` packages) goes; of a `-dev` package
@@ -38,8 +38,10 @@ the same interpreter: the one that the file makes itself, at its own place, or e
 and Rust in their own images the programs that the start commands and scripts name, onto the slim
 form of the Debian below the image, and of the project what is no source (templates, settings,
 pages). Of Node.js in its own image (npm, yarn, pnpm) the packages; where a script builds something,
-and in a workspace, the whole folder of the project with all that lies in it. Nothing is pruned: a
-program may need what is listed for the build alone. Scripts are followed to the compilers and
+and in a workspace, the whole folder of the project with all that lies in it. There `npm prune
+--omit=dev` ends the build, if the start is a file that Node.js runs, and no source, setting or
+optional peer asks for a package that is for development alone (by npm's lock file); otherwise
+nothing is pruned. Scripts are followed to the compilers and
 bundlers that they call, whose settings say where they write. What is installed by npm for the whole
 image, and corepack's shims, are in both stages. Of Java (Maven, Gradle, their wrappers) in the
 images of Temurin, OpenJDK, Corretto, Semeru, Maven and Gradle the archive that is started, onto the
@@ -221,5 +223,7 @@ PASS = Pass(
     verify=verify,
     default=False,
     adds_stages=True,
+    # npm's own list of what lies there
+    logs=("/**/node_modules/.package-lock.json",),
     splits=True,
 )

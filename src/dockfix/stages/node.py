@@ -3,8 +3,8 @@
 Where nothing is built, that is `node_modules`, and the source is copied as before. Where something
 is built, it is the whole folder of the project, as the build leaves it: the output wherever it is,
 code that is generated inside of packages (Prisma), links between packages of a workspace, programs
-of packages (`.bin`). Nothing is pruned, because programs often need what is listed for the build
-alone; who prunes himself has it so. That everything lies in the folder follows from the scripts
+of packages (`.bin`). What is listed for the build alone goes where no program can need it
+(`node_pruned`). That everything lies in the folder follows from the scripts
 (`node_scripts`), what packages need of the image from their names (`node_packages`).
 
 Both forms of the image have the same Node.js, npm, yarn 1 and corepack in /usr/local and /opt
@@ -15,19 +15,22 @@ corepack has fetched lies in the home folder of root, and is carried if somethin
 
 from __future__ import annotations
 
+from dockfix.dockerfile.tree import Instruction
 from dockfix.managers import every_manager, manager_of
 from dockfix.managers.manifests.node_commands import (
     INSTALLING,
-    OF_COREPACK,
     PROGRAMS,
     Deed,
     deed_of,
 )
+from dockfix.managers.manifests.node_pruning import LINE
 from dockfix.managers.manifests.shape import UnsureError, Wanted
 from dockfix.shell.patterns import lazy
 from dockfix.stages.folder import owner_of, work_inside
 from dockfix.stages.node_calls import calls
+from dockfix.stages.node_corepack import fetched_by_corepack
 from dockfix.stages.node_packages import called_by_packages, check_programs
+from dockfix.stages.node_pruned import prunes
 from dockfix.stages.node_scripts import LIFECYCLE, Scripts, check_settings
 from dockfix.stages.sides import Done, Run
 from dockfix.stages.source import is_shell_script, landings
@@ -41,14 +44,6 @@ _MOVED = lazy(
     r"(?i)virtual-?store|modules-?dir|modules-?folder|import-?method|node-?linker|\bpnp\b"
     r"|npm_config_(?:prefix|global)|(?m:^[ \t]*prefix[ \t]*=)|config set prefix"
 )
-_FETCHED = "/root/.cache/node/corepack"
-#: What has it lie elsewhere, or go.
-_HOMES = lazy(
-    r"\bCOREPACK_HOME\b|\bXDG_CACHE_HOME\b|\bHOME[= ]|\bcorepack cache\b|\brm\s.*\.cache"
-    r"|target=/root(?:/\.cache(?:/node\S*)?)?(?:[,\s]|$)"
-)
-_PREPARED = lazy(r"\bcorepack\s+prepare\s+([\w@.-]+)")
-_ASKED = lazy(r'"packageManager"\s*:\s*"([\w@.-]+)')
 #: Users that both forms of the image have, each with a group of the same name or number.
 _KNOWN_USERS = ("", "node", "1000")
 _CERTIFICATES = ("/etc/ssl", "openssl-ca", "SSL_CERT", "EXTRA_CA")
@@ -85,6 +80,9 @@ class _Project:
         self.lines: list[str] = []
         self.folders: dict[str, None] = {}
         self.wanted: list[Wanted] = []
+        #: The installs, each with its program and its words, and the programs of the build.
+        self.installs: list[list[str]] = []
+        self.programs: set[str] = set()
         self.whole = False
 
     def cut(self, image: str) -> Cut:
@@ -109,12 +107,14 @@ class _Project:
             build |= work.build
             again |= work.again
         owner = self._owner(max(build))
+        end = next(one for one in view.instructions if one.start == max(build))
+        pruned = not owner and self._is_pruned(folders, end)
         called = called_by_packages(view, self.wanted)
         if any(text in view.text for text in _CERTIFICATES):
             called = [*called, "ca-certificates"]
         carried = folders if self.whole else [f"{one}/node_modules" for one in folders]
         flag = "" if self.whole or not owner else f" --chown={owner}:{owner}"
-        fetched = self._fetched(owner)
+        fetched = fetched_by_corepack(view, {*self.build, *self.again}, owner)
         return Cut(
             frozenset(build),
             image,
@@ -124,13 +124,20 @@ class _Project:
                 *self.lines,
             ),
             called=tuple(called),
-            left=_left(),
+            left=(*_left(), *(f"{one}/node_modules/**" for one in folders if pruned)),
             what="what is built" if self.whole else "the packages",
             again=frozenset(again - build),
             users=True,
             # Node.js reads `type` and `exports`, and a program may read the rest
             manifests=True,
+            below=(LINE,) if pruned else (),
         )
+
+    def _is_pruned(self, folders: list[str], last: Instruction) -> bool:
+        """True if the packages for development can go when all is built."""
+        if not self.whole or len(folders) > 1 or self.lines or self.again:
+            return False
+        return prunes(self.view, last, folders[0], self.installs, self.programs)
 
     def _owner(self, last: int) -> str:
         """The user that the build runs as, if it is not root. Raises UnsureError."""
@@ -200,6 +207,7 @@ class _Project:
                 self._project_deed(run, done, deed, here, scripts)
         for folder, program, values in scripts.installs if scripts else ():
             self._install(run, folder, program, values)
+        self.programs |= scripts.programs if scripts else set()
 
     def _repeat(self, run: Run, done: Done, deed: Deed) -> None:
         """Has a command of a RUN that builds done again; settings are for the build alone."""
@@ -240,6 +248,7 @@ class _Project:
 
     def _install(self, run: Run, folder: str, program: str, values: list[str]) -> None:
         manager = manager_of(program)
+        self.installs.append([program, *values])
         if manager is None or manager.wants is None:
             raise UnsureError(f"it is unknown what {program} installs")
         project = self.view.project(run.instruction, folder)
@@ -342,39 +351,6 @@ class _Project:
                     plain = script.removeprefix("pre").removeprefix("post")
                     if (plain in named or plain == "start") and INSTALLING.search(str(words)):
                         raise UnsureError(f"the script {script} of {path} installs packages")
-
-    def _fetched(self, owner: str) -> list[str]:
-        """What corepack has fetched, if something in the final stage may start it."""
-        view = self.view
-        if "corepack" not in view.text or self._is_prepared():
-            return []
-        texts = [
-            one.arguments
-            for one in view.instructions
-            if one.keyword in _STARTS
-            or (one.keyword == "RUN" and one.start not in {*self.build, *self.again})
-        ]
-        called = {word for text in texts for word in _WORD.findall(text)}
-        for path in view.files:
-            called |= calls(path, view.read(path))
-        if called.isdisjoint(OF_COREPACK):
-            return []
-        if owner:
-            raise UnsureError(f"what corepack has fetched is {owner}'s")
-        if found := _HOMES.search(view.text):
-            raise UnsureError(f"what corepack has fetched may lie elsewhere: {found[0].strip()}")
-        return [_FETCHED]
-
-    def _is_prepared(self) -> bool:
-        """True if corepack is told on both sides to fetch what the project asks for."""
-        prepared = set(_PREPARED.findall(self.view.text))
-        asked = {
-            found
-            for path in self.view.files
-            if path.rpartition("/")[2] == "package.json"
-            for found in _ASKED.findall(self.view.read(path))
-        }
-        return bool(prepared) and asked <= prepared
 
 
 def _is_ignored(view: View, path: str) -> bool:

@@ -87,7 +87,8 @@ class Scripts:
     """The scripts of a project in a folder, as far as a build runs them.
 
     `packages` are the folders with a package.json. `installs` are the folders below the project's
-    in which scripts install packages, each with the program and the words behind it.
+    in which scripts install packages, each with the program and the words behind it; `programs`
+    are those that scripts call.
     """
 
     def __init__(self, project: Copied, folder: str, packages: Sequence[str], line: int) -> None:
@@ -95,6 +96,7 @@ class Scripts:
         self._packages = [one for one in packages if within(one, folder)]
         self._seen: set[tuple[str, str]] = set()
         self.installs: list[tuple[str, str, list[str]]] = []
+        self.programs: set[str] = set()
 
     def of(self, folder: str) -> dict[str, str]:
         """The scripts of the package.json in a folder. Raises UnsureError."""
@@ -143,6 +145,7 @@ class Scripts:
     def call(self, values: list[str], here: str, where: str) -> None:
         """Looks at a program with its arguments."""
         program, rest = values[0].rpartition("/")[2], values[1:]
+        self.programs.add(program)
         if program in _WRAPPERS:
             while rest and (_ASSIGNMENT.match(rest[0]) or rest[0][:1] in ("-", ".")):
                 rest = rest[1:]

@@ -293,6 +293,7 @@ class Sorted:
             cut.above,
             tuple(pieces),
             tuple([line.replace("{build}", build) for line in cut.carried]),
+            cut.below,
         )
         return Split(
             division,

@@ -35,7 +35,8 @@ class Cut(Record):
     beside packages that only build, and another base. `starts`: the image says what it starts.
     `fits`: the image is right whatever a variable in the name of the base is given.
     `manifests`: what runs reads the manifests of its packages. `repeats` are lines of the final
-    stage that do a part of what an instruction of the build does, by its start.
+    stage that do a part of what an instruction of the build does, by its start. `below` are lines
+    that the build stage ends with.
     """
 
     build: frozenset[int]
@@ -58,6 +59,7 @@ class Cut(Record):
     starts: bool = False
     manifests: bool = False
     repeats: Mapping[int, str] = {}
+    below: tuple[str, ...] = ()
 
 
 class Ecosystem(Protocol):
