@@ -99,11 +99,11 @@ CASES = (
         "debian javas",
     ),
     Case(
-        "the Java that Maven wants, in one RUN",
+        "the Java that certificates want",
         _project(
             "FROM registry.example.com/team/java:1\n"
             "RUN apt-get update \\\n    && apt-get install -y openjdk-8-jre-headless \\\n"
-            "    && apt-get install -y maven\n"
+            "    && apt-get install -y ca-certificates-java\n"
             "RUN java -version > /version\n"
         ),
         "debian javas",

@@ -156,7 +156,7 @@ package openjdk-11-jre-headless 11.0.2 "$java11" java-11-openjdk-amd64 1111
 package default-jre-headless 2:1.11 'Depends: openjdk-11-jre-headless\n'
 package ant 1.10 'Depends: default-jre-headless | java2-runtime-headless\n'
 package maven 3.6 'Depends: default-jre-headless | java8-runtime-headless\n'
-package ca-certificates-java 20240118 '' # wants no Java any more, as that of 24.04
+package ca-certificates-java 2019 'Depends: default-jre-headless | java8-runtime-headless\n'
 rm -rf /etc/apt/sources.list*
 echo 'deb [trusted=yes] file:/repository ./' >/etc/apt/sources.list
 M
