@@ -204,6 +204,13 @@ def test_an_install_that_may_write_another_lock_file() -> None:
     assert is_pruned(packages={"": root}, install="npm install")
 
 
+@pytest.mark.parametrize("build", ["tsc && npm prune --omit=dev", "tsc && npm prune --production"])
+def test_who_prunes_has_it_so(build: str) -> None:
+    """In a script of the manifest, or in the Dockerfile."""
+    assert not is_pruned(scripts={"build": build})
+    assert not is_pruned(install="npm ci && npm prune")
+
+
 def test_settings_of_npm() -> None:
     assert not is_pruned({".npmrc": "legacy-peer-deps=true\n"})
 

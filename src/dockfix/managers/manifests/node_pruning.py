@@ -29,7 +29,8 @@ _OPTIONS = words(
 )
 #: What has npm work otherwise, or Node.js look elsewhere; a source that a command writes.
 SETTINGS = lazy(
-    r"(?i)npm_config_|\bnpm config\b|\bnpm@|\.npmrc|\bNODE_OPTIONS\b|\bNODE_PATH\b|\bcorepack\b"
+    r"(?i)npm_config_|\bnpm (?:config|prune)\b|\bnpm@|\.npmrc|\bNODE_OPTIONS\b|\bNODE_PATH\b"
+    r"|\bcorepack\b"
     r"|>\s*[\"']?[\w./-]+\.[cm]?[jt]sx?\b"
 )
 #: With it, they were never installed.
@@ -70,6 +71,8 @@ def pruned(project: Project, installs: Sequence[Sequence[str]]) -> Pruned | None
         scripts = {str(name): str(text) for name, text in manifest.get("scripts", {}).items()}
     except (ValueError, AttributeError, KeyError, TypeError):
         return None
+    if any(" prune" in text for text in scripts.values()):
+        return None  # who prunes has it so
     if not gone or "workspaces" in manifest or _asked_by_peers(packages, gone):
         return None
     if not verbs <= _LOCKED and not _in_step(manifest, packages):
