@@ -151,11 +151,17 @@ def test_a_line_takes_its_indentation_along() -> None:
 
 @pytest.mark.parametrize(
     ("joint", "other"),
-    [(" && \\\n    ", "apt-get install d e f"), (" \\\n    && ", "apk add d e f")],
+    [(" && \\\n    ", "apt-get install f e d"), (" \\\n    && ", "apk add f e d")],
 )
 def test_all_lists_of_a_run_stand_as_deep(joint: str, other: str) -> None:
-    after = sort(f"apt-get install c b a{joint}{other}")
-    assert after.startswith("apt-get install \\\n        a \\\n        b \\\n        c")
+    def stands(depth: str) -> str:
+        return f"apt-get install \\\n{depth}a \\\n{depth}b \\\n{depth}c"
+
+    assert sort(f"apt-get install c b a{joint}{other}").startswith(stands(" " * 8))
+    # what stands one step deep stays there, and one that keeps to its line is no other list
+    assert sort(f"apt-get install c \\\n    b a{joint}{other}").startswith(stands(" " * 4))
+    ordered = other.replace("f e d", "d e f")
+    assert sort(f"apt-get install c b a{joint}{ordered}").startswith(stands(" " * 4))
 
 
 def test_line_endings_and_escape_of_the_file() -> None:

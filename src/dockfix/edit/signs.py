@@ -124,10 +124,12 @@ def signs_of(text: str, escape: str) -> Signs:
 
 
 def _usual(shown: list[str]) -> str | None:
-    """What most lines show, the first of several as frequent."""
+    """What most lines show, the first of several as frequent; an odd number of blanks counts only
+    where nothing else is shown."""
     if len(set(shown)) < 2:
         return shown[0] if shown else None
-    return Counter(shown).most_common(1)[0][0]
+    even = [one for one in shown if "\t" in one or len(one) % 2 == 0]
+    return Counter(even or shown).most_common(1)[0][0]
 
 
 def width(indent: str) -> int:

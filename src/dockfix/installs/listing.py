@@ -23,7 +23,7 @@ _WORD = lazy(r"[\w.+-]+")
 _ON_OTHER_LINES = lazy(
     r"(?:\n([ \t]+)&&|&&[ \t]*+[\\`]\r?\n([ \t]++)(?!&&))"
     r"[^\n]*?[ \t](?:add|install)[ \t]+(?:-\S*+[ \t]+)*"
-    r"(?:(?:[\w$][^\s;&|]*+[ \t]+){2}[\w$]|\\\n)"
+    r"((?:[\w$][^\s;&|]*+[ \t]+){2}[\w$][^;&|\\\n]*+|(?=\\\n))"
 )
 _STOP = lazy(r"\.(?!\w)")
 
@@ -224,16 +224,25 @@ def _annotated(entries: list[Entry], section: list[int]) -> bool:
     return len(section) == 1 and bool(gap.comments) and not gap.divides
 
 
-def list_indent(instruction: Instruction, begin: int, style: Style) -> str:
-    """How deep a list stands that is laid out anew; `begin` is where its command begins.
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
+
+
+def list_indent(instruction: Instruction, begin: int, style: Style, shown: str = "") -> str:
+    """How deep a list stands that is laid out anew. `begin` is where its command begins, `shown` is
+    how deep lines of it stand already.
 
     If other lists of the RUN stand below a command of another line, one of the first line stands as
-    deep.
+    deep, unless it stands one step deep already.
     """
     source = style.file.dockerfile.source
     if source.find("\n", instruction.start, begin) >= 0:
         return deeper(indent_at(source, begin), style)
     indent = deeper(indent_at(source, instruction.keyword_offset), style)
-    other = _ON_OTHER_LINES.search(source, begin, instruction.end)
-    below = (other[1] or other[2]) if other else ""
-    return deeper(below, style) if other and len(below) >= len(indent) else indent
+    for other in _ON_OTHER_LINES.finditer(source, begin, instruction.end):
+        names, below = other[3].split(), other[1] or other[2]
+        # one that is in order stays on its line
+        in_order = names and names == sorted(names, key=_letters)
+        if shown != indent and len(below) >= len(indent) and not in_order:
+            return deeper(below, style)
+    return indent

@@ -258,7 +258,8 @@ def _set_out(found: _List, order: list[tuple[int, int]]) -> tuple[Edit, ...]:
     install, entries = found.install, found.listing.entries
     source, style = install.facts.source, install.facts.style.of(install.instruction)
     begin, end = source_span(install.instruction, install.simple.start, install.simple.end)
-    indent = list_indent(install.instruction, begin, style)
+    shown = next((one.gap.tail for one in entries if one.gap.breaks), "")
+    indent = list_indent(install.instruction, begin, style, shown)
     noted = any(comment.start >= install.simple.end for comment in install.script.comments)
     rest = line_behind(install.instruction, begin, end, style)
     redirects = source[entries[-1].end : end].strip()
