@@ -2,7 +2,7 @@
 
 `npm prune --omit=dev` takes those out of `node_modules` that nothing but `devDependencies` asks
 for, by the lock file; it asks no registry, runs no scripts and leaves the lock file as it is (tried
-with npm 10 and 11). What is left is what a production install of the same lock file has. So the
+with npm 11.19). What is left is what a production install of the same lock file has. So the
 question is whether something asks for more than its manifest says when it runs:
 
 - The start is `node` with a file, or a script of the manifest that is; it calls no other program.
