@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from helpers.command import ENVIRONMENT, dockfix_command
+from helpers.engine_leftovers import leftovers
 from helpers.real_engine import RealEngine, engine_with_containerd
 from helpers.remote_builder import RemoteBuilder
 
@@ -74,11 +75,7 @@ def test_a_builder_elsewhere_hands_images_over(
     done = dockfix_command(*words, cwd=work, given=b"", **builders)
     assert done.returncode == 0, done.stderr
     assert said in " ".join(done.stdout.decode().split())
-    seen = subprocess.run(
-        ["docker", "image", "ls", "-q", "--filter", "label=dockfix.run"],
-        capture_output=True, check=True,
-    )  # fmt: skip
-    assert seen.stdout == b""
+    assert not leftovers()
 
 
 def test_two_builders_share_the_files_of_a_folder(

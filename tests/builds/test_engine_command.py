@@ -20,6 +20,7 @@ from dockfix.builds.options import BuildOptions
 from dockfix.builds.verify import Checks
 from dockfix.errors import EngineError
 from helpers.command import ENVIRONMENT, dockfix_command, on_a_terminal
+from helpers.engine_leftovers import leftovers
 from helpers.engine_pairs import PAIRS
 from helpers.engine_verdicts import verified
 from helpers.real_engine import RealEngine
@@ -33,40 +34,6 @@ def verify(engine: RealEngine, folder: Path, *arguments: str) -> subprocess.Comp
     return dockfix_command(*words, cwd=folder, given=b"", **engine.environment)
 
 
-def leftovers(engine: RealEngine) -> list[str]:
-    """Images and containers of dockfix that are still there, though the process that made them has
-    ended; other processes of the tests have some of their own meanwhile."""
-    # one that ends takes its own away, and an image is without its name for a moment then
-    for _ in range(40):
-        found = [one for one in _made() if not _is_in_use(one)]
-        if not found:
-            return []
-        time.sleep(0.25)
-    return found
-
-
-def _made() -> list[str]:
-    found: list[str] = []
-    for command in (
-        ["image", "ls", "--format={{.Repository}}"],
-        ["container", "ls", "--all", "--format={{.Names}}"],
-    ):
-        done = subprocess.run(
-            ["docker", *command, "--filter", "label=dockfix.run"],
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        found += done.stdout.split()
-    return found
-
-
-def _is_in_use(name: str) -> bool:
-    """Whether the process that a name tells (`dockfix-PID-...`) is another one that still runs."""
-    process = name.split("-")[1] if name.startswith("dockfix-") else ""
-    return process != str(os.getpid()) and process != "" and Path(f"/proc/{process}").exists()
-
-
 def test_the_same(real_engine: RealEngine, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(MERGEABLE)
     done = verify(real_engine, tmp_path)
@@ -74,7 +41,7 @@ def test_the_same(real_engine: RealEngine, tmp_path: Path) -> None:
     assert done.stdout.startswith(b"Dockerfile: same image\n  1 change, made by merge-runs\n")
     assert (tmp_path / "Dockerfile").read_bytes() == MERGEABLE
     assert [path.name for path in tmp_path.iterdir()] == ["Dockerfile"]
-    assert not leftovers(real_engine)
+    assert not leftovers()
 
 
 def test_in_place_writes_what_was_verified_and_nothing_else(
@@ -90,7 +57,7 @@ def test_in_place_writes_what_was_verified_and_nothing_else(
     assert b"Rewrote Dockerfile\n" in done.stderr
     assert b"bad.Dockerfile: does not build as it is\n" in done.stdout
     assert b"RUN false" in done.stdout
-    assert not leftovers(real_engine)
+    assert not leftovers()
 
 
 def test_nothing_to_rewrite_is_not_built(real_engine: RealEngine, tmp_path: Path) -> None:
@@ -117,7 +84,7 @@ def test_run_and_stop(real_engine: RealEngine, tmp_path: Path) -> None:
     done = verify(real_engine, tmp_path, "--run", "ls /a /b && exit 3", "--stop")
     assert b"  --run: the same output, status 3\n" in done.stdout, done.stderr
     assert b"  --stop: " in done.stdout
-    assert not leftovers(real_engine)
+    assert not leftovers()
 
 
 def test_what_a_container_does_otherwise_is_blamed_on_a_change(
@@ -303,7 +270,7 @@ def test_an_interrupt_stops_the_build_and_removes_what_was_made(
     assert said.endswith(b"Stopped: what was made is removed, the build cache stays.\n")
     assert time.monotonic() - start < 10
     process.stderr.close()
-    assert not leftovers(real_engine)
+    assert not leftovers()
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=False)
     assert "sleep 97" not in running.stdout.replace("RUN sleep 97", "")
 
@@ -329,7 +296,7 @@ def test_an_original_that_is_built_only_once_is_no_verdict(
     told = b"Dockerfile: does not build as it is\n  the second build of the file as it is failed"
     assert done.stdout.startswith(told)
     assert b"not built within 4 s (--timeout)" in done.stdout
-    assert not leftovers(real_engine)
+    assert not leftovers()
 
 
 def test_what_is_left_out_of_the_build_is_left_out_of_it_here(
