@@ -102,6 +102,8 @@ def npm_project(scene: Scene) -> None:
     scene.secrets["npm"] = "token"
     yarn = scene.chance(60)
     if yarn:
+        # it keeps compiled scripts in /tmp, whose order is by chance
+        scene.lines.append("ENV DISABLE_V8_COMPILE_CACHE=1")
         scene.run("npm install -g yarn@1.22.22")
         scene.files["yarn.lock"] = "# yarn lockfile v1\n"
     scene.enter("/app")

@@ -258,6 +258,8 @@ CASES = (
         "a token that only the install has",
         _project(
             "FROM node:20-slim\n"
+            # yarn keeps compiled scripts in /tmp, whose order is by chance
+            "ENV DISABLE_V8_COMPILE_CACHE=1\n"
             "RUN npm install -g yarn@1.22.22 && npm cache clean --force\n"
             "WORKDIR /site\n"
             "COPY package.json yarn.lock .npmrc ./\n"
@@ -276,7 +278,6 @@ CASES = (
         "a token that is exported",
         _project(
             "FROM node:20-slim\n"
-            # yarn keeps compiled scripts in /tmp, whose order is by chance
             "ENV DISABLE_V8_COMPILE_CACHE=1\n"
             "RUN npm install -g yarn@1.22.22 && npm cache clean --force\n"
             "WORKDIR /site\n"
